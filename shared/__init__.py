@@ -1,0 +1,1 @@
+"""What the three services share: identifiers, events, and the few mechanisms they all stand on."""

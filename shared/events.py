@@ -1,0 +1,406 @@
+"""Every event between the services: frozen models, with the subject beside each.
+
+An event is a fact in the past tense. Consumers ignore fields they do not know, so that services
+can be upgraded one at a time; a field is never renamed or given another meaning.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.identifiers import (
+    Digest,
+    DocumentId,
+    InitiativeId,
+    MailId,
+    MunicipalityCode,
+    OptionKey,
+)
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Fact(BaseModel):
+    """A frozen value inside an event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(Fact):
+    """What every event has. `event_id` is also its Nats-Msg-Id and its key in inbox tables."""
+
+    subject: ClassVar[str]
+
+    event_id: UUID = Field(default_factory=uuid4)
+    occurred_at: AwareDatetime
+
+
+# --- What was read -------------------------------------------------------------------------
+
+
+class Reason(StrEnum):
+    """Why a document or a mail was not decided by the machine. All that apply are given."""
+
+    # the file
+    UNREADABLE_FILE = "unreadable_file"
+    LOCKED_FILE = "locked_file"
+    EMPTY_FILE = "empty_file"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    READER_TIMEOUT = "reader_timeout"
+    READER_MEMORY = "reader_memory"
+    READER_CRASHED = "reader_crashed"
+    # the page
+    BLANK_PAGE = "blank_page"
+    NO_CODE = "no_code"
+    CODE_FORGED = "code_forged"
+    CODE_CONFLICT = "code_conflict"
+    CODE_MISSING_ONE = "code_missing_one"
+    UNKNOWN_FORM_VERSION = "unknown_form_version"
+    SEVERAL_FORMS_ON_PAGE = "several_forms_on_page"
+    SEVERAL_FORMS_IN_FILE = "several_forms_in_file"
+    EXTRA_PAGE = "extra_page"
+    REGISTRATION_FAILED = "registration_failed"
+    LOW_RESOLUTION = "low_resolution"
+    UNEXPLAINED_INK = "unexplained_ink"
+    # the answer
+    UNKNOWN_INITIATIVE = "unknown_initiative"
+    UNKNOWN_MUNICIPALITY = "unknown_municipality"
+    MARK_DOUBTFUL = "mark_doubtful"
+    SEVERAL_MARKED = "several_marked"
+    NONE_MARKED = "none_marked"
+    SIGNATURE_MISSING = "signature_missing"
+    SIGNATURE_UNCLEAR = "signature_unclear"
+    FIELDS_CONTRADICT_PIXELS = "fields_contradict_pixels"
+    # the mail
+    UNREADABLE_MAIL = "unreadable_mail"
+    TOO_MANY_PARTS = "too_many_parts"
+    NO_ATTACHMENT = "no_attachment"
+    SENDER_NOT_AUTHENTIC = "sender_not_authentic"
+    SENDER_OTHER_MUNICIPALITY = "sender_other_municipality"
+    QUESTION = "question"
+    # the register
+    CONFLICT = "conflict"
+    """The municipality already has another answer to this initiative."""
+    INITIATIVE_NOT_OPEN = "initiative_not_open"
+    SAME_MAIL_CONTRADICTS = "same_mail_contradicts"
+
+
+class DocumentKind(StrEnum):
+    ANSWER = "answer"
+    NEED = "need"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What the reader thinks should happen; the registry checks it against what it knows."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    RETURN = "return"
+
+
+class SignatureState(StrEnum):
+    HANDWRITTEN = "handwritten"
+    ELECTRONIC = "electronic"
+    MISSING = "missing"
+    UNCLEAR = "unclear"
+
+
+class Source(StrEnum):
+    """Where a value was read."""
+
+    CODE = "code"
+    FORM_FIELD = "form_field"
+    TEXT_LAYER = "text_layer"
+    MARKS = "marks"
+    INK = "ink"
+    OCR = "ocr"
+    SENDER = "sender"
+
+
+class Area(Fact):
+    """A rectangle on a page image, in fractions of its width and height, origin top left."""
+
+    page: int = Field(ge=1, description="number of the page in the document, from 1")
+    left: Fraction
+    top: Fraction
+    right: Fraction
+    bottom: Fraction
+
+
+class Value(Fact):
+    """One value, with what a registrar needs to check it."""
+
+    text: str
+    confidence: Fraction
+    source: Source
+    area: Area | None = None
+
+
+class Mark(Fact):
+    """What was measured in one box of the form. Ink is a fraction of the box's inner area."""
+
+    option: OptionKey
+    ink: Fraction
+    ring_ink: Fraction
+    area: Area
+
+
+class PageImage(Fact):
+    """An upright image of one page, in the archive's derived area, for a person's eyes."""
+
+    number: int = Field(ge=1, description="number of the page in the document, from 1")
+    part: int = Field(ge=0, description="index of the mail's part that the page comes from")
+    source_page: int = Field(ge=1, description="number of the page in that file, from 1")
+    image: Digest | None
+    width_px: int
+    height_px: int
+
+
+class Contact(Fact):
+    name: Value | None = None
+    email: Value | None = None
+    phone: Value | None = None
+
+
+class Signatory(Fact):
+    name: Value | None = None
+    title: Value | None = None
+    place_date: Value | None = None
+
+
+class DocumentReading(Fact):
+    """One document of a mail: what it is, what it says, and why it was or was not decided."""
+
+    document_id: DocumentId
+    kind: DocumentKind
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    parts: tuple[int, ...] = Field(description="indexes of the mail's parts that it stands in")
+    content: Digest = Field(description="digest of the bytes it was read from; same file, same digest")
+    pages: tuple[PageImage, ...] = ()
+    form_version: int | None = None
+    initiative: Value | None = None
+    municipality: Value | None = None
+    answer: Value | None = None
+    signature: SignatureState | None = None
+    signature_confidence: Fraction | None = None
+    signature_area: Area | None = None
+    marks: tuple[Mark, ...] = ()
+    signatory: Signatory = Signatory()
+    contact: Contact = Contact()
+    their_reference: Value | None = None
+    seconds: float = Field(default=0.0, description="wall-clock time of the reading")
+
+
+class PartFate(StrEnum):
+    """What became of one part of a mail; every part has exactly one fate."""
+
+    DOCUMENT = "document"
+    TEXT = "text"
+    SKIPPED = "skipped"
+
+
+class PartSummary(Fact):
+    """One leaf part of a mail. `reason` says why a skipped part was skipped, in a stable key."""
+
+    index: int = Field(ge=0)
+    filename: str
+    content_type: str = Field(description="as the bytes show, not only as the mail claims")
+    size_bytes: int
+    digest: Digest | None
+    fate: PartFate
+    reason: str = ""
+
+
+class MailboxRole(StrEnum):
+    ANSWERS = "answers"
+    NEEDS = "needs"
+
+
+class Disposition(StrEnum):
+    """What kind of mail it is, as the first triage decided."""
+
+    ANSWERS = "answers"
+    NEED = "need"
+    QUESTION = "question"
+    REVIEW = "review"
+    SET_ASIDE = "set_aside"
+
+
+class Correspondence(Fact):
+    """What the notifier needs to answer a mail, and to know that it must not be answered."""
+
+    mailbox: str = Field(description="our address that the mail came to")
+    return_path: str = Field(description="envelope sender; empty for a bounce")
+    from_address: str
+    from_name: str = ""
+    subject: str = ""
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    manners: dict[str, str] = Field(
+        default_factory=dict,
+        description="the headers that decide whether one may reply (RFC 3834), names in lower case",
+    )
+
+
+# --- The events ----------------------------------------------------------------------------
+
+
+class MailArchived(Event):
+    """intake → intake: the original is safe and in the ledger; it can be read."""
+
+    subject: ClassVar[str] = "handslag.intake.mail_archived"
+
+    mail_id: MailId
+    digest: Digest
+    size_bytes: int
+    mailbox: str
+    role: MailboxRole
+    junk: bool = False
+    received_at: AwareDatetime = Field(description="when the mail reached our servers")
+    return_path: str | None = Field(default=None, description="where the door knows it")
+
+
+class MailRead(Event):
+    """intake → registry: what a mail holds, part by part and document by document."""
+
+    subject: ClassVar[str] = "handslag.intake.mail_read"
+
+    mail_id: MailId
+    digest: Digest
+    role: MailboxRole
+    received_at: AwareDatetime
+    correspondence: Correspondence
+    disposition: Disposition
+    disposition_reason: str = Field(default="", description="the triage rule that decided")
+    mail_reasons: tuple[Reason, ...] = Field(
+        default=(), description="doubts about the mail as a whole; they hold back every document"
+    )
+    text: str = Field(default="", max_length=20_000, description="the mail's plain text")
+    parts: tuple[PartSummary, ...] = ()
+    documents: tuple[DocumentReading, ...] = ()
+
+
+class DeliveryFailed(Event):
+    """intake → notifier, registry: a mail of ours came back."""
+
+    subject: ClassVar[str] = "handslag.intake.delivery_failed"
+
+    mail_id: MailId = Field(description="the bounce itself")
+    token: str = Field(description="the token of the envelope sender, if any")
+    recipient: str = ""
+    status: str = Field(default="", description="enhanced status code (RFC 3463), if any")
+    diagnostic: str = ""
+
+
+class InitiativeDefined(Event):
+    """registry → intake: an initiative and its options, so that its forms can be read."""
+
+    subject: ClassVar[str] = "handslag.registry.initiative_defined"
+
+    initiative: InitiativeId
+    name: str
+    round: str
+    options: dict[OptionKey, str] = Field(description="key → label, in the order of the form")
+    last_answer_day: date
+
+
+class AnswerRecorded(Event):
+    """registry → all: a municipality's current answer to an initiative."""
+
+    subject: ClassVar[str] = "handslag.registry.answer_recorded"
+
+    initiative: InitiativeId
+    municipality: MunicipalityCode
+    answer: OptionKey
+    document_id: DocumentId
+    dnr: str
+    handling: int
+    received_at: AwareDatetime
+    late: bool
+    by: str = Field(description="`machine`, or the registrar's user name")
+
+
+class Fate(StrEnum):
+    """What the registry did with one document of a mail."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    REVIEW = "review"
+    RETURNED = "returned"
+    NEED = "need"
+
+
+class RegisteredDocument(Fact):
+    """One line of a receipt."""
+
+    document_id: DocumentId
+    dnr: str
+    handling: int
+    fate: Fate
+    files: tuple[str, ...] = ()
+    initiative_name: str | None = None
+    municipality_name: str | None = None
+    answer_label: str | None = None
+    late: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+class MailRegistered(Event):
+    """registry → notifier: a mail's documents are registered; its sender should be told.
+
+    One event for a mail, so that one receipt names all its documents. `documents` is empty when
+    the mail itself became a matter for staff (a question, no attachment).
+    """
+
+    subject: ClassVar[str] = "handslag.registry.mail_registered"
+
+    mail_id: MailId
+    received_at: AwareDatetime
+    registered_at: AwareDatetime
+    disposition: Disposition
+    mail_reasons: tuple[Reason, ...] = ()
+    correspondence: Correspondence
+    dnr: str = Field(default="", description="the mail's own number, when it has no documents")
+    handling: int = 0
+    documents: tuple[RegisteredDocument, ...] = ()
+
+
+class MessageFate(StrEnum):
+    SENT = "sent"
+    HELD_BACK = "held_back"
+    FAILED = "failed"
+
+
+class MessageSettled(Event):
+    """notifier → registry: what became of one outgoing mail."""
+
+    subject: ClassVar[str] = "handslag.notifier.message_settled"
+
+    mail_id: MailId | None = Field(default=None, description="the mail it answers, if any")
+    message_id: str
+    kind: str
+    recipient: str
+    fate: MessageFate
+    reason: str = ""
+    content: Digest | None = Field(default=None, description="the exact bytes sent, in the archive")
+    settled_at: AwareDatetime
+
+
+EVENTS: tuple[type[Event], ...] = (
+    MailArchived,
+    MailRead,
+    DeliveryFailed,
+    InitiativeDefined,
+    AnswerRecorded,
+    MailRegistered,
+    MessageSettled,
+)
+
