@@ -183,7 +183,9 @@ class DocumentReading(Fact):
     outcome: Outcome
     reasons: tuple[Reason, ...] = ()
     parts: tuple[int, ...] = Field(description="indexes of the mail's parts that it stands in")
-    content: Digest = Field(description="digest of the bytes it was read from; same file, same digest")
+    content: Digest = Field(
+        description="digest of the bytes it was read from; same file, same digest"
+    )
     pages: tuple[PageImage, ...] = ()
     form_version: int | None = None
     initiative: Value | None = None
@@ -403,4 +405,3 @@ EVENTS: tuple[type[Event], ...] = (
     MailRegistered,
     MessageSettled,
 )
-

@@ -1,0 +1,65 @@
+"""The settings that all services have.
+
+Read from the environment and from `.env`, in the working folder and in `HANDSLAG_HOME`; the
+environment wins. Nested names are joined by two underscores: `HANDSLAG_NOTIFIER__RELAY`.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import WrongSetting
+
+DEFAULT_HOME = Path("~/.local/share/handslag").expanduser()
+
+
+class CommonSettings(BaseSettings):
+    """Settings that every service reads; each service extends this with its own section."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HANDSLAG_",
+        env_nested_delimiter="__",
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    home: Path = DEFAULT_HOME
+    """The data folder: databases, archive, streams and the form key, unless set elsewhere."""
+    nats_url: str | None = None
+    """`nats://host:4222`, several separated by commas. Unset: `handslag up` runs its own."""
+    nats_replicas: int = 1
+    """Copies of each stream: 3 on a cluster of three."""
+    database_url: str | None = None
+    """`postgresql://user:password@host/name`: one schema a service. Unset: SQLite in the home."""
+    archive_url: str | None = None
+    """A folder, or `s3://bucket/prefix`. Unset: `archive` in the home."""
+    archive_s3_endpoint: str | None = None
+    """The address of an S3-compatible server, for example `http://127.0.0.1:9000`."""
+    archive_s3_region: str = "us-east-1"
+    archive_s3_access_key: str | None = None
+    archive_s3_secret_key: SecretStr | None = None
+    form_key: SecretStr | None = None
+    """Signs the codes on printed forms. Unset: made once and kept in the home."""
+    log_format: Literal["json", "text"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings, or raise `WrongSetting` naming each setting that cannot be used."""
+        home = Path(os.environ.get("HANDSLAG_HOME") or DEFAULT_HOME)
+        try:
+            return cls(_env_file=(home / ".env", ".env"))
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{_setting_name(fault['loc'])}: {fault['msg']}" for fault in error.errors()
+            )
+            raise WrongSetting(
+                faults, remedy="Correct it in the environment or in .env; see deploy/env.example."
+            ) from error
+
+
+def _setting_name(location: tuple[int | str, ...]) -> str:
+    return "HANDSLAG_" + "__".join(str(part) for part in location).upper()
