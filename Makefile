@@ -1,0 +1,35 @@
+# Each target does all set-up it needs, on a fresh Debian or Ubuntu with Python >= 3.11.
+.PHONY: setup setup-test demo test lint bench bench-reading bench-rush lock
+
+PYTHON = .venv/bin/python
+
+setup:
+	@deploy/bootstrap.sh run
+
+setup-test:
+	@deploy/bootstrap.sh test
+
+demo: setup
+	.venv/bin/handslag demo
+
+test: setup-test
+	$(PYTHON) -m pytest
+
+lint: setup-test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: bench-reading bench-rush
+
+bench-reading: setup-test
+	$(PYTHON) -m tests.bench.reading
+
+bench-rush: setup-test
+	$(PYTHON) -m tests.bench.rush
+
+# The lock names versions and hashes only, no download address.
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --generate-hashes \
+	    --python-version 3.11 --no-emit-index-url --no-header --quiet --output-file requirements.lock
