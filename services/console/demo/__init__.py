@@ -1,0 +1,1 @@
+"""The demonstration: mails and scans as municipalities send them."""

@@ -1,0 +1,1 @@
+"""Forms: printing our own for one municipality."""
