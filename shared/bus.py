@@ -88,6 +88,7 @@ class Bus:
         self._service = service
         self._database = database
         self._streams = {name: _stream(name, settings.nats_replicas) for name in SERVICES}
+        self._used = {self._streams[service].name}
         self._stirred = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.connected = False
@@ -125,6 +126,7 @@ class Bus:
         `workers` handle so many events at the same time in this process.
         """
         durable = f"{self._service}-{consumer}"
+        self._used.add(stream_of(event.subject))
         for worker in range(workers):
             self.broker.subscriber(
                 event.subject,
@@ -221,8 +223,8 @@ class Bus:
     async def _check_streams(self) -> None:
         context = self.broker.config.connection_state.stream
         try:
-            for stream in self._streams.values():
-                await context.stream_info(stream.name)
+            for name in self._used:
+                await context.stream_info(name)
             for subscriber in self.broker.subscribers:
                 config: Any = subscriber
                 await context.consumer_info(config.stream.name, config.extra_options["durable"])
@@ -245,6 +247,12 @@ class Bus:
                 continue
             except DatabaseUnavailable as error:
                 log.warning("outbox_unreadable", error=_one_line(error))
+                await asyncio.sleep(RELAY_POLL_S)
+                continue
+            except Exception as error:
+                # The relay must outlive what nobody thought of: events wait, none is lost.
+                METRICS_RELAY_FAILURES.inc()
+                log.error("relay_failed", exc_info=error)
                 await asyncio.sleep(RELAY_POLL_S)
                 continue
             if not sent:

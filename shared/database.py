@@ -81,7 +81,6 @@ class Database:
             Session(connection, expire_on_commit=False) as session,
         ):
             yield session
-            session.rollback()
 
     def ping(self) -> None:
         """Raise `DatabaseUnavailable` unless the database answers."""
