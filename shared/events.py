@@ -83,6 +83,8 @@ class Reason(StrEnum):
     NO_ATTACHMENT = "no_attachment"
     SENDER_NOT_AUTHENTIC = "sender_not_authentic"
     SENDER_OTHER_MUNICIPALITY = "sender_other_municipality"
+    SENDER_UNKNOWN = "sender_unknown"
+    """No municipality's domain; a doubt only where the settings make it one."""
     QUESTION = "question"
     # the register
     CONFLICT = "conflict"
