@@ -31,7 +31,7 @@ from nats.js.api import (
     RetentionPolicy,
     StorageType,
 )
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import ValidationError
 
 from shared import outbox
@@ -72,6 +72,7 @@ def _stream(service: str, replicas: int) -> JStream:
         discard=DiscardPolicy.NEW,
         duplicate_window=DUPLICATE_WINDOW_S,
         num_replicas=replicas,
+        declare=False,
     )
 
 
@@ -171,6 +172,8 @@ class Bus:
     async def _start(self) -> None:
         while True:
             try:
+                await self.broker.connect()
+                await self._declare_streams()
                 await self.broker.start()
                 await self._note_stream()
             except (NatsError, APIError, OSError, TimeoutError, DatabaseUnavailable) as error:
@@ -182,6 +185,17 @@ class Bus:
                 self.connected = True
                 log.info("bus_connected")
                 return
+
+    async def _declare_streams(self) -> None:
+        """Make, or bring up to date, the streams that we publish to and consume from."""
+        context = self.broker.config.connection_state.stream
+        for name in self._used:
+            stream = next(each for each in self._streams.values() if each.name == name)
+            config = stream.config.evolve(subjects=list(stream.subjects))
+            try:
+                await context.add_stream(config)
+            except BadRequestError:
+                await context.update_stream(config)
 
     async def _complain_until_connected(self) -> None:
         await asyncio.sleep(5)
@@ -230,6 +244,7 @@ class Bus:
                 await context.consumer_info(config.stream.name, config.extra_options["durable"])
         except NotFoundError:
             log.error("stream_or_consumer_missing", consequence="they are made again")
+            self.connected = False
             await self.broker.stop()
             await self._start()
         else:
@@ -238,6 +253,9 @@ class Bus:
     async def _relay(self) -> None:
         """Publish what waits in the outbox, in order, each acknowledged before it is marked."""
         while True:
+            if not self.connected:
+                await asyncio.sleep(RELAY_POLL_S)
+                continue
             try:
                 sent = await self._publish_waiting()
             except (NatsError, APIError, OSError, TimeoutError) as error:

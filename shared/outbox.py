@@ -172,7 +172,16 @@ def bury(
     remedy: str,
     tries: int,
 ) -> None:
-    """Keep an event that could not be handled, with the reason."""
+    """Keep an event that could not be handled, with the reason; once, however often it comes."""
+    buried = session.exec(
+        select(DeadLetterRow).where(
+            DeadLetterRow.event_id == event_id,
+            DeadLetterRow.consumer == consumer,
+            col(DeadLetterRow.retried_at).is_(None),
+        )
+    ).first()
+    if buried is not None:
+        return
     session.add(
         DeadLetterRow(
             event_id=event_id,
