@@ -1,0 +1,1 @@
+"""The registry: what municipalities have answered, and everything that a person must decide."""

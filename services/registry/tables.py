@@ -1,0 +1,396 @@
+"""The registry's tables. Nothing is ever deleted from those that hold what came in.
+
+A case (ärende) has a dnr; what belongs to it has a handling number. Every document of every mail
+is a row of `document`, whatever became of it; every part of every mail is a row of `part`. An
+`answer` exists only where one was recorded, and the database itself allows one current answer per
+initiative and municipality.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Dialect,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from shared.database import UtcDateTime
+from shared.events import (
+    Disposition,
+    DocumentKind,
+    Fate,
+    MailboxRole,
+    MessageFate,
+    PartFate,
+    SignatureState,
+)
+from shared.outbox import add_bus_tables
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class KeyOf(TypeDecorator[E]):
+    """A column that holds one of an enumeration's keys, as text."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, keys: type[E]) -> None:
+        super().__init__()
+        self.keys = keys
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.keys(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
+        return None if value is None else self.keys(value)
+
+
+class RegistryTable(SQLModel, registry=registry()):
+    """The registry's own tables."""
+
+
+METADATA = RegistryTable.metadata
+
+
+class MailState(StrEnum):
+    """Where a mail as a whole stands; its documents have fates of their own."""
+
+    REGISTERED = "registered"
+    """Its documents are registered, each with its fate."""
+    NEED = "need"
+    """The mail itself is a need."""
+    REVIEW = "review"
+    """The mail itself is a matter for staff."""
+    HANDLED = "handled"
+    """Staff have dealt with the mail itself."""
+    SET_ASIDE = "set_aside"
+    """Not registered (registreras inte), with a reason."""
+
+
+class AnswerStatus(StrEnum):
+    CURRENT = "current"
+    REPLACED = "replaced"
+    VOIDED = "voided"
+
+
+class ReviewState(StrEnum):
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class BounceState(StrEnum):
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Role(StrEnum):
+    """What a user may do, from most to least in the office's daily work."""
+
+    REGISTRAR = "registrator"
+    PROGRAMME_OFFICE = "programkontor"
+    READER = "läsare"
+    ADMINISTRATOR = "administratör"
+
+
+class Initiative(RegistryTable, table=True):
+    """One initiative that municipalities may join."""
+
+    __tablename__ = "initiative"
+
+    id: str = Field(primary_key=True)
+    name: str
+    round: str = Field(index=True)
+    options: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    """Key → label, in the order of the form."""
+    last_answer_day: date
+    start_when: dict[str, int] = Field(sa_column=Column(JSON, nullable=False))
+    """What the start takes, for example `{"yes_count": 100}`; the start is a person's decision."""
+    defined_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MunicipalityContact(RegistryTable, table=True):
+    """What staff have imported about a municipality."""
+
+    __tablename__ = "municipality_contact"
+
+    municipality: str = Field(primary_key=True)
+    registrar_address: str
+    imported_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MunicipalityDomain(RegistryTable, table=True):
+    """A mail domain of a municipality; joint bodies share one, so a domain may stand twice."""
+
+    __tablename__ = "municipality_domain"
+
+    domain: str = Field(primary_key=True)
+    municipality: str = Field(primary_key=True)
+
+
+class DiaryCounter(RegistryTable, table=True):
+    """The last number given in a year's diary."""
+
+    __tablename__ = "diary_counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last_number: int
+
+
+class CaseFile(RegistryTable, table=True):
+    """One case: all handlings of one municipality on one initiative, or one other matter."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        Index("uq_case_of_answer", "initiative", "municipality", unique=True),
+        # PostgreSQL and SQLite both let any number of rows through where one of the two is NULL.
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    dnr: str = Field(unique=True)
+    title: str
+    initiative: str | None = Field(default=None, foreign_key="initiative.id")
+    municipality: str | None = None
+    last_handling: int = 0
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Mail(RegistryTable, table=True):
+    """One mail that intake has read."""
+
+    __tablename__ = "mail"
+
+    mail_id: str = Field(primary_key=True)
+    digest: str = Field(index=True)
+    role: MailboxRole = Field(sa_column=Column(KeyOf(MailboxRole), nullable=False))
+    mailbox: str
+    return_path: str
+    from_address: str
+    from_name: str
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    correspondence: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`shared.events.Correspondence`, as it came."""
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    registered_at: datetime = Field(sa_type=UtcDateTime)
+    disposition: Disposition = Field(sa_column=Column(KeyOf(Disposition), nullable=False))
+    disposition_reason: str = ""
+    reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    state: MailState = Field(sa_column=Column(KeyOf(MailState), nullable=False, index=True))
+    text: str = Field(default="", sa_column=Column(Text, nullable=False))
+    case_id: int | None = Field(default=None, foreign_key="case_file.id")
+    """The mail's own case, where the mail itself is the matter; then `handling` is set too."""
+    handling: int | None = None
+
+
+class Part(RegistryTable, table=True):
+    """One leaf part of a mail, as intake accounted for it."""
+
+    __tablename__ = "part"
+
+    mail_id: str = Field(primary_key=True, foreign_key="mail.mail_id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """The part's index in the mail, from 0."""
+    filename: str
+    content_type: str
+    size_bytes: int
+    digest: str | None
+    fate: PartFate = Field(sa_column=Column(KeyOf(PartFate), nullable=False))
+    reason: str = ""
+
+
+class Document(RegistryTable, table=True):
+    """One document of a mail: a handling of a case."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("case_id", "handling", name="uq_handling_of_case"),
+        Index("ix_document_of_answer", "initiative", "municipality"),
+    )
+
+    document_id: str = Field(primary_key=True)
+    mail_id: str = Field(foreign_key="mail.mail_id", index=True)
+    case_id: int = Field(foreign_key="case_file.id")
+    handling: int
+    kind: DocumentKind = Field(sa_column=Column(KeyOf(DocumentKind), nullable=False))
+    fate: Fate = Field(sa_column=Column(KeyOf(Fate), nullable=False, index=True))
+    reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    initiative: str | None = Field(default=None, foreign_key="initiative.id")
+    """What it answers, where that is certain; what was merely read stands in `reading`."""
+    municipality: str | None = None
+    content: str = Field(index=True)
+    parts: list[int] = Field(sa_column=Column(JSON, nullable=False))
+    reading: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`shared.events.DocumentReading`, as it came."""
+    duplicate_of: str | None = Field(default=None, foreign_key="document.document_id")
+    late: bool = False
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    registered_at: datetime = Field(sa_type=UtcDateTime)
+    handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Answer(RegistryTable, table=True):
+    """One recorded answer."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        Index(
+            "uq_one_current_answer",
+            "initiative",
+            "municipality",
+            unique=True,
+            sqlite_where=text("status = 'current'"),
+            postgresql_where=text("status = 'current'"),
+        ),
+    )
+
+    document_id: str = Field(primary_key=True, foreign_key="document.document_id")
+    initiative: str = Field(foreign_key="initiative.id")
+    municipality: str
+    answer: str
+    status: AnswerStatus = Field(sa_column=Column(KeyOf(AnswerStatus), nullable=False))
+    late: bool
+    signature: SignatureState = Field(sa_column=Column(KeyOf(SignatureState), nullable=False))
+    signatory_name: str = ""
+    signatory_title: str = ""
+    place_date: str = ""
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    their_reference: str = ""
+    recorded_by: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was replaced or voided."""
+    ended_by: str = ""
+    ended_why: str = ""
+
+
+class ReviewItem(RegistryTable, table=True):
+    """One matter that waits for a person: a document, or a mail as a whole."""
+
+    __tablename__ = "review_item"
+    __table_args__ = (
+        Index("ix_review_queue", "state", "created_at"),
+        Index("uq_review_of_document", "document_id", unique=True),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    mail_id: str = Field(foreign_key="mail.mail_id", index=True)
+    document_id: str | None = Field(default=None, foreign_key="document.document_id")
+    reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    state: ReviewState = Field(sa_column=Column(KeyOf(ReviewState), nullable=False))
+    claimed_by: str | None = None
+    claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resolved_by: str = ""
+
+
+class ContactPerson(RegistryTable, table=True):
+    """Whom a municipality named on the form of a recorded answer."""
+
+    __tablename__ = "contact_person"
+    __table_args__ = (Index("ix_contact_of_answer", "initiative", "municipality"),)
+
+    document_id: str = Field(primary_key=True, foreign_key="answer.document_id")
+    initiative: str = Field(foreign_key="initiative.id")
+    municipality: str
+    name: str
+    email: str = Field(index=True)
+    phone: str
+
+
+class UserAccount(RegistryTable, table=True):
+    """A local account of a member of staff."""
+
+    __tablename__ = "user_account"
+
+    name: str = Field(primary_key=True)
+    role: Role = Field(sa_column=Column(KeyOf(Role), nullable=False))
+    password_hash: str
+    must_change_password: bool = True
+    failed_logins: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LoginSession(RegistryTable, table=True):
+    """A browser that is logged in. Only the digest of its cookie is kept."""
+
+    __tablename__ = "login_session"
+
+    token_digest: str = Field(primary_key=True)
+    user_name: str = Field(foreign_key="user_account.name", index=True)
+    csrf_token: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class EventLog(RegistryTable, table=True):
+    """Händelselogg: who did what, when. The database refuses to change or delete its rows."""
+
+    __tablename__ = "event_log"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    who: str
+    """`machine`, or a user's name."""
+    what: str
+    """A stable key, for example `answer.recorded`."""
+    mail_id: str | None = Field(default=None, index=True)
+    document_id: str | None = Field(default=None, index=True)
+    case_id: int | None = None
+    before: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
+    after: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
+
+
+class Message(RegistryTable, table=True):
+    """What became of one outgoing mail, as the notifier reported last."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        # The mail it answers may not be registered yet: the events come by different roads.
+        Index("ix_message_of_mail", "mail_id"),
+    )
+
+    message_id: str = Field(primary_key=True)
+    mail_id: str | None = None
+    kind: str
+    recipient: str = Field(index=True)
+    fate: MessageFate = Field(sa_column=Column(KeyOf(MessageFate), nullable=False))
+    reason: str = ""
+    content: str | None = None
+    settled_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Bounce(RegistryTable, table=True):
+    """A mail of ours that came back: a task about an address. It never changes an answer."""
+
+    __tablename__ = "bounce"
+
+    mail_id: str = Field(primary_key=True)
+    """The bounce itself."""
+    token: str
+    recipient: str = Field(index=True)
+    status: str
+    diagnostic: str = Field(sa_column=Column(Text, nullable=False))
+    state: BounceState = Field(sa_column=Column(KeyOf(BounceState), nullable=False))
+    came_at: datetime = Field(sa_type=UtcDateTime)
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resolved_by: str = ""
+
+
+add_bus_tables(METADATA)
