@@ -1,0 +1,1 @@
+"""The questions that pages, exports and commands ask of the register. Nothing here changes it."""

@@ -1,0 +1,225 @@
+"""What each municipality has answered to each initiative, those missing included."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from services.registry.tables import (
+    Answer,
+    AnswerStatus,
+    CaseFile,
+    Document,
+    Initiative,
+    ReviewItem,
+    ReviewState,
+)
+from shared.events import SignatureState
+from shared.municipalities import all_municipalities, display_name
+
+
+class AnswerState(StrEnum):
+    """Nej, no answer, and one that nobody has been able to read yet are three different things."""
+
+    RECORDED = "recorded"
+    REPLACED = "replaced"
+    REVIEW = "review"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """One municipality and one initiative; what has not come is None or empty."""
+
+    initiative: str
+    initiative_name: str
+    municipality: str
+    municipality_name: str
+    state: AnswerState
+    answer: str | None = None
+    answer_label: str | None = None
+    received_at: datetime | None = None
+    registered_at: datetime | None = None
+    dnr: str | None = None
+    handling: int | None = None
+    signature: SignatureState | None = None
+    contact_name: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    late: bool = False
+    document_id: str | None = None
+    waiting: tuple[str, ...] = ()
+    """The documents about it that wait for a person, oldest first; also beside a current answer."""
+
+
+@dataclass(frozen=True)
+class InitiativeSummary:
+    """How far the answers to one initiative have come."""
+
+    id: str
+    name: str
+    round: str
+    last_answer_day: date
+    options: dict[str, str]
+    start_when: dict[str, int]
+    answers: dict[str, int] = field(default_factory=dict)
+    """Option → municipalities whose current answer it is."""
+    late: int = 0
+    review: int = 0
+    """Municipalities without an answer from which something waits for a person."""
+    missing: int = 0
+
+
+def initiatives(session: Session) -> Sequence[Initiative]:
+    """All initiatives, by last answer day, then in the order they were defined."""
+    return session.exec(
+        select(Initiative).order_by(
+            col(Initiative.last_answer_day), col(Initiative.defined_at), col(Initiative.id)
+        )
+    ).all()
+
+
+def summaries(session: Session) -> list[InitiativeSummary]:
+    """Every initiative with its counts over all municipalities."""
+    lines = answer_lines(session)
+    return [
+        _summary(initiative, [line for line in lines if line.initiative == initiative.id])
+        for initiative in initiatives(session)
+    ]
+
+
+def answer_lines(session: Session, initiative: str | None = None) -> list[AnswerLine]:
+    """One line per initiative and municipality, in the order of the municipalities' codes."""
+    wanted = [one for one in initiatives(session) if initiative in (None, one.id)]
+    answers = _answers(session, initiative)
+    waiting = _waiting(session, initiative)
+    return [
+        _line(
+            one,
+            municipality.code,
+            display_name(municipality),
+            answers.get((one.id, municipality.code)),
+            waiting.get((one.id, municipality.code), []),
+        )
+        for one in wanted
+        for municipality in all_municipalities()
+    ]
+
+
+_Registered = tuple[Answer, Document, CaseFile]
+_Waiting = tuple[Document, CaseFile]
+
+
+def _answers(session: Session, initiative: str | None) -> dict[tuple[str, str], _Registered]:
+    """The current answer of each pair; where none is current, the one that was last replaced."""
+    query = (
+        select(Answer, Document, CaseFile)
+        .join(Document, col(Document.document_id) == col(Answer.document_id))
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .where(col(Answer.status) != AnswerStatus.VOIDED)
+        .order_by(col(Answer.recorded_at))
+    )
+    if initiative is not None:
+        query = query.where(col(Answer.initiative) == initiative)
+    found: dict[tuple[str, str], _Registered] = {}
+    for answer, document, case in session.exec(query):
+        pair = answer.initiative, answer.municipality
+        if answer.status is AnswerStatus.CURRENT or pair not in found or _replaced(found[pair]):
+            found[pair] = answer, document, case
+    return found
+
+
+def _replaced(registered: _Registered) -> bool:
+    return registered[0].status is AnswerStatus.REPLACED
+
+
+def _waiting(session: Session, initiative: str | None) -> dict[tuple[str, str], list[_Waiting]]:
+    query = (
+        select(Document, CaseFile)
+        .join(ReviewItem, col(ReviewItem.document_id) == col(Document.document_id))
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .where(
+            col(ReviewItem.state) == ReviewState.OPEN,
+            col(Document.initiative).is_not(None),
+            col(Document.municipality).is_not(None),
+        )
+        .order_by(col(Document.received_at), col(Document.document_id))
+    )
+    if initiative is not None:
+        query = query.where(col(Document.initiative) == initiative)
+    found: dict[tuple[str, str], list[_Waiting]] = {}
+    for document, case in session.exec(query):
+        assert document.initiative is not None
+        assert document.municipality is not None
+        found.setdefault((document.initiative, document.municipality), []).append((document, case))
+    return found
+
+
+def _line(
+    initiative: Initiative,
+    municipality: str,
+    name: str,
+    registered: _Registered | None,
+    waiting: list[_Waiting],
+) -> AnswerLine:
+    queued = tuple(document.document_id for document, _ in waiting)
+    if registered is not None:
+        answer, document, case = registered
+        current = answer.status is AnswerStatus.CURRENT
+        return AnswerLine(
+            initiative=initiative.id,
+            initiative_name=initiative.name,
+            municipality=municipality,
+            municipality_name=name,
+            state=AnswerState.RECORDED if current else AnswerState.REPLACED,
+            answer=answer.answer,
+            answer_label=initiative.options.get(answer.answer, answer.answer),
+            received_at=answer.received_at,
+            registered_at=document.registered_at,
+            dnr=case.dnr,
+            handling=document.handling,
+            signature=answer.signature,
+            contact_name=answer.contact_name,
+            contact_email=answer.contact_email,
+            contact_phone=answer.contact_phone,
+            late=answer.late,
+            document_id=answer.document_id,
+            waiting=queued,
+        )
+    if waiting:
+        document, case = waiting[0]
+        return AnswerLine(
+            initiative=initiative.id,
+            initiative_name=initiative.name,
+            municipality=municipality,
+            municipality_name=name,
+            state=AnswerState.REVIEW,
+            received_at=document.received_at,
+            registered_at=document.registered_at,
+            dnr=case.dnr,
+            handling=document.handling,
+            late=document.late,
+            document_id=document.document_id,
+            waiting=queued,
+        )
+    return AnswerLine(initiative.id, initiative.name, municipality, name, AnswerState.MISSING)
+
+
+def _summary(initiative: Initiative, lines: list[AnswerLine]) -> InitiativeSummary:
+    states = Counter(line.state for line in lines)
+    answers = Counter(line.answer for line in lines if line.state is AnswerState.RECORDED)
+    return InitiativeSummary(
+        id=initiative.id,
+        name=initiative.name,
+        round=initiative.round,
+        last_answer_day=initiative.last_answer_day,
+        options=initiative.options,
+        start_when=initiative.start_when,
+        answers={option: answers[option] for option in initiative.options},
+        late=sum(line.late for line in lines if line.state is AnswerState.RECORDED),
+        review=states[AnswerState.REVIEW],
+        missing=states[AnswerState.MISSING] + states[AnswerState.REPLACED],
+    )

@@ -1,0 +1,138 @@
+"""Everything about one document, or one mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
+
+from services.registry.tables import (
+    Answer,
+    AnswerStatus,
+    CaseFile,
+    Document,
+    EventLog,
+    Mail,
+    Message,
+    Part,
+    ReviewItem,
+)
+from shared.events import Correspondence, DocumentReading
+
+
+@dataclass(frozen=True)
+class DocumentDetail:
+    """One document with all that belongs to it."""
+
+    document: Document
+    reading: DocumentReading
+    case: CaseFile
+    mail: Mail
+    parts: Sequence[Part]
+    """The mail's parts that it stands in."""
+    answer: Answer | None
+    """The answer recorded from it, whatever became of it since."""
+    standing: Answer | None
+    """The current answer of the same municipality to the same initiative, if from elsewhere."""
+    review: ReviewItem | None
+    handlings: Sequence[Document]
+    """All documents of its case, in order."""
+    log: Sequence[EventLog]
+
+
+@dataclass(frozen=True)
+class MailDetail:
+    """One mail with all that belongs to it."""
+
+    mail: Mail
+    correspondence: Correspondence
+    case: CaseFile | None
+    """The mail's own case, where the mail itself is the matter."""
+    parts: Sequence[Part]
+    documents: Sequence[tuple[Document, CaseFile]]
+    reviews: Sequence[ReviewItem]
+    messages: Sequence[Message]
+    """Our answers to it."""
+    log: Sequence[EventLog]
+
+
+def document_detail(session: Session, document_id: str) -> DocumentDetail | None:
+    """Everything about one document, or None if there is none of that name."""
+    document = session.get(Document, document_id)
+    if document is None:
+        return None
+    mail = session.get_one(Mail, document.mail_id)
+    parts = session.exec(
+        select(Part).where(Part.mail_id == mail.mail_id).order_by(col(Part.number))
+    ).all()
+    return DocumentDetail(
+        document=document,
+        reading=DocumentReading.model_validate(document.reading),
+        case=session.get_one(CaseFile, document.case_id),
+        mail=mail,
+        parts=[part for part in parts if part.number in document.parts],
+        answer=session.get(Answer, document_id),
+        standing=_standing(session, document),
+        review=session.exec(
+            select(ReviewItem).where(ReviewItem.document_id == document_id)
+        ).one_or_none(),
+        handlings=session.exec(
+            select(Document)
+            .where(Document.case_id == document.case_id)
+            .order_by(col(Document.handling))
+        ).all(),
+        log=session.exec(
+            select(EventLog)
+            .where(
+                or_(
+                    col(EventLog.document_id) == document_id,
+                    (col(EventLog.mail_id) == mail.mail_id) & col(EventLog.document_id).is_(None),
+                )
+            )
+            .order_by(col(EventLog.id))
+        ).all(),
+    )
+
+
+def mail_detail(session: Session, mail_id: str) -> MailDetail | None:
+    """Everything about one mail, or None if it is not registered."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        return None
+    return MailDetail(
+        mail=mail,
+        correspondence=Correspondence.model_validate(mail.correspondence),
+        case=session.get(CaseFile, mail.case_id) if mail.case_id is not None else None,
+        parts=session.exec(
+            select(Part).where(Part.mail_id == mail_id).order_by(col(Part.number))
+        ).all(),
+        documents=session.exec(
+            select(Document, CaseFile)
+            .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+            .where(Document.mail_id == mail_id)
+            # Numbered in the mail from 1, without leading zeros.
+            .order_by(func.length(Document.document_id), col(Document.document_id))
+        ).all(),
+        reviews=session.exec(
+            select(ReviewItem).where(ReviewItem.mail_id == mail_id).order_by(col(ReviewItem.id))
+        ).all(),
+        messages=session.exec(
+            select(Message).where(Message.mail_id == mail_id).order_by(col(Message.settled_at))
+        ).all(),
+        log=session.exec(
+            select(EventLog).where(EventLog.mail_id == mail_id).order_by(col(EventLog.id))
+        ).all(),
+    )
+
+
+def _standing(session: Session, document: Document) -> Answer | None:
+    if document.initiative is None or document.municipality is None:
+        return None
+    return session.exec(
+        select(Answer).where(
+            Answer.initiative == document.initiative,
+            Answer.municipality == document.municipality,
+            Answer.status == AnswerStatus.CURRENT,
+            Answer.document_id != document.document_id,
+        )
+    ).one_or_none()
