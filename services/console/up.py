@@ -169,11 +169,15 @@ async def running(stack: Stack) -> AsyncIterator[Stack]:
         await stack.stop()
 
 
-async def run_up(settings: CommonSettings, services: Sequence[str], tell: Callable[[], None]) -> None:
+async def run_up(
+    settings: CommonSettings, services: Sequence[str], tell: Callable[[], None]
+) -> None:
     """Run the stack until SIGINT or SIGTERM."""
     unknown = [name for name in services if name not in SERVICES]
     if unknown:
-        raise UsageError(f"Unknown service: {', '.join(unknown)}. There are: {', '.join(SERVICES)}.")
+        raise UsageError(
+            f"Unknown service: {', '.join(unknown)}. There are: {', '.join(SERVICES)}."
+        )
     with only_one(settings.home):
         async with running(Stack(settings, services)) as stack:
             tell()

@@ -128,7 +128,11 @@ class _Pen:
         self.grey = int(random.uniform(10, 90))
 
     def line(
-        self, points_mm: Sequence[tuple[float, float]], *, grey: int | None = None, wobble: float = 0.12
+        self,
+        points_mm: Sequence[tuple[float, float]],
+        *,
+        grey: int | None = None,
+        wobble: float = 0.12,
     ) -> None:
         """Draw a slightly shaky curve through the points."""
         curve = _smooth(np.array(points_mm, dtype=float))
@@ -283,7 +287,12 @@ def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
     for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
         pieces.append(
             0.5
-            * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+            * (
+                2 * b
+                + (c - a) * t
+                + (2 * a - 5 * b + 4 * c - d) * t**2
+                + (3 * b - a - 3 * c + d) * t**3
+            )
         )
     return np.vstack([*pieces, points[-1][None, :]])
 
@@ -323,7 +332,9 @@ def scan(paper: Picture, channel: Channel, *, seed: int, quarter_turns: int = 0)
 def _scanner(paper: Picture, random: np.random.Generator) -> Scan:
     picture = _moved(paper, random, skew_deg=1.0, scale=(0.97, 1.0), shift_mm=2)
     picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.5, 0.9)))
-    picture = _levels(picture, black=float(random.uniform(5, 35)), white=float(random.uniform(240, 253)))
+    picture = _levels(
+        picture, black=float(random.uniform(5, 35)), white=float(random.uniform(240, 253))
+    )
     picture = _noisy(picture, random, sigma=2.0)
     return Scan(picture, DPI, DPI, bitonal=False, jpeg_quality=60)
 
@@ -331,17 +342,23 @@ def _scanner(paper: Picture, random: np.random.Generator) -> Scan:
 def _rough_scanner(paper: Picture, random: np.random.Generator) -> Scan:
     picture = _moved(paper, random, skew_deg=4.0, scale=(0.93, 1.02), shift_mm=2)
     picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.8, 1.6)))
-    picture = _levels(picture, black=float(random.uniform(30, 80)), white=float(random.uniform(205, 245)))
+    picture = _levels(
+        picture, black=float(random.uniform(30, 80)), white=float(random.uniform(205, 245))
+    )
     for _ in range(int(random.integers(0, 3))):  # a hair or dirt on the glass of a feeder
         x = int(random.integers(0, picture.shape[1]))
-        picture[:, x : x + 2] = (picture[:, x : x + 2] * random.uniform(0.75, 0.95)).astype(np.uint8)
+        picture[:, x : x + 2] = (picture[:, x : x + 2] * random.uniform(0.75, 0.95)).astype(
+            np.uint8
+        )
     for _ in range(int(random.integers(20, 150))):  # dust
         x, y = random.integers(0, picture.shape[1]), random.integers(0, picture.shape[0])
         cv2.circle(picture, (int(x), int(y)), int(random.integers(1, 3)), (90,), -1)
     picture = _noisy(picture, random, sigma=7.0)
     dpi = int(random.choice([200, 300]))
     if dpi != DPI:
-        picture = cv2.resize(picture, None, fx=dpi / DPI, fy=dpi / DPI, interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(
+            picture, None, fx=dpi / DPI, fy=dpi / DPI, interpolation=cv2.INTER_AREA
+        )
     return Scan(_grey(picture), dpi, dpi, bitonal=False, jpeg_quality=45)
 
 
@@ -363,9 +380,7 @@ def _phone(paper: Picture, random: np.random.Generator) -> Scan:
     height, width = paper.shape
     out_width, out_height = 2448, 3264
     margin = 140
-    corners = np.array(
-        [[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32
-    )
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     target = np.array(
         [
             [margin, margin],
@@ -382,7 +397,7 @@ def _phone(paper: Picture, random: np.random.Generator) -> Scan:
     ).astype(np.float32)
     y, x = np.mgrid[0:out_height, 0:out_width].astype(np.float32)
     angle = float(random.uniform(0, 6.28))
-    slope = (np.cos(angle) * x / out_width + np.sin(angle) * y / out_height)
+    slope = np.cos(angle) * x / out_width + np.sin(angle) * y / out_height
     light = 0.82 + float(random.uniform(0.1, 0.3)) * slope
     centre = (x / out_width - 0.5) ** 2 + (y / out_height - 0.5) ** 2
     light -= 0.25 * centre
