@@ -148,7 +148,10 @@ class FormTemplate(_Geometry):
         """
         fields = (
             Rect.spanning(
-                f.area.left_mm - 2, f.caption.top_mm - 1, f.area.right_mm + 3, f.area.bottom_mm + 2.5
+                f.area.left_mm - 2,
+                f.caption.top_mm - 1,
+                f.area.right_mm + 3,
+                f.area.bottom_mm + 2.5,
             )
             for f in self.fields
         )

@@ -1,0 +1,275 @@
+"""PDF files: pikepdf for structure and form fields, PDFium for pictures, pdfplumber for text.
+
+A scanner's page is one picture that covers it: that picture is taken as it is. Anything else is
+rendered, so that what is measured is what a person would see.
+"""
+
+import io
+import zlib
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from cv2.typing import MatLike
+
+from services.intake.pages.image import check_size, grey_jpeg, squared
+from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault
+from shared.events import Reason
+
+_POINTS_PER_INCH = 72.0
+_MOST_FIELDS = 500
+_MOST_TEXT = 20_000
+_INVISIBLE_TEXT = 3
+_LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
+"""Anything larger than a generous A4 is rendered coarser, to at most that many pixels."""
+
+
+def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
+    """Yield the pages of a PDF. Raises PageFault."""
+    try:
+        with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as document:
+            count = len(document.pages)
+            if count == 0:
+                raise PageFault(Reason.UNREADABLE_FILE, "a PDF without pages")
+            if count > limits.pages:
+                raise PageFault(Reason.TOO_MANY_PAGES, f"{count} pages")
+            _check_streams(document, limits)
+            values = _form_values(document)
+            yield from _rendered(data, document, values, limits)
+    except pikepdf.PasswordError as locked:
+        raise PageFault(Reason.LOCKED_FILE, "the PDF has a password") from locked
+    except (pikepdf.PdfError, pdfium.PdfiumError, zlib.error) as broken:
+        raise PageFault(Reason.UNREADABLE_FILE, f"broken PDF: {broken}") from broken
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as strange:
+        # What pikepdf and pypdfium2 raise where a damaged object is not of the type it should be.
+        raise PageFault(Reason.UNREADABLE_FILE, f"damaged PDF: {strange}") from strange
+
+
+def _rendered(
+    data: bytes,
+    structure: pikepdf.Pdf,
+    values: Mapping[int, Mapping[str, str]],
+    limits: Limits,
+) -> Iterator[Page]:
+    document = pdfium.PdfDocument(data)
+    try:
+        for index in range(len(document)):
+            page = document[index]
+            scanned = _scanned_picture(page, structure.pages[index], limits)
+            grey, dpi, coarse = scanned or _drawing(page)
+            yield Page(
+                number=index + 1,
+                grey=grey,
+                dpi=dpi,
+                coarse_dpi=coarse,
+                born_digital=_has_visible_text(page),
+                form_values=values.get(index, {}),
+                text=_text(page),
+            )
+            page.close()
+    finally:
+        document.close()
+
+
+def _drawing(page: pdfium.PdfPage) -> tuple[MatLike, float | None, float | None]:
+    width, height = page.get_size()
+    most_width, most_height = sorted(_LARGEST_FULL_RENDER_POINTS, reverse=width > height)
+    scale = MOST_DPI / _POINTS_PER_INCH
+    scale *= min(1.0, most_width / max(width, 1), most_height / max(height, 1))
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False, draw_annots=True)
+    grey = np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
+    return grey, scale * _POINTS_PER_INCH, scale * _POINTS_PER_INCH
+
+
+def _scanned_picture(
+    page: pdfium.PdfPage, structure: pikepdf.Page, limits: Limits
+) -> tuple[MatLike, float | None, float | None] | None:
+    """Return the one picture that is the whole page, or None where the page must be rendered."""
+    if pdfium_c.FPDFPage_GetAnnotCount(page.raw) > 0:
+        return None
+    image = _only_image(page)
+    if image is None:
+        return None
+    stored = list(structure.images.values())
+    if len(stored) != 1 or any(key in stored[0] for key in ("/SMask", "/Mask", "/Decode")):
+        return None
+    width_px, height_px = int(stored[0].Width), int(stored[0].Height)
+    check_size((width_px, height_px), limits)
+    a, b, c, d, x, y = image.get_matrix().get()
+    left, bottom, right, top = page.get_cropbox()
+    slack = 0.01 * max(right - left, top - bottom)
+    covers = (
+        abs(b) + abs(c) < 0.01
+        and a > 0
+        and d > 0
+        and max(abs(x - left), abs(y - bottom), abs(x + a - right), abs(y + d - top)) < slack
+    )
+    if not covers or min(width_px, height_px) < 100:
+        return None
+    dpi_x, dpi_y = width_px / a * _POINTS_PER_INCH, height_px / d * _POINTS_PER_INCH
+    grey = _pixels(image, stored[0], limits, min(dpi_x, dpi_y))
+    if grey is None:
+        return None
+    reduced = grey.shape[1] / width_px
+    picture, dpi, coarse = squared(grey, dpi_x * reduced, dpi_y * reduced)
+    turns = (-page.get_rotation() // 90) % 4
+    if turns:
+        picture = np.ascontiguousarray(np.rot90(picture, turns))
+    return picture, dpi, coarse
+
+
+def _pixels(
+    image: pdfium.PdfImage, stored: pikepdf.Object, limits: Limits, dpi: float
+) -> MatLike | None:
+    if image.get_filters() == ["DCTDecode"] and stored.get("/ColorSpace") in (
+        pikepdf.Name.DeviceGray,
+        pikepdf.Name.DeviceRGB,
+    ):
+        return grey_jpeg(stored.read_raw_bytes(), limits, dpi=dpi)
+    if dpi > MOST_DPI * 1.5:
+        return None  # cheaper, and gentler on memory, to let PDFium reduce it while rendering
+    bitmap = image.get_bitmap(render=False)
+    if bitmap.format == pdfium_c.FPDFBitmap_Gray:
+        return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
+    return np.asarray(bitmap.to_pil().convert("L"))
+
+
+def _only_image(page: pdfium.PdfPage) -> pdfium.PdfImage | None:
+    """Return the page's one visible object if that is a picture; hidden text may lie behind it."""
+    found: pdfium.PdfImage | None = None
+    for thing in page.get_objects(max_depth=1):
+        if thing.type == pdfium_c.FPDF_PAGEOBJ_TEXT:
+            if pdfium_c.FPDFTextObj_GetTextRenderMode(thing.raw) != _INVISIBLE_TEXT:
+                return None
+        elif isinstance(thing, pdfium.PdfImage) and found is None:
+            found = thing
+        else:
+            return None
+    return found
+
+
+def _has_visible_text(page: pdfium.PdfPage) -> bool:
+    return any(
+        pdfium_c.FPDFTextObj_GetTextRenderMode(thing.raw) != _INVISIBLE_TEXT
+        for thing in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=3)
+    )
+
+
+def _text(page: pdfium.PdfPage) -> str:
+    textpage = page.get_textpage()
+    try:
+        count = min(textpage.count_chars(), _MOST_TEXT)
+        return textpage.get_text_range(0, count) if count > 0 else ""
+    finally:
+        textpage.close()
+
+
+# --- Structure ---------------------------------------------------------------------------------
+
+
+def _check_streams(document: pikepdf.Pdf, limits: Limits) -> None:
+    """Raise PageFault if the PDF's streams would inflate beyond all reason.
+
+    PDFium and pdfminer inflate a stream to its end before they look at it; two kilobytes can
+    become gigabytes. Here they are inflated piece by piece and thrown away.
+    """
+    left = limits.inflated_bytes
+    for thing in document.objects:
+        if not isinstance(thing, pikepdf.Stream):
+            continue
+        if thing.get("/Subtype") == pikepdf.Name.Image:
+            check_size((int(thing.get("/Width", 0)), int(thing.get("/Height", 0))), limits)
+            left_for_picture = 4 * limits.pixels + limits.inflated_bytes
+            if len(_filters(thing)) > 1:
+                _inflated_size(thing, left_for_picture)
+            continue
+        left -= _inflated_size(thing, left)
+
+
+def _inflated_size(stream: pikepdf.Stream, most: int) -> int:
+    """Return the number of bytes of a stream when inflated. Raises PageFault beyond `most`."""
+    filters = _filters(stream)
+    pieces: Iterator[bytes] = iter([stream.read_raw_bytes()])
+    for name in filters:
+        if name not in ("/FlateDecode", "/Fl"):
+            break  # the other filters grow little, or are pictures'
+        pieces = _inflate(pieces)
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > most:
+            raise PageFault(Reason.TOO_LARGE, "a PDF that grows beyond the limit when opened")
+    return total
+
+
+def _inflate(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj()
+    for piece in pieces:
+        rest = piece
+        while rest:
+            try:
+                out = inflater.decompress(rest, 1 << 20)
+            except zlib.error:
+                return  # damaged: readers stop here too
+            yield out
+            if inflater.eof:
+                return
+            rest = inflater.unconsumed_tail
+
+
+def _filters(stream: pikepdf.Stream) -> list[str]:
+    stated = stream.get("/Filter")
+    if stated is None:
+        return []
+    return [str(name) for name in stated] if isinstance(stated, pikepdf.Array) else [str(stated)]
+
+
+def _form_values(document: pikepdf.Pdf) -> dict[int, dict[str, str]]:
+    """Return page index → full field name → value; a check box's value is "on" or "off".
+
+    A signed signature field has the value "signed".
+    """
+    form = document.Root.get("/AcroForm")
+    if form is None:
+        return {}
+    values: dict[int, dict[str, str]] = {}
+    seen = 0
+    for index, page in enumerate(document.pages):
+        annotations = page.obj.get("/Annots")
+        if not isinstance(annotations, pikepdf.Array):
+            continue
+        for widget in annotations:
+            if not isinstance(widget, pikepdf.Dictionary) or widget.get("/Subtype") != "/Widget":
+                continue
+            seen += 1
+            if seen > _MOST_FIELDS:
+                raise PageFault(Reason.TOO_LARGE, "more form fields than any form has")
+            name, value = _field(widget)
+            values.setdefault(index, {})[name] = value
+    return values
+
+
+def _field(widget: pikepdf.Dictionary) -> tuple[str, str]:
+    names: list[str] = []
+    kind: object = None
+    value: object = None
+    node: pikepdf.Object | None = widget
+    for _ in range(20):  # a field's ancestors; a damaged file may go in circles
+        if node is None:
+            break
+        if "/T" in node:
+            names.append(str(node["/T"]))
+        kind = kind if kind is not None else node.get("/FT")
+        value = value if value is not None else node.get("/V")
+        node = node.get("/Parent")
+    name = ".".join(reversed(names))
+    match str(kind):
+        case "/Btn":
+            state = widget.get("/AS", value)
+            return name, "off" if state is None or str(state) == "/Off" else "on"
+        case "/Sig":
+            return name, "" if value is None else "signed"
+        case _:
+            return name, "" if value is None else str(value)

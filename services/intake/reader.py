@@ -1,0 +1,353 @@
+"""Reading a file in two halves: `measure_file` in the contained child, `conclude` outside it.
+
+The child opens the untrusted bytes and measures; it has no key and decides nothing. Outside, the
+codes are proven and the verdict is given, from numbers alone.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+
+from services.intake.pages.opening import open_pages
+from services.intake.pages.page import Limits, PageFault
+from services.intake.reading.identify import Identity, identify, own_codes
+from services.intake.reading.measure import measure_page
+from services.intake.reading.measured import FieldMeasure, FileMeasured, FormMeasured, PageMeasured
+from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
+from shared.events import (
+    Area,
+    Contact,
+    DocumentKind,
+    DocumentReading,
+    Mark,
+    Outcome,
+    PageImage,
+    Reason,
+    Signatory,
+    Source,
+    Value,
+)
+from shared.forms import FormCode
+from shared.identifiers import (
+    Digest,
+    InitiativeId,
+    MailId,
+    MunicipalityCode,
+    OptionKey,
+    digest_of,
+    document_id_of,
+)
+
+_FORM_FIELD_CONFIDENCE = 0.99
+_UNPROVEN_CONFIDENCE = 0.5
+
+
+def measure_file(
+    data: bytes,
+    filename: str,
+    content_type: str,
+    limits: Limits,
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+) -> FileMeasured:
+    """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
+
+    `options` names the boxes of each known initiative's form, in the order of the form.
+    """
+    started = time.perf_counter()
+    # More threads than one would fight with the other readers for the same processors.
+    cv2.setNumThreads(1)
+    known = {initiative: tuple(keys) for initiative, keys in options.items()}
+    pages: list[PageMeasured] = []
+    fault: Reason | None = None
+    try:
+        for page in open_pages(data, filename, content_type, limits):
+            pages.append(measure_page(page, known))
+    except PageFault as wrong:
+        fault = wrong.reason
+    return FileMeasured(
+        pages=tuple(pages), fault=fault, seconds=time.perf_counter() - started
+    )
+
+
+def conclude(
+    measured: FileMeasured,
+    *,
+    key: bytes,
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+    municipalities: Collection[MunicipalityCode] | None,
+    mail_id: MailId,
+    part: int,
+    content: Digest,
+    first_number: int = 1,
+) -> list[DocumentReading]:
+    """Return the documents of one file: one for each form in it, else one for the whole file.
+
+    Pure. `part` is the file's index in its mail, `content` the digest of its bytes,
+    `first_number` the number of its first document in the mail. `municipalities` are the codes
+    that exist, or None to leave that to the registry.
+    """
+    settled = [
+        _reading(document, key, options, municipalities) for document in _documents(measured)
+    ]
+    _hold_back_contradictions(settled)
+    seconds = measured.seconds / max(len(settled), 1)
+    return [
+        DocumentReading(
+            document_id=document_id_of(mail_id, first_number + index),
+            kind=one.kind,
+            outcome=outcome_of(one.reasons),
+            reasons=tuple(dict.fromkeys(one.reasons)),
+            parts=(part,),
+            content=content,
+            pages=tuple(
+                PageImage(
+                    number=number,
+                    part=part,
+                    source_page=page.number,
+                    image=digest_of(page.image),
+                    width_px=page.width_px,
+                    height_px=page.height_px,
+                )
+                for number, page in enumerate(one.document.pages, start=1)
+            ),
+            seconds=round(seconds, 3),
+            **one.values,
+        )
+        for index, one in enumerate(settled)
+    ]
+
+
+def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str, Any]:
+    """Return one line of `handslag read --json`; `document` counts the file's documents from 1."""
+
+    def text(value: Value | None) -> str | None:
+        return value.text if value else None
+
+    confidence = {
+        name: value.confidence
+        for name, value in (
+            ("initiative", reading.initiative),
+            ("municipality", reading.municipality),
+            ("answer", reading.answer),
+        )
+        if value
+    }
+    if reading.signature_confidence is not None:
+        confidence["signature"] = reading.signature_confidence
+    return {
+        "file": file,
+        "document": document,
+        "pages": [page.source_page for page in reading.pages],
+        "kind": reading.kind.value,
+        "outcome": reading.outcome.value,
+        "reasons": [reason.value for reason in reading.reasons],
+        "initiative": text(reading.initiative),
+        "municipality": text(reading.municipality),
+        "answer": text(reading.answer),
+        "signature": reading.signature.value if reading.signature else None,
+        "signatory": {
+            "name": text(reading.signatory.name),
+            "title": text(reading.signatory.title),
+            "date": text(reading.signatory.place_date),
+        },
+        "contact": {
+            "name": text(reading.contact.name),
+            "email": text(reading.contact.email),
+            "phone": text(reading.contact.phone),
+        },
+        "their_reference": text(reading.their_reference),
+        "confidence": confidence,
+        "seconds": reading.seconds,
+    }
+
+
+# --- From pages to documents -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Document:
+    """The pages that belong together, in the file's order; `form` is the one with our code."""
+
+    pages: tuple[PageMeasured, ...]
+    form: PageMeasured | None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def form_number(self) -> int:
+        return self.pages.index(self.form) + 1 if self.form is not None else 1
+
+
+@dataclass
+class _Settled:
+    """A document, what was made of it, and the reasons so far."""
+
+    document: _Document
+    kind: DocumentKind
+    reasons: list[Reason]
+    values: dict[str, Any]
+    code: FormCode | None = None
+    answer: OptionKey | None = None
+
+
+def _documents(measured: FileMeasured) -> list[_Document]:
+    fault = () if measured.fault is None else (measured.fault,)
+    forms = [page for page in measured.pages if own_codes(page.codes)]
+    if not forms:
+        return [_Document(measured.pages, None, fault or _why_no_form(measured.pages))]
+    documents = []
+    for index, form in enumerate(forms):
+        first = 0 if index == 0 else form.number
+        end = forms[index + 1].number if index + 1 < len(forms) else None
+        pages = tuple(
+            page
+            for page in measured.pages
+            if page.number >= first and (end is None or page.number < end)
+        )
+        extra = any(page is not form and not page.blank for page in pages)
+        documents.append(
+            _Document(pages, form, (*fault, *((Reason.EXTRA_PAGE,) if extra else ())))
+        )
+    return documents
+
+
+def _why_no_form(pages: Sequence[PageMeasured]) -> tuple[Reason, ...]:
+    return (Reason.BLANK_PAGE if all(page.blank for page in pages) else Reason.NO_CODE,)
+
+
+def _reading(
+    document: _Document,
+    key: bytes,
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+    municipalities: Collection[MunicipalityCode] | None,
+) -> _Settled:
+    form = document.form
+    if form is None:
+        return _Settled(document, DocumentKind.OTHER, list(document.reasons), {})
+    identity = identify(form.codes, key)
+    reasons = [*document.reasons, *identity.reasons]
+    code = identity.code
+    if code is not None and code.initiative not in options:
+        reasons.append(Reason.UNKNOWN_INITIATIVE)
+    if code is not None and municipalities is not None and code.municipality not in municipalities:
+        reasons.append(Reason.UNKNOWN_MUNICIPALITY)
+    values = _identity_values(identity, form, document.form_number)
+    settled = _Settled(document, DocumentKind.ANSWER, reasons, values, code)
+    if form.form is None:
+        # Not measured: there is a reason already, unless the options changed under way.
+        if not reasons:
+            reasons.append(Reason.UNKNOWN_INITIATIVE)
+        return settled
+    verdict = judge(
+        form.form,
+        identity_reasons=reasons,
+        form_values=form.form_values,
+        born_digital=form.born_digital,
+    )
+    if code is not None and code.initiative in options:
+        measured_options = [mark.option for mark in form.form.marks]
+        if form.form.marks and measured_options != list(options[code.initiative]):
+            settled.reasons.append(Reason.UNKNOWN_FORM_VERSION)
+    settled.reasons = [*settled.reasons, *verdict.reasons]
+    settled.answer = verdict.answer
+    values.update(_form_values(form, form.form, verdict, document.form_number))
+    return settled
+
+
+def _hold_back_contradictions(settled: Sequence[_Settled]) -> None:
+    """Two forms of one municipality for one initiative that do not say the same: neither counts."""
+    for one in settled:
+        for other in settled:
+            same = one is not other and one.code is not None and one.code == other.code
+            if same and one.answer != other.answer:
+                one.reasons.append(Reason.SAME_MAIL_CONTRADICTS)
+
+
+def _identity_values(identity: Identity, form: PageMeasured, number: int) -> dict[str, Any]:
+    code = identity.code
+    if code is None:
+        return {}
+    confidence = 1.0 if not identity.reasons else _UNPROVEN_CONFIDENCE
+    area = _code_area(form, number)
+    return {
+        "form_version": code.version,
+        "initiative": Value(
+            text=code.initiative, confidence=confidence, source=Source.CODE, area=area
+        ),
+        "municipality": Value(
+            text=code.municipality, confidence=confidence, source=Source.CODE, area=area
+        ),
+    }
+
+
+def _code_area(form: PageMeasured, number: int) -> Area | None:
+    if form.form is None or not form.form.code_areas:
+        return None
+    return _on_page(form.form.code_areas[0], number)
+
+
+def _form_values(
+    page: PageMeasured, form: FormMeasured, verdict: Verdict, number: int
+) -> dict[str, Any]:
+    marks = tuple(
+        Mark(
+            option=mark.option,
+            ink=min(max(mark.ink, 0.0), 1.0),
+            ring_ink=min(max(mark.ring_fraction, 0.0), 1.0),
+            area=_on_page(mark.area, number),
+        )
+        for mark in form.marks
+    )
+    answer = None
+    if verdict.answer is not None:
+        [area] = [mark.area for mark in marks if mark.option == verdict.answer]
+        answer = Value(
+            text=verdict.answer,
+            confidence=verdict.answer_confidence,
+            source=Source.MARKS,
+            area=area,
+        )
+    fields = {field.name: _field_value(field, page.form_values, number) for field in form.fields}
+    return {
+        "answer": answer,
+        "marks": marks,
+        "signature": verdict.signature,
+        "signature_confidence": verdict.signature_confidence if verdict.signature else None,
+        "signature_area": _on_page(form.signature.area, number) if form.signature else None,
+        "signatory": Signatory(
+            name=fields.get("signatory.name"),
+            title=fields.get("signatory.title"),
+            place_date=fields.get("place_date"),
+        ),
+        "contact": Contact(
+            name=fields.get("contact.name"),
+            email=fields.get("contact.email"),
+            phone=fields.get("contact.phone"),
+        ),
+        "their_reference": fields.get("their_reference"),
+    }
+
+
+def _field_value(
+    field: FieldMeasure, form_values: Mapping[str, str], number: int
+) -> Value | None:
+    area = _on_page(field.area, number)
+    typed = form_values.get(field.name, "").strip()
+    if typed and shows(field, typed):
+        return Value(
+            text=typed, confidence=_FORM_FIELD_CONFIDENCE, source=Source.FORM_FIELD, area=area
+        )
+    if not field.text:
+        return None
+    return Value(
+        text=field.text,
+        confidence=min(max(round(field.confidence, 3), 0.0), 1.0),
+        source=Source.OCR,
+        area=area,
+    )
+
+
+def _on_page(area: Area, number: int) -> Area:
+    return area if area.page == number else area.model_copy(update={"page": number})

@@ -1,0 +1,140 @@
+"""Ink where the form is blank paper: "ja, men …", a struck-out line, a stamp in the wrong place.
+
+What paper and scanners do by themselves is left out: specks, punched holes, streaks and folds,
+the end of a stroke that began where writing was asked for.
+"""
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+from services.intake.reading.measured import InkMeasure
+from services.intake.reading.paper import PER_MM, FlatPage
+from shared.events import Area
+from shared.forms import Box, FormTemplate, Rect
+
+_COARSE_PER_MM = 4
+_INK = 80
+_EDGE_MM = 6.0
+"""Along the paper's edge lie shadows of the lid and torn corners."""
+
+_SPECK_MM2 = 0.4
+_BOX_ZONE_MM = 3.2
+"""Around a box the ring is measured by `marks`."""
+
+_OVERSHOOT_MM = 5.0
+_SIGNATURE_OVERSHOOT_MM = 15.0
+_HOLE_MM = (4.0, 9.0)
+_HOLE_WITHIN_MM = 22.0
+_STREAK_WIDE_MM = 0.7
+_STREAK_LONG_MM = 10.0
+_LABEL_GAP_MM = 5.0
+_LABEL_TALL_MM = 5.4
+_LABEL_WIDE_MM = 22.0
+_LABEL_SPECK_MM2 = 0.2
+_MOST_AREAS = 8
+
+
+def measure_ink(page: FlatPage) -> InkMeasure:
+    """Return what is written where nothing should be."""
+    factor = _COARSE_PER_MM / PER_MM
+    coarse = cv2.resize(page.darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    ink = (coarse > _INK).astype(np.uint8)
+    explained = _explained(page.template, ink.shape[:2])
+    ink[explained > 0] = 0
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    near = cv2.dilate(explained, np.ones((3, 3), np.uint8))
+    signature_reach = _as_slices(page.template.signature_reach.grown(0.5))
+    near[signature_reach] = np.where(near[signature_reach] > 0, 2, 0)
+    total = longest = 0.0
+    areas: list[Area] = []
+    for stat in stats[1:]:
+        left, top, width, height, area = (int(v) for v in stat)
+        if area < _SPECK_MM2 * _COARSE_PER_MM**2:
+            continue
+        where = (slice(top, top + height), slice(left, left + width))
+        touches = int((near[where] * ink[where]).max())
+        rect = Rect(
+            left_mm=left / _COARSE_PER_MM,
+            top_mm=top / _COARSE_PER_MM,
+            width_mm=width / _COARSE_PER_MM,
+            height_mm=height / _COARSE_PER_MM,
+        )
+        area_mm2 = area / _COARSE_PER_MM**2
+        if _explains_itself(rect, area_mm2, touches, page.template):
+            continue
+        total += area_mm2
+        longest = max(longest, rect.width_mm, rect.height_mm)
+        areas.append(page.area(rect))
+    struck = [box for box in page.template.boxes if _label_struck(page, box)]
+    areas += [page.area(box.label) for box in struck]
+    return InkMeasure(
+        unexplained_mm2=total,
+        longest_mm=longest,
+        label_struck=bool(struck),
+        areas=tuple(areas[:_MOST_AREAS]),
+    )
+
+
+def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTemplate) -> bool:
+    long, short = max(rect.width_mm, rect.height_mm), min(rect.width_mm, rect.height_mm)
+    if touches == 2 and long <= _SIGNATURE_OVERSHOOT_MM:
+        return True
+    if touches and long <= _OVERSHOOT_MM:
+        return True
+    if long >= _STREAK_LONG_MM and area_mm2 / long <= _STREAK_WIDE_MM and short <= 0.1 * long:
+        return True
+    x, y = rect.centre_mm
+    to_edge = min(x, y, template.page_width_mm - x, template.page_height_mm - y)
+    return (
+        to_edge <= _HOLE_WITHIN_MM
+        and _HOLE_MM[0] <= short
+        and long <= _HOLE_MM[1]
+        and short / long > 0.75
+        and area_mm2 / (long * short) > 0.55
+    )
+
+
+def _explained(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
+    """Return a picture that is 1 wherever ink needs no explanation, or is looked at elsewhere."""
+    picture = np.zeros((shape[0], shape[1]), np.uint8)
+    for rect in template.may_carry_ink():
+        picture[_as_slices(rect)] = 1
+    for box in template.boxes:
+        picture[_as_slices(box.area.grown(_BOX_ZONE_MM))] = 1
+        picture[_as_slices(box.label)] = 1
+    edge = round(_EDGE_MM * _COARSE_PER_MM)
+    picture[:edge] = picture[-edge:] = 1
+    picture[:, :edge] = picture[:, -edge:] = 1
+    return picture
+
+
+def _label_struck(page: FlatPage, box: Box) -> bool:
+    """Whether an option's printed label has something over it, or after it.
+
+    Printed letters are low and narrow, and words follow each other closely; a line through them
+    is wide, handwriting is tall, and a remark after the label stands off from it.
+    """
+    ink = (page.crop(box.label) > _INK).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
+    if len(pieces) == 0:
+        return False
+    if (pieces[:, cv2.CC_STAT_HEIGHT] > _LABEL_TALL_MM * PER_MM).any():
+        return True
+    if (pieces[:, cv2.CC_STAT_WIDTH] > _LABEL_WIDE_MM * PER_MM).any():
+        return True
+    ordered = pieces[np.argsort(pieces[:, cv2.CC_STAT_LEFT])]
+    reached = float(ordered[0, cv2.CC_STAT_LEFT])
+    for left, _, width, _, _ in ordered:
+        if left - reached > _LABEL_GAP_MM * PER_MM:
+            return True
+        reached = max(reached, float(left + width))
+    return False
+
+
+def _as_slices(rect: Rect) -> tuple[slice, slice]:
+    def px(mm: float) -> int:
+        return max(round(mm * _COARSE_PER_MM), 0)
+
+    return slice(px(rect.top_mm), px(rect.bottom_mm)), slice(px(rect.left_mm), px(rect.right_mm))

@@ -1,0 +1,114 @@
+"""One page, measured: codes, registration, boxes, signature, stray ink and fields, in that order.
+
+Each step runs only where the one before it found something to stand on. Nothing is judged here.
+"""
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+from services.intake.pages.page import Page
+from services.intake.reading.align import as_matrix, quarter_turns_to_upright, register
+from services.intake.reading.code import find_codes
+from services.intake.reading.identify import claimed, own_codes
+from services.intake.reading.ink import measure_ink
+from services.intake.reading.marks import measure_marks
+from services.intake.reading.measured import CodeSighting, FormMeasured, PageMeasured
+from services.intake.reading.paper import lay_flat
+from services.intake.reading.signature import measure_signature
+from services.intake.reading.text import measure_fields
+from shared.forms import FormTemplate, own_form
+from shared.identifiers import InitiativeId, OptionKey
+
+_IMAGE_LONG_SIDE_PX = 1754
+"""A4 at 150 dpi: enough for a person to read a form."""
+
+_IMAGE_QUALITY = 45
+_BLANK_SHARE = 0.0006
+_BLANK_DARK = 0.75
+"""Of the paper's level."""
+
+
+def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...]]) -> PageMeasured:
+    """Return everything measured of one page.
+
+    `options` names, for each known initiative, the boxes of its form. A page without a code of
+    ours, or of an unknown initiative, gets its picture and text only.
+    """
+    codes = find_codes(page.grey)
+    template = _template(codes, options)
+    form, turns = (None, 0) if template is None else _measure_form(page, codes, template)
+    image = _small(np.rot90(page.grey, turns) if turns else page.grey)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _IMAGE_QUALITY])[1]
+    return PageMeasured(
+        number=page.number,
+        image=encoded.tobytes(),
+        width_px=image.shape[1],
+        height_px=image.shape[0],
+        born_digital=page.born_digital,
+        blank=not codes and _is_blank(image),
+        codes=codes,
+        form=form,
+        form_values=dict(page.form_values),
+        text=page.text,
+    )
+
+
+def _template(
+    codes: tuple[CodeSighting, ...], options: Mapping[InitiativeId, tuple[OptionKey, ...]]
+) -> FormTemplate | None:
+    claim = claimed(codes)
+    if claim is None or claim.initiative not in options:
+        return None
+    return own_form(options[claim.initiative], claim.version)
+
+
+def _measure_form(
+    page: Page, codes: tuple[CodeSighting, ...], template: FormTemplate
+) -> tuple[FormMeasured, int]:
+    """Return the form's measures and how often to turn the page to be upright."""
+    registration = register(
+        page.grey,
+        own_codes(codes),
+        template,
+        stated_dpi=page.dpi,
+        stated_coarse_dpi=page.coarse_dpi,
+    )
+    if registration is None:
+        return FormMeasured(registration=None), 0
+    matrix = as_matrix(registration)
+    turns = quarter_turns_to_upright(matrix)
+    flat = lay_flat(page.grey, matrix, template)
+    if flat is None:
+        return FormMeasured(registration=None), turns
+    return (
+        FormMeasured(
+            registration=registration,
+            code_areas=tuple(flat.area(code.symbol) for code in template.codes),
+            marks=measure_marks(flat),
+            signature=measure_signature(flat),
+            ink=measure_ink(flat),
+            fields=measure_fields(flat),
+        ),
+        turns,
+    )
+
+
+def _small(grey: MatLike) -> MatLike:
+    factor = _IMAGE_LONG_SIDE_PX / max(grey.shape[:2])
+    if factor >= 1:
+        return np.ascontiguousarray(grey)
+    return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def _is_blank(image: MatLike) -> bool:
+    """Whether a page carries nothing but paper: the back of a sheet."""
+    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    margin = small.shape[0] // 30
+    middle = small[margin:-margin, margin:-margin]
+    if middle.size == 0:
+        return True
+    paper = float(np.median(middle))
+    return paper > 100 and float((middle < _BLANK_DARK * paper).mean()) < _BLANK_SHARE

@@ -1,0 +1,132 @@
+"""What was measured on a page: plain numbers with their units, no judgement.
+
+These cross from the contained child process, as JSON, to the service that decides.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Area, Reason
+from shared.identifiers import OptionKey
+
+Point = tuple[float, float]
+
+
+class Measured(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+
+class CodeSighting(Measured):
+    """A QR code that was decoded. Corners in pixels of the page as given: the symbol's own top
+    left, top right, bottom right, bottom left."""
+
+    text: str
+    corners: tuple[Point, Point, Point, Point]
+
+
+class Registration(Measured):
+    """How well the page was laid over the form's geometry.
+
+    `to_pixels` is the homography from millimetres to pixels, row by row. `marks_found` counts the
+    corner marks, `cores_found` the finder patterns of the codes that were seen themselves.
+    """
+
+    to_pixels: tuple[tuple[float, float, float], ...]
+    marks_found: int
+    cores_found: int
+    rms_mm: float
+    worst_mm: float
+    dpi: float
+    coarse_dpi: float
+    print_scale: float | None
+    stretch: float
+
+
+class MarkMeasure(Measured):
+    """One box. Fractions are of the box's inner area, between its borders.
+
+    `ink_least` and `ink_most` are over two binarisations and small shifts; `faint` counts
+    everything darker than paper; `border_seen` is the least share seen of any of its four sides.
+    """
+
+    option: OptionKey
+    ink: float
+    ink_least: float
+    ink_most: float
+    faint: float
+    ring_mm2: float
+    ring_loose_mm2: float
+    ring_fraction: float
+    border_seen: float
+    moved_mm: float
+    area: Area
+
+
+class SignatureMeasure(Measured):
+    """The ink in the signature box.
+
+    `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
+    straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece.
+    """
+
+    ink_mm2: float
+    ink_fraction: float
+    stroke_mm: float
+    written_mm: float
+    tallest_mm: float
+    widest_mm: float
+    area: Area
+
+
+class InkMeasure(Measured):
+    """Ink where the form is blank paper."""
+
+    unexplained_mm2: float
+    longest_mm: float
+    label_struck: bool
+    areas: tuple[Area, ...] = ()
+
+
+class FieldMeasure(Measured):
+    """One text field: how much ink, and what recognition made of it (confidence 0 to 1)."""
+
+    name: str
+    ink_mm2: float
+    text: str = ""
+    confidence: float = 0.0
+    area: Area
+
+
+class FormMeasured(Measured):
+    """All that was measured of a page by the geometry of the form that its code names."""
+
+    registration: Registration | None
+    code_areas: tuple[Area, ...] = ()
+    marks: tuple[MarkMeasure, ...] = ()
+    signature: SignatureMeasure | None = None
+    ink: InkMeasure | None = None
+    fields: tuple[FieldMeasure, ...] = ()
+
+
+class PageMeasured(Measured):
+    """One page of a file. `image` is a small upright JPEG for a person's eyes."""
+
+    number: int
+    image: bytes
+    width_px: int
+    height_px: int
+    born_digital: bool
+    blank: bool
+    codes: tuple[CodeSighting, ...] = ()
+    form: FormMeasured | None = None
+    form_values: dict[str, str] = {}
+    text: str = ""
+
+
+class FileMeasured(Measured):
+    """A whole file; `fault` is set where it, or what is left of it, could not be opened."""
+
+    pages: tuple[PageMeasured, ...] = ()
+    fault: Reason | None = None
+    seconds: float = 0.0

@@ -1,0 +1,255 @@
+"""What the measures of a page mean. Pure: numbers in, a verdict with all its reasons out.
+
+The thresholds stand here and nowhere else. Between "surely marked" and "surely empty" lies a wide
+stretch where a person looks: a wrong automatic record is far worse than a look too many.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from services.intake.reading.measured import (
+    FieldMeasure,
+    FormMeasured,
+    InkMeasure,
+    MarkMeasure,
+    Registration,
+    SignatureMeasure,
+)
+from shared.events import Outcome, Reason, SignatureState
+from shared.identifiers import OptionKey
+
+# Registration. Millimetres on the form; a box is 6 mm and its ring 3 mm.
+MOST_RMS_MM = 0.5
+MOST_WORST_MM = 1.0
+LEAST_CORNER_MARKS = 3
+LEAST_FINDER_CORES = 5
+LEAST_DPI = 150.0
+LEAST_COARSE_DPI = 90.0
+PLAUSIBLE_PRINT_SCALE = (0.6, 1.6)
+"""Print, copy and scan together; beyond, the file's own resolution or our fit is wrong."""
+MOST_STRETCH = 1.6
+"""Largest over smallest scale on the page; a photo taken from beside reaches 1.5."""
+
+# Boxes. Shares of the inner area.
+LEAST_MARK = 0.05
+MOST_MARK = 0.55
+MOST_MARK_ANY_WAY = 0.68
+MOST_EMPTY = 0.012
+MOST_FAINT = 0.03
+MOST_RING_EMPTY_MM2 = 0.5
+MOST_RING_LOOSE_MM2 = 0.5
+MOST_RING_MARKED = 0.18
+LEAST_BORDER = 0.6
+MOST_MOVED_MM = 1.0
+
+# The signature.
+MOST_NO_INK_MM2 = 2.0
+MOST_NO_STROKE_MM = 6.0
+LEAST_WRITTEN_MM = 25.0
+MOST_SIGNATURE_INK = 0.35
+
+# Elsewhere.
+MOST_UNEXPLAINED_MM2 = 2.0
+MOST_UNEXPLAINED_LONG_MM = 5.0
+LEAST_FIELD_LIKENESS = 0.7
+MOST_EMPTY_FIELD_MM2 = 3.0
+
+MENDABLE = frozenset({Reason.SIGNATURE_MISSING, Reason.SEVERAL_MARKED, Reason.NONE_MARKED})
+"""Faults that the sender alone can mend, where it is certain whose form it is."""
+
+MENDABLE_FILES = frozenset({Reason.LOCKED_FILE, Reason.UNREADABLE_FILE, Reason.EMPTY_FILE})
+"""Likewise of a file that nobody, here either, can read."""
+
+ANSWER_FIELD = "answer."
+
+
+class BoxState(StrEnum):
+    EMPTY = "empty"
+    MARKED = "marked"
+    DOUBTFUL = "doubtful"
+
+
+class Verdict(BaseModel):
+    """What a form says and whether the machine may act on it. Confidences are 0 to 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    answer: OptionKey | None = None
+    answer_confidence: float = 0.0
+    signature: SignatureState | None = None
+    signature_confidence: float = 0.0
+
+
+def judge(
+    form: FormMeasured,
+    *,
+    identity_reasons: Sequence[Reason],
+    form_values: Mapping[str, str],
+    born_digital: bool,
+) -> Verdict:
+    """Return the verdict on one page. `identity_reasons` are the doubts about whose form it is.
+
+    `born_digital` says that the page never was paper: a form filled in on the screen and sent.
+    """
+    reasons = list(identity_reasons)
+    reasons += registration_reasons(form.registration)
+    answer, answer_confidence = None, 0.0
+    signature, signature_confidence = None, 0.0
+    if form.marks:
+        mark_reasons, answer, answer_confidence = judge_marks(form.marks)
+        reasons += mark_reasons
+    if form.signature is not None:
+        signature, signature_confidence = judge_signature(
+            form.signature, form_values, born_digital=born_digital
+        )
+        reasons += _SIGNATURE_REASONS[signature]
+    if form.ink is not None:
+        reasons += ink_reasons(form.ink)
+    reasons += contradictions(form, form_values)
+    reasons = list(dict.fromkeys(reasons))
+    return Verdict(
+        outcome=outcome_of(reasons),
+        reasons=tuple(reasons),
+        answer=answer,
+        answer_confidence=answer_confidence,
+        signature=signature,
+        signature_confidence=signature_confidence,
+    )
+
+
+def outcome_of(reasons: Sequence[Reason]) -> Outcome:
+    """Return what reasons amount to together: one that a person must weigh outweighs all."""
+    if not reasons:
+        return Outcome.AUTO
+    if MENDABLE.issuperset(reasons) or MENDABLE_FILES.issuperset(reasons):
+        return Outcome.RETURN
+    return Outcome.REVIEW
+
+
+def registration_reasons(registration: Registration | None) -> list[Reason]:
+    """Return why the form's geometry may not be trusted on this page."""
+    if registration is None:
+        return [Reason.REGISTRATION_FAILED]
+    r = registration
+    least, most = PLAUSIBLE_PRINT_SCALE
+    fits = (
+        r.rms_mm <= MOST_RMS_MM
+        and r.worst_mm <= MOST_WORST_MM
+        and r.marks_found >= LEAST_CORNER_MARKS
+        and r.cores_found >= LEAST_FINDER_CORES
+        and r.stretch <= MOST_STRETCH
+        and (r.print_scale is None or least <= r.print_scale <= most)
+    )
+    reasons = [] if fits else [Reason.REGISTRATION_FAILED]
+    if r.dpi < LEAST_DPI or r.coarse_dpi < LEAST_COARSE_DPI:
+        reasons.append(Reason.LOW_RESOLUTION)
+    return reasons
+
+
+def box_state(mark: MarkMeasure) -> BoxState:
+    """Return whether one box is surely marked, surely empty, or for a person to say."""
+    found = mark.border_seen >= LEAST_BORDER and mark.moved_mm <= MOST_MOVED_MM
+    if not found:
+        return BoxState.DOUBTFUL
+    empty = (
+        mark.ink_most <= MOST_EMPTY
+        and mark.faint <= MOST_FAINT
+        and mark.ring_mm2 <= MOST_RING_EMPTY_MM2
+    )
+    if empty:
+        return BoxState.EMPTY
+    marked = (
+        mark.ink_least >= LEAST_MARK
+        and mark.ink <= MOST_MARK
+        and mark.ink_most <= MOST_MARK_ANY_WAY
+        and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
+        and mark.ring_fraction <= MOST_RING_MARKED
+    )
+    return BoxState.MARKED if marked else BoxState.DOUBTFUL
+
+
+def judge_marks(
+    marks: Sequence[MarkMeasure],
+) -> tuple[list[Reason], OptionKey | None, float]:
+    """Return reasons, the answer if exactly one box is marked beyond doubt, its confidence."""
+    states = {mark.option: box_state(mark) for mark in marks}
+    marked = [option for option, state in states.items() if state is BoxState.MARKED]
+    doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
+    reasons = []
+    if doubtful:
+        reasons.append(Reason.MARK_DOUBTFUL)
+    if len(marked) > 1:
+        reasons.append(Reason.SEVERAL_MARKED)
+    if not marked and not doubtful:
+        reasons.append(Reason.NONE_MARKED)
+    if reasons:
+        return reasons, None, 0.0
+    [chosen] = [mark for mark in marks if mark.option == marked[0]]
+    clear = min(1.0, chosen.ink_least / (2 * LEAST_MARK))
+    return [], chosen.option, round(0.9 + 0.1 * clear, 3)
+
+
+_SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
+    SignatureState.HANDWRITTEN: [],
+    SignatureState.ELECTRONIC: [],
+    SignatureState.MISSING: [Reason.SIGNATURE_MISSING],
+    SignatureState.UNCLEAR: [Reason.SIGNATURE_UNCLEAR],
+}
+
+
+def judge_signature(
+    signature: SignatureMeasure, form_values: Mapping[str, str], *, born_digital: bool
+) -> tuple[SignatureState, float]:
+    """Return whether the form is signed, and how sure that is.
+
+    Ink in a page that never was paper is a pasted picture, and an electronic signature that has
+    not been validated may be anybody's: both are for a person.
+    """
+    if "signed" in form_values.values():
+        return SignatureState.UNCLEAR, 0.5
+    if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
+        return SignatureState.MISSING, 0.99
+    written = (
+        signature.written_mm >= LEAST_WRITTEN_MM and signature.ink_fraction <= MOST_SIGNATURE_INK
+    )
+    if not written or born_digital:
+        return SignatureState.UNCLEAR, 0.5
+    return SignatureState.HANDWRITTEN, 0.97
+
+
+def ink_reasons(ink: InkMeasure) -> list[Reason]:
+    """Return whether somebody wrote where the form is blank."""
+    quiet = (
+        ink.unexplained_mm2 <= MOST_UNEXPLAINED_MM2
+        and ink.longest_mm <= MOST_UNEXPLAINED_LONG_MM
+        and not ink.label_struck
+    )
+    return [] if quiet else [Reason.UNEXPLAINED_INK]
+
+
+def contradictions(form: FormMeasured, form_values: Mapping[str, str]) -> list[Reason]:
+    """Return whether the file's form fields say anything else than the page shows."""
+    if not form_values or form.registration is None:
+        return []
+    for mark in form.marks:
+        value = form_values.get(ANSWER_FIELD + mark.option)
+        shown = {"on": BoxState.MARKED, "off": BoxState.EMPTY}.get(value or "")
+        if shown is not None and box_state(mark) is not shown:
+            return [Reason.FIELDS_CONTRADICT_PIXELS]
+    for field in form.fields:
+        if field.name in form_values and not shows(field, form_values[field.name]):
+            return [Reason.FIELDS_CONTRADICT_PIXELS]
+    return []
+
+
+def shows(field: FieldMeasure, value: str) -> bool:
+    """Whether the page shows, in a field, about what the form field says."""
+    if not value.strip():
+        return field.ink_mm2 <= MOST_EMPTY_FIELD_MM2
+    said, seen = (text.casefold().replace(" ", "") for text in (value, field.text))
+    return SequenceMatcher(None, said, seen, autojunk=False).ratio() >= LEAST_FIELD_LIKENESS
