@@ -1,3 +1,3 @@
 """What every test can ask for: real databases, a real bus."""
 
-pytest_plugins = ("tests.databases", "tests.nats")
+pytest_plugins = ("tests.databases", "tests.nats", "tests.dovecot")

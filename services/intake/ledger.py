@@ -1,0 +1,175 @@
+"""The ledger: what has arrived, where it was seen, and what is still to be settled there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import literal, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from services.intake.tables import IntakeTable, LocationRow, MailRow
+from shared import outbox
+from shared.events import MailArchived, MailboxRole
+from shared.identifiers import mail_id_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """How IMAP names one message: the four parts are unique together, a UID alone is not."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What the door knows of a mail that its bytes do not say."""
+
+    mailbox: str
+    role: MailboxRole
+    door: str
+    received_at: datetime
+    junk: bool = False
+    return_path: str | None = None
+    place: Place | None = None
+
+
+def record(session: Session, digest: str, size_bytes: int, arrival: Arrival) -> bool:
+    """Enter a mail whose original is in the archive, and where it was seen.
+
+    A mail that is new is announced by MailArchived in the same transaction. Returns whether it
+    was new; the same bytes seen again, in the same place or another, change nothing but that
+    the place is noted.
+    """
+    mail_id = mail_id_of(digest)
+    new = _insert_if_new(
+        session,
+        MailRow,
+        {
+            "mail_id": mail_id,
+            "digest": digest,
+            "size_bytes": size_bytes,
+            "mailbox": arrival.mailbox,
+            "role": arrival.role.value,
+            "junk": arrival.junk,
+            "door": arrival.door,
+            "return_path": arrival.return_path,
+            "received_at": arrival.received_at,
+            "archived_at": outbox.now(),
+            "read_at": None,
+        },
+    )
+    if new:
+        mail = session.get_one(MailRow, mail_id)
+        outbox.emit(session, announcement(mail))
+    if arrival.place is not None:
+        place = arrival.place
+        _insert_if_new(
+            session,
+            LocationRow,
+            {
+                "account": place.account,
+                "folder": place.folder,
+                "uidvalidity": place.uidvalidity,
+                "uid": place.uid,
+                "mail_id": mail_id,
+                "seen_at": outbox.now(),
+                "settled_at": None,
+            },
+        )
+    return new
+
+
+def announcement(mail: MailRow) -> MailArchived:
+    """The event that has a mail read; a new one each time, so that it is read once more."""
+    return MailArchived(
+        occurred_at=outbox.now(),
+        mail_id=mail.mail_id,
+        digest=mail.digest,
+        size_bytes=mail.size_bytes,
+        mailbox=mail.mailbox,
+        role=MailboxRole(mail.role),
+        junk=mail.junk,
+        received_at=mail.received_at,
+        return_path=mail.return_path,
+    )
+
+
+def replay(session: Session, mail_id: str) -> bool:
+    """Have a mail read once more. Returns False if there is no such mail."""
+    mail = session.get(MailRow, mail_id)
+    if mail is None:
+        return False
+    outbox.emit(session, announcement(mail))
+    return True
+
+
+def known_uids(session: Session, account: str, folder: str, uidvalidity: int) -> set[int]:
+    """The UIDs of a folder that are in the ledger, under its present UIDVALIDITY."""
+    return set(
+        session.exec(
+            select(LocationRow.uid).where(
+                LocationRow.account == account,
+                LocationRow.folder == folder,
+                LocationRow.uidvalidity == uidvalidity,
+            )
+        )
+    )
+
+
+def unsettled_uids(session: Session, account: str, folder: str, uidvalidity: int) -> list[int]:
+    """The UIDs whose mail is kept, but which are not yet moved or flagged on the server."""
+    return list(
+        session.exec(
+            select(LocationRow.uid)
+            .where(
+                LocationRow.account == account,
+                LocationRow.folder == folder,
+                LocationRow.uidvalidity == uidvalidity,
+                col(LocationRow.settled_at).is_(None),
+            )
+            .order_by(col(LocationRow.uid))
+        )
+    )
+
+
+def settle(
+    session: Session, account: str, folder: str, uidvalidity: int, uids: Sequence[int]
+) -> None:
+    """Note that these messages are moved or flagged, or gone from the folder."""
+    session.connection().execute(
+        update(LocationRow)
+        .where(
+            col(LocationRow.account) == account,
+            col(LocationRow.folder) == folder,
+            col(LocationRow.uidvalidity) == uidvalidity,
+            col(LocationRow.uid).in_(uids),
+            col(LocationRow.settled_at).is_(None),
+        )
+        .values(settled_at=outbox.now())
+    )
+
+
+def settle_former_uids(session: Session, account: str, folder: str, uidvalidity: int) -> None:
+    """Note that UIDs of a former UIDVALIDITY name nothing any more; a rescan finds the mails."""
+    session.connection().execute(
+        update(LocationRow)
+        .where(
+            col(LocationRow.account) == account,
+            col(LocationRow.folder) == folder,
+            col(LocationRow.uidvalidity) != uidvalidity,
+            col(LocationRow.settled_at).is_(None),
+        )
+        .values(settled_at=outbox.now())
+    )
+
+
+def _insert_if_new(session: Session, table: type[IntakeTable], row: dict[str, object]) -> bool:
+    connection = session.connection()
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(table).values(**row).on_conflict_do_nothing().returning(literal(1))
+    return connection.execute(statement).first() is not None

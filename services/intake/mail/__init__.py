@@ -1,0 +1,1 @@
+"""Mail: how it comes in, what is in it, what kind it is, and whether its sender is who it says."""
