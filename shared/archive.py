@@ -12,16 +12,19 @@ import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PreconditionError
-from obstore.store import S3Config, S3Store
+from obstore.store import S3Store
 
 from shared.errors import Permanent, Transient, WrongSetting
 from shared.identifiers import digest_of
 from shared.settings import CommonSettings
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 
 class Area(StrEnum):

@@ -123,8 +123,9 @@ def claim(session: Session, event_id: UUID, consumer: str) -> bool:
         insert(InboxRow)
         .values(event_id=event_id, consumer=consumer, handled_at=now())
         .on_conflict_do_nothing()
+        .returning(col(InboxRow.event_id))
     )
-    return result.rowcount == 1
+    return result.first() is not None
 
 
 def waiting(session: Session, limit: int) -> Sequence[OutboxRow]:
