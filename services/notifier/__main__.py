@@ -1,0 +1,93 @@
+"""The notifier's process: the only place that builds its objects."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from services.notifier.compose import House
+from services.notifier.gate import Caps
+from services.notifier.notify import CONSUMER, Notifier
+from services.notifier.relay import Relay
+from services.notifier.sender import Sender
+from services.notifier.settings import NotifierSettings
+from shared.archive import open_archive
+from shared.bus import Bus
+from shared.database import Database, DatabaseUnavailable, open_database
+from shared.events import MailRegistered
+from shared.migrate import upgrade
+from shared.service import run_service
+from shared.telemetry import HealthCheck, about_mail, health_app, serve
+
+NAME = "notifier"
+MIGRATIONS = Path(__file__).parent / "migrations"
+WORKERS = 2
+log = structlog.get_logger()
+
+
+async def run(settings: NotifierSettings) -> None:
+    """Run the notifier until cancelled."""
+    section = settings.notifier
+    database = open_database(settings, NAME, section.database_url)
+    await _migrate(database)
+    notifier = Notifier(
+        database=database,
+        archive=open_archive(settings),
+        house=House.from_settings(section),
+        caps=Caps(section.cap_per_address, section.cap_in_all),
+        lease=timedelta(seconds=section.lease_s),
+    )
+    relay_settings = section.relay_settings()
+    bus = Bus(settings, NAME, database)
+    sender = Sender(
+        notifier,
+        lambda: Relay(relay_settings),
+        connections=section.relay_connections,
+        paused=section.paused,
+        settled=bus.stir,
+    )
+
+    async def on_mail_registered(event: MailRegistered) -> None:
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(notifier.answer, event)
+        sender.stir()
+        bus.stir()
+
+    bus.consume(MailRegistered, CONSUMER, on_mail_registered, workers=WORKERS)
+    checks: dict[str, HealthCheck] = {
+        "database": database.ping,
+        "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
+        "relay": sender.relay_fault,
+        "queue": sender.queue_fault,
+    }
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(bus.run())
+            tasks.create_task(sender.run())
+            tasks.create_task(
+                serve(health_app(checks), section.listen, "HANDSLAG_NOTIFIER__LISTEN")
+            )
+    finally:
+        database.close()
+
+
+async def _migrate(database: Database) -> None:
+    """Bring the database up to date, however long it takes to answer."""
+    while True:
+        try:
+            await asyncio.to_thread(upgrade, database, MIGRATIONS)
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
+            await asyncio.sleep(2)
+        else:
+            return
+
+
+def main() -> None:
+    """Entry point of `python -m services.notifier`."""
+    run_service(NAME, NotifierSettings, run)
+
+
+if __name__ == "__main__":
+    main()

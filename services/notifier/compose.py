@@ -1,0 +1,150 @@
+"""From a letter to the exact bytes of a mail. Pure: the same event gives the same bytes."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from email.headerregistry import Address, HeaderRegistry
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
+from email.utils import format_datetime
+from typing import Any, Final
+
+from services.notifier.gate import LOOP_HEADER, may_be_addressed
+from services.notifier.messages.letter import Letter, as_html, as_text
+from services.notifier.messages.plain import SWEDEN
+from services.notifier.messages.receipt import KIND, receipt
+from services.notifier.settings import NotifierSection
+from shared.events import MailRegistered
+
+MAX_REFERENCES: Final = 20
+# An identifier as others write it: printable ASCII in angle brackets (RFC 5322, 3.6.4, leniently).
+_IDENTIFIER = re.compile(r"<[!-;=?-~]{3,250}>")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail, composed."""
+
+    kind: str
+    message_id: str
+    subject: str
+    sender: str
+    recipient: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class House:
+    """Who we are, to those who get mail from us."""
+
+    address: str
+    name: str
+    own_addresses: frozenset[str]
+    """In lower case."""
+    names: dict[str, str]
+    """Mailbox in lower case → the name shown, where it is not `name`."""
+    message_id_domain: str
+    bounce_address: str | None
+
+    @classmethod
+    def from_settings(cls, section: NotifierSection) -> "House":
+        own = {address.lower() for address in section.own_addresses}
+        return cls(
+            address=section.sender_address,
+            name=section.sender_name,
+            own_addresses=frozenset(own | {section.sender_address.lower()}),
+            names={key.lower(): name for key, name in section.mailbox_names.items()},
+            message_id_domain=section.message_id_domain
+            or section.sender_address.rpartition("@")[2],
+            bounce_address=section.bounce_address,
+        )
+
+    def sender_for(self, mailbox: str) -> str:
+        """The address to answer from: the mailbox that was written to, where it is ours."""
+        domain = self.address.lower().rpartition("@")[2]
+        ours = mailbox.lower() in self.own_addresses or mailbox.lower().endswith("@" + domain)
+        return mailbox if ours and may_be_addressed(mailbox) else self.address
+
+    def name_of(self, sender: str) -> str:
+        """The name shown beside a sender's address."""
+        return self.names.get(sender.lower(), self.name)
+
+    def envelope_sender(self, sender: str, token: str) -> str:
+        """Where this one mail's bounce goes."""
+        if self.bounce_address:
+            return self.bounce_address.replace("{token}", token)
+        local, _, domain = sender.rpartition("@")
+        return f"{local}+{token}@{domain}"
+
+    def message_id(self, kind: str, mail_id: str) -> str:
+        """The Message-ID of the answer of this kind to this mail: always the same."""
+        return f"<{kind}.{mail_id}@{self.message_id_domain}>"
+
+
+def compose_receipt(event: MailRegistered, house: House) -> Mail:
+    """Compose the receipt for a mail whose return path the gate has found safe."""
+    sender = house.sender_for(event.correspondence.mailbox)
+    return _mail(event, receipt(event, send_to=sender), sender, house)
+
+
+def _mail(event: MailRegistered, letter: Letter, sender: str, house: House) -> Mail:
+    recipient = event.correspondence.return_path
+    message_id = house.message_id(KIND, event.mail_id)
+    mail = EmailMessage(policy=_policy())
+    mail["From"] = Address(house.name_of(sender), addr_spec=sender)
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Subject"] = letter.subject
+    # Of the event, not of the clock, so that composing it again gives the same bytes.
+    mail["Date"] = format_datetime(event.registered_at.astimezone(SWEDEN))
+    mail["Message-ID"] = message_id
+    for name, identifiers in _thread(event).items():
+        mail[name] = identifiers
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["X-Auto-Response-Suppress"] = "DR, OOF, AutoReply"
+    mail[LOOP_HEADER] = sender
+    mail.set_content(as_text(letter), cte="quoted-printable")
+    mail.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = "sv"
+    mail.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
+    return Mail(KIND, message_id, letter.subject, sender, recipient, mail.as_bytes())
+
+
+def _thread(event: MailRegistered) -> dict[str, str]:
+    """In-Reply-To and References (RFC 5322, 3.6.4), of those identifiers that are well formed."""
+    parent = _IDENTIFIER.fullmatch(event.correspondence.message_id.strip())
+    if parent is None:
+        return {}
+    earlier = [
+        reference
+        for reference in event.correspondence.references
+        if _IDENTIFIER.fullmatch(reference) and reference != parent[0]
+    ]
+    if len(earlier) > MAX_REFERENCES:
+        earlier = [earlier[0], *earlier[1 - MAX_REFERENCES :]]
+    return {"In-Reply-To": parent[0], "References": " ".join([*earlier, parent[0]])}
+
+
+class _Identifiers:
+    """A header of message identifiers, folded between them.
+
+    The email package would turn an identifier that does not fit on a line, as Exchange writes
+    them, into encoded words, and no mail program would find the thread.
+    """
+
+    max_count = 1
+
+    @staticmethod
+    def parse(value: str, kwds: dict[str, Any]) -> None:
+        kwds["parse_tree"] = None
+        kwds["decoded"] = " ".join(value.split())
+
+    def fold(self, *, policy: "Policy[Any]") -> str:
+        header: Any = self
+        return f"{header.name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
+
+
+def _policy() -> "Policy[Any]":
+    registry = HeaderRegistry()
+    for name in ("in-reply-to", "references", "message-id"):
+        registry.map_to_type(name, _Identifiers)  # type: ignore[arg-type]
+    return SMTP.clone(header_factory=registry)

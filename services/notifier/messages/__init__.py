@@ -1,0 +1,1 @@
+"""The mails that we write: what each says is decided here, and worded in Swedish."""
