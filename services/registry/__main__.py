@@ -1,0 +1,70 @@
+"""The registry's process: the only place that builds its objects."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from services.registry.record import CONSUMER as RECORD
+from services.registry.record import Recorder
+from services.registry.settings import RegistrySettings
+from services.registry.settle import BOUNCE_CONSUMER, SETTLED_CONSUMER, Settler
+from services.registry.web.app import create_app
+from shared.archive import open_archive
+from shared.bus import Bus
+from shared.database import Database, DatabaseUnavailable, open_database
+from shared.events import DeliveryFailed, MailRead, MessageSettled
+from shared.migrate import upgrade
+from shared.outbox import now
+from shared.service import run_service
+from shared.telemetry import HealthCheck, serve
+
+NAME: Final = "registry"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+log = structlog.get_logger()
+
+
+async def run(settings: RegistrySettings) -> None:
+    """Run the registry until cancelled."""
+    database = open_database(settings, NAME, settings.registry.database_url)
+    try:
+        await _migrate(database)
+        bus = Bus(settings, NAME, database)
+        recorder = Recorder(database, settings.registry, now, bus.stir)
+        settler = Settler(database, now)
+        bus.consume(MailRead, RECORD, recorder.on_mail_read, workers=settings.registry.workers)
+        bus.consume(MessageSettled, SETTLED_CONSUMER, settler.on_message_settled)
+        bus.consume(DeliveryFailed, BOUNCE_CONSUMER, settler.on_delivery_failed)
+        checks: dict[str, HealthCheck] = {
+            "database": database.ping,
+            "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
+        }
+        app = create_app(settings, database, open_archive(settings), checks)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(bus.run())
+            tasks.create_task(serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN"))
+    finally:
+        database.close()
+
+
+async def _migrate(database: Database) -> None:
+    """Bring the database up to date, however long it takes to answer."""
+    while True:
+        try:
+            await asyncio.to_thread(upgrade, database, MIGRATIONS)
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
+            await asyncio.sleep(2)
+        else:
+            return
+
+
+def main() -> None:
+    """Entry point of `python -m services.registry`."""
+    run_service(NAME, RegistrySettings, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The round file: which initiatives are offered, until when, and how they may be answered."""
+
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from shared.errors import UsageError
+from shared.forms import MAX_OPTIONS
+from shared.identifiers import InitiativeId, OptionKey
+
+DEFAULT_OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
+
+
+class WrongRound(UsageError):
+    """The round file, or an initiative, cannot be used; the message names each fault's place."""
+
+    code = "wrong_round"
+    remedy = "Correct it and load it again; nothing was changed."
+
+
+class RoundChangesAnswers(UsageError):
+    """An initiative that has answers would lose an option that somebody chose."""
+
+    code = "round_changes_answers"
+    remedy = "Keep the option, or give the initiative a new id."
+
+
+def _number_as_text(value: Any) -> Any:
+    # YAML reads an unquoted 2024 as a number.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class StartWhen(BaseModel):
+    """What the start takes; reaching it only invites a decision by people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    yes_count: int = Field(ge=1, le=290)
+
+
+class InitiativeEntry(BaseModel):
+    """One initiative of a round."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: InitiativeId
+    name: Text
+    last_answer_day: date
+    options: dict[OptionKey, Text] = Field(
+        default_factory=lambda: dict(DEFAULT_OPTIONS), min_length=1, max_length=MAX_OPTIONS
+    )
+    start_when: StartWhen | None = None
+
+
+class RoundFile(BaseModel):
+    """A whole round, as the file says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    round: Annotated[Text, BeforeValidator(_number_as_text)]
+    initiatives: tuple[InitiativeEntry, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        ids = [entry.id for entry in self.initiatives]
+        twice = sorted({id for id in ids if ids.count(id) > 1})
+        if twice:
+            raise ValueError(f"stands twice: {', '.join(twice)}")
+        return self
+
+
+def parse_round(data: object) -> RoundFile:
+    """Return the round that a parsed file holds, or raise `WrongRound` naming every fault."""
+    if not isinstance(data, dict):
+        raise WrongRound("not a round file: it must have `round` and `initiatives`")
+    try:
+        return RoundFile.model_validate(data)
+    except ValidationError as error:
+        raise WrongRound(faults_in(error)) from error
+
+
+def faults_in(error: ValidationError) -> str:
+    """Write every fault with its place, such as `initiatives[2].name: …`, numbered from 1."""
+    return "; ".join(
+        f"{_place(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+        for fault in error.errors()
+    )
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    place = ""
+    for step in location:
+        if step == "[key]":
+            continue
+        place += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    return place.removeprefix(".")

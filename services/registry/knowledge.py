@@ -1,0 +1,98 @@
+"""Fetches what the decision about one mail must know, and no more."""
+
+from functools import cache
+
+from sqlmodel import Session, col, select
+
+from services.registry.domain.answer import Pair, Scan, Statement, Values
+from services.registry.domain.match import sender_evidence
+from services.registry.domain.review import Known, Offered
+from services.registry.tables import (
+    Answer,
+    AnswerStatus,
+    Document,
+    Initiative,
+    MunicipalityDomain,
+)
+from shared.events import MailRead
+from shared.municipalities import all_municipalities
+
+
+def look_up(
+    session: Session, event: MailRead, *, unknown_sender_is_doubt: bool
+) -> tuple[Known, dict[Pair, Statement]]:
+    """Return what is known, and the current answers that the mail's documents may meet."""
+    named = {reading.initiative.text for reading in event.documents if reading.initiative}
+    initiatives = session.exec(select(Initiative).where(col(Initiative.id).in_(named))).all()
+    about = event.correspondence
+    known = Known(
+        initiatives={
+            one.id: Offered(tuple(one.options), one.last_answer_day) for one in initiatives
+        },
+        municipalities=_codes(),
+        sender=sender_evidence((about.from_address, about.return_path), _domains(session)),
+        unknown_sender_is_doubt=unknown_sender_is_doubt,
+    )
+    return known, _standing(session, event)
+
+
+def _standing(session: Session, event: MailRead) -> dict[Pair, Statement]:
+    named = {
+        (reading.initiative.text, reading.municipality.text)
+        for reading in event.documents
+        if reading.initiative and reading.municipality
+    }
+    rows = session.exec(
+        select(Answer, Document)
+        .join(Document, col(Document.document_id) == col(Answer.document_id))
+        .where(
+            col(Answer.status) == AnswerStatus.CURRENT,
+            col(Answer.initiative).in_({initiative for initiative, _ in named}),
+            col(Answer.municipality).in_({municipality for _, municipality in named}),
+        )
+    ).all()
+    return {
+        Pair(answer.initiative, answer.municipality): _statement(answer, document)
+        for answer, document in rows
+    }
+
+
+def _statement(answer: Answer, document: Document) -> Statement:
+    """What stands: the values as recorded, which a registrar may have corrected since."""
+    return Statement(
+        document_id=document.document_id,
+        mail_id=document.mail_id,
+        scan=Scan(
+            document.content, tuple(page["source_page"] for page in document.reading["pages"])
+        ),
+        values=Values(
+            answer=answer.answer,
+            signature=answer.signature,
+            signatory_name=answer.signatory_name,
+            signatory_title=answer.signatory_title,
+            place_date=answer.place_date,
+            contact_name=answer.contact_name,
+            contact_email=answer.contact_email,
+            contact_phone=answer.contact_phone,
+            their_reference=answer.their_reference,
+        ),
+    )
+
+
+def _domains(session: Session) -> list[tuple[str, str]]:
+    imported = session.exec(select(MunicipalityDomain)).all()
+    return [*_well_known(), *((row.domain, row.municipality) for row in imported)]
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(municipality.code for municipality in all_municipalities())
+
+
+@cache
+def _well_known() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (domain, municipality.code)
+        for municipality in all_municipalities()
+        for domain in municipality.known_domains
+    )

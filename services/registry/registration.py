@@ -1,0 +1,424 @@
+"""Writes a decided mail into the register: its rows, numbers and log, and the events they cause."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, assert_never
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from services.registry.cases import Diary, case_of, next_handling
+from services.registry.domain.answer import Conflict, Duplicate, Pair, Recorded, statement_of
+from services.registry.domain.deadline import is_late
+from services.registry.domain.mail import (
+    ByDocuments,
+    DocumentDecision,
+    DocumentVerdict,
+    MailDecision,
+    MailVerdict,
+    Need,
+    Returned,
+    Review,
+    SetAside,
+)
+from services.registry.eventlog import MACHINE, note
+from services.registry.tables import (
+    Answer,
+    AnswerStatus,
+    CaseFile,
+    ContactPerson,
+    Document,
+    Initiative,
+    Mail,
+    MailState,
+    Part,
+    ReviewItem,
+    ReviewState,
+)
+from shared.events import (
+    AnswerRecorded,
+    Disposition,
+    DocumentKind,
+    DocumentReading,
+    Fate,
+    MailRead,
+    MailRegistered,
+    Reason,
+    RegisteredDocument,
+    SignatureState,
+)
+from shared.municipalities import by_code, display_name
+
+EMAIL_MAX = 320
+"""Longer is no address (RFC 3696, erratum 1690); an index would refuse it."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of a mail, and the events to emit in the same transaction."""
+
+    answers: tuple[AnswerRecorded, ...]
+    mail: MailRegistered | None
+    """None for a mail that deserves no answer."""
+    fates: tuple[Fate, ...]
+
+
+class Registration:
+    """One mail on its way into the register."""
+
+    def __init__(
+        self, session: Session, event: MailRead, *, diary: Diary, zone: ZoneInfo, now: datetime
+    ) -> None:
+        self._session = session
+        self._event = event
+        self._diary = diary
+        self._zone = zone
+        self._now = now
+        self._initiatives: dict[str, Initiative] = {}
+        self._need_case: CaseFile | None = None
+
+    def save(self, decision: MailDecision) -> Registered:
+        """Write everything; the transaction is the caller's."""
+        self._load_initiatives(decision)
+        mail = self._add_mail(decision.verdict)
+        self._add_parts()
+        lines, answers = [], []
+        for document in decision.documents:
+            line, answer = self._add_document(document)
+            lines.append(line)
+            if answer is not None:
+                answers.append(answer)
+        dnr = self._session.get_one(CaseFile, mail.case_id).dnr if mail.case_id else ""
+        return Registered(
+            answers=tuple(answers),
+            mail=self._mail_registered(mail, dnr, tuple(lines)),
+            fates=tuple(line.fate for line in lines),
+        )
+
+    def _load_initiatives(self, decision: MailDecision) -> None:
+        ids = {document.pair.initiative for document in decision.documents if document.pair}
+        found = self._session.exec(select(Initiative).where(col(Initiative.id).in_(ids))).all()
+        self._initiatives = {initiative.id: initiative for initiative in found}
+
+    # --- the mail ---------------------------------------------------------------------------
+
+    def _add_mail(self, verdict: MailVerdict) -> Mail:
+        event, about = self._event, self._event.correspondence
+        case = self._own_case(verdict)
+        mail = Mail(
+            mail_id=event.mail_id,
+            digest=event.digest,
+            role=event.role,
+            mailbox=plain(about.mailbox),
+            return_path=plain(about.return_path),
+            from_address=plain(about.from_address),
+            from_name=plain(about.from_name),
+            subject=plain(about.subject),
+            correspondence=about.model_dump(mode="json"),
+            received_at=event.received_at,
+            registered_at=self._now,
+            disposition=event.disposition,
+            disposition_reason=plain(event.disposition_reason),
+            reasons=[reason.value for reason in event.mail_reasons],
+            state=_state(verdict),
+            text=plain(event.text),
+            case_id=case.id if case else None,
+            handling=next_handling(self._session, case) if case else None,
+        )
+        self._session.add(mail)
+        self._session.flush()
+        if isinstance(verdict, Review):
+            self._add_review(verdict.reasons, None)
+        note(
+            self._session,
+            at=self._now,
+            who=MACHINE,
+            what=f"mail.{mail.state}",
+            mail_id=mail.mail_id,
+            case_id=mail.case_id,
+            after={
+                "disposition": event.disposition,
+                "reason": event.disposition_reason,
+                "reasons": _keys(verdict.reasons) if isinstance(verdict, Review) else [],
+            },
+        )
+        return mail
+
+    def _own_case(self, verdict: MailVerdict) -> CaseFile | None:
+        match verdict:
+            case Review():
+                title = "Fråga" if self._event.disposition is Disposition.QUESTION else "Inkommet"
+            case Need():
+                title = "Behov"
+            case ByDocuments() | SetAside():
+                return None
+            case _:
+                assert_never(verdict)
+        return self._diary.open_case(self._session, title=self._titled(title), at=self._now)
+
+    def _add_parts(self) -> None:
+        self._session.add_all(
+            Part(
+                mail_id=self._event.mail_id,
+                number=part.index,
+                filename=plain(part.filename),
+                content_type=plain(part.content_type),
+                size_bytes=part.size_bytes,
+                digest=part.digest,
+                fate=part.fate,
+                reason=plain(part.reason),
+            )
+            for part in self._event.parts
+        )
+
+    def _mail_registered(
+        self, mail: Mail, dnr: str, lines: tuple[RegisteredDocument, ...]
+    ) -> MailRegistered | None:
+        if self._event.disposition is Disposition.SET_ASIDE:
+            return None
+        return MailRegistered(
+            occurred_at=self._now,
+            mail_id=mail.mail_id,
+            received_at=mail.received_at,
+            registered_at=self._now,
+            disposition=mail.disposition,
+            mail_reasons=self._event.mail_reasons,
+            correspondence=self._event.correspondence,
+            dnr="" if lines else dnr,
+            handling=0 if lines else mail.handling or 0,
+            documents=lines,
+        )
+
+    # --- a document -------------------------------------------------------------------------
+
+    def _add_document(
+        self, decision: DocumentDecision
+    ) -> tuple[RegisteredDocument, AnswerRecorded | None]:
+        reading, pair, verdict = decision.reading, decision.pair, decision.verdict
+        fate, reasons = _fate(verdict), _reasons(verdict, reading)
+        initiative = self._initiatives[pair.initiative] if pair else None
+        late = initiative is not None and self._late(initiative.last_answer_day)
+        case = self._case(decision)
+        assert case.id is not None
+        document = Document(
+            document_id=reading.document_id,
+            mail_id=self._event.mail_id,
+            case_id=case.id,
+            handling=next_handling(self._session, case),
+            kind=reading.kind,
+            fate=fate,
+            reasons=_keys(reasons),
+            initiative=pair.initiative if pair else None,
+            municipality=pair.municipality if pair else None,
+            content=reading.content,
+            parts=list(reading.parts),
+            reading=reading.model_dump(mode="json"),
+            duplicate_of=verdict.of if isinstance(verdict, Duplicate) else None,
+            late=late,
+            received_at=self._event.received_at,
+            registered_at=self._now,
+            handled_at=None if fate is Fate.REVIEW else self._now,
+        )
+        self._session.add(document)
+        self._session.flush()
+        if fate is Fate.REVIEW:
+            self._add_review(reasons, document.document_id)
+        answer = None
+        if isinstance(verdict, Recorded) and pair is not None:
+            answer = self._add_answer(document, pair, reading, case.dnr)
+        note(
+            self._session,
+            at=self._now,
+            who=MACHINE,
+            what=f"document.{fate}",
+            mail_id=self._event.mail_id,
+            document_id=document.document_id,
+            case_id=case.id,
+            after=_told(document, case.dnr, answer),
+        )
+        return self._line(document, case.dnr, reasons, initiative), answer
+
+    def _case(self, decision: DocumentDecision) -> CaseFile:
+        """The case of the answer, the one of the mail's need, or else a case of its own."""
+        pair = decision.pair
+        if pair is not None:
+            name = self._initiatives[pair.initiative].name
+            title = f"Svar om {name} från {_municipality_name(pair.municipality)}"
+            return case_of(self._session, pair) or self._diary.open_case(
+                self._session, title=title, at=self._now, pair=pair
+            )
+        if decision.reading.kind is DocumentKind.NEED or isinstance(decision.verdict, Need):
+            self._need_case = self._need_case or self._diary.open_case(
+                self._session, title=self._titled("Behov"), at=self._now
+            )
+            return self._need_case
+        return self._diary.open_case(
+            self._session, title=self._titled("Inkommen handling"), at=self._now
+        )
+
+    def _add_answer(
+        self, document: Document, pair: Pair, reading: DocumentReading, dnr: str
+    ) -> AnswerRecorded:
+        said = statement_of(reading, document.mail_id).values
+        self._session.add(
+            Answer(
+                document_id=document.document_id,
+                initiative=pair.initiative,
+                municipality=pair.municipality,
+                answer=said.answer,
+                status=AnswerStatus.CURRENT,
+                late=document.late,
+                signature=SignatureState(said.signature),
+                signatory_name=plain(said.signatory_name),
+                signatory_title=plain(said.signatory_title),
+                place_date=plain(said.place_date),
+                contact_name=plain(said.contact_name),
+                contact_email=plain(said.contact_email),
+                contact_phone=plain(said.contact_phone),
+                their_reference=plain(said.their_reference),
+                recorded_by=MACHINE,
+                received_at=document.received_at,
+                recorded_at=self._now,
+            )
+        )
+        self._session.flush()
+        if said.contact_name or said.contact_email or said.contact_phone:
+            self._session.add(
+                ContactPerson(
+                    document_id=document.document_id,
+                    initiative=pair.initiative,
+                    municipality=pair.municipality,
+                    name=plain(said.contact_name),
+                    email=plain(said.contact_email)[:EMAIL_MAX],
+                    phone=plain(said.contact_phone),
+                )
+            )
+        return AnswerRecorded(
+            occurred_at=self._now,
+            initiative=pair.initiative,
+            municipality=pair.municipality,
+            answer=said.answer,
+            document_id=document.document_id,
+            dnr=dnr,
+            handling=document.handling,
+            received_at=document.received_at,
+            late=document.late,
+            by=MACHINE,
+        )
+
+    def _line(
+        self,
+        document: Document,
+        dnr: str,
+        reasons: tuple[Reason, ...],
+        initiative: Initiative | None,
+    ) -> RegisteredDocument:
+        label = None
+        if initiative is not None and document.fate in (Fate.RECORDED, Fate.DUPLICATE):
+            label = initiative.options.get(document.reading["answer"]["text"])
+        return RegisteredDocument(
+            document_id=document.document_id,
+            dnr=dnr,
+            handling=document.handling,
+            fate=document.fate,
+            files=tuple(
+                part.filename for part in self._event.parts if part.index in document.parts
+            ),
+            initiative_name=initiative.name if initiative else None,
+            municipality_name=_municipality_name(document.municipality)
+            if document.municipality
+            else None,
+            answer_label=label,
+            late=document.late,
+            reasons=reasons,
+        )
+
+    # --- what both need ---------------------------------------------------------------------
+
+    def _add_review(self, reasons: tuple[Reason, ...], document_id: str | None) -> None:
+        self._session.add(
+            ReviewItem(
+                mail_id=self._event.mail_id,
+                document_id=document_id,
+                reasons=_keys(reasons),
+                state=ReviewState.OPEN,
+                created_at=self._now,
+            )
+        )
+
+    def _late(self, last_answer_day: date) -> bool:
+        return is_late(self._event.received_at, last_answer_day, self._zone)
+
+    def _titled(self, what: str) -> str:
+        subject = plain(self._event.correspondence.subject).strip()[:200]
+        return f"{what}: {subject}" if subject else what
+
+
+def plain(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL does not store."""
+    return text.replace("\x00", "")
+
+
+def _state(verdict: MailVerdict) -> MailState:
+    match verdict:
+        case ByDocuments():
+            return MailState.REGISTERED
+        case Need():
+            return MailState.NEED
+        case Review():
+            return MailState.REVIEW
+        case SetAside():
+            return MailState.SET_ASIDE
+        case _:
+            assert_never(verdict)
+
+
+def _fate(verdict: DocumentVerdict) -> Fate:
+    match verdict:
+        case Recorded():
+            return Fate.RECORDED
+        case Duplicate():
+            return Fate.DUPLICATE
+        case Conflict() | Review():
+            return Fate.REVIEW
+        case Returned():
+            return Fate.RETURNED
+        case Need():
+            return Fate.NEED
+        case _:
+            assert_never(verdict)
+
+
+def _reasons(verdict: DocumentVerdict, reading: DocumentReading) -> tuple[Reason, ...]:
+    match verdict:
+        case Review(reasons) | Returned(reasons):
+            return reasons
+        case Conflict():
+            return (Reason.CONFLICT,)
+        case Recorded() | Duplicate() | Need():
+            return reading.reasons
+        case _:
+            assert_never(verdict)
+
+
+def _told(document: Document, dnr: str, answer: AnswerRecorded | None) -> dict[str, Any]:
+    told = {
+        "dnr": dnr,
+        "handling": document.handling,
+        "reasons": document.reasons,
+        "initiative": document.initiative,
+        "municipality": document.municipality,
+        "duplicate_of": document.duplicate_of,
+        "answer": answer.answer if answer else None,
+        "late": document.late,
+    }
+    return {name: value for name, value in told.items() if value not in (None, [], False)}
+
+
+def _keys(reasons: tuple[Reason, ...]) -> list[str]:
+    return [reason.value for reason in reasons]
+
+
+def _municipality_name(code: str) -> str:
+    municipality = by_code(code)
+    return display_name(municipality) if municipality else code

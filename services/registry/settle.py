@@ -1,0 +1,104 @@
+"""What became of our outgoing mails: sent, held back, failed, or come back. No answer changes."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlmodel import Session
+
+from services.registry.eventlog import MACHINE, note
+from services.registry.registration import EMAIL_MAX, plain
+from services.registry.tables import Bounce, BounceState, Message
+from shared.database import Database
+from shared.events import DeliveryFailed, MessageSettled
+from shared.failpoint import failpoint
+from shared.outbox import claim
+from shared.telemetry import about_mail
+
+SETTLED_CONSUMER: Final = "settle"
+BOUNCE_CONSUMER: Final = "bounce"
+DIAGNOSTIC_MAX: Final = 4000
+
+log = structlog.get_logger()
+
+
+class Settler:
+    """Keeps the register's view of what was sent."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def on_message_settled(self, event: MessageSettled) -> None:
+        """Handle the event; return when its effect is committed."""
+        with about_mail(event.mail_id or ""):
+            await asyncio.to_thread(self.settle, event)
+
+    async def on_delivery_failed(self, event: DeliveryFailed) -> None:
+        """Handle the event; return when its effect is committed."""
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(self.bounce, event)
+
+    def settle(self, event: MessageSettled) -> None:
+        """Note what became of a message; what happened last counts, not what was told last."""
+        with self._database.write() as session:
+            if not claim(session, event.event_id, SETTLED_CONSUMER):
+                return
+            self._settle(session, event)
+            failpoint("registry.settle.saved")
+
+    def _settle(self, session: Session, event: MessageSettled) -> None:
+        known = session.get(Message, event.message_id)
+        if known is not None and known.settled_at > event.settled_at:
+            return
+        session.merge(
+            Message(
+                message_id=plain(event.message_id),
+                mail_id=event.mail_id,
+                kind=event.kind,
+                recipient=plain(event.recipient)[:EMAIL_MAX],
+                fate=event.fate,
+                reason=plain(event.reason),
+                content=event.content,
+                settled_at=event.settled_at,
+            )
+        )
+        note(
+            session,
+            at=self._now(),
+            who=MACHINE,
+            what=f"message.{event.fate}",
+            mail_id=event.mail_id,
+            before={"fate": known.fate.value} if known else None,
+            after={"message_id": event.message_id, "kind": event.kind, "reason": event.reason},
+        )
+
+    def bounce(self, event: DeliveryFailed) -> None:
+        """Make a task of a mail that came back; the same bounce is one task."""
+        with self._database.write() as session:
+            if not claim(session, event.event_id, BOUNCE_CONSUMER):
+                return
+            if session.get(Bounce, event.mail_id) is not None:
+                return
+            session.add(
+                Bounce(
+                    mail_id=event.mail_id,
+                    token=plain(event.token),
+                    recipient=plain(event.recipient)[:EMAIL_MAX],
+                    status=plain(event.status),
+                    diagnostic=plain(event.diagnostic)[:DIAGNOSTIC_MAX],
+                    state=BounceState.OPEN,
+                    came_at=event.occurred_at,
+                )
+            )
+            note(
+                session,
+                at=self._now(),
+                who=MACHINE,
+                what="delivery.failed",
+                mail_id=event.mail_id,
+                after={"status": event.status},
+            )
+            failpoint("registry.bounce.saved")
