@@ -146,11 +146,12 @@ class FormTemplate(_Geometry):
 
         The boxes and their labels are not among them; they are looked at more closely.
         """
+        # Long names run out into the margin.
         fields = (
             Rect.spanning(
                 f.area.left_mm - 2,
                 f.caption.top_mm - 1,
-                f.area.right_mm + 3,
+                f.area.right_mm + (3 if f.area.right_mm < RIGHT_MM else 15),
                 f.area.bottom_mm + 2.5,
             )
             for f in self.fields
@@ -223,7 +224,7 @@ def own_form(options: Sequence[OptionKey], version: int = 1) -> FormTemplate:
         stamp=Rect.spanning(121, 248, RIGHT_MM, 281),
         printed=(
             Rect.spanning(20, 11, 152, 42),  # the heading
-            Rect.spanning(20, 46, 190, 61),  # municipality and last answer day
+            Rect.spanning(20, 44, 190, 63),  # municipality and last answer day
             Rect.spanning(20, 63, 190, 80),  # what to do
             Rect.spanning(20, 83, 190, 92),  # heading of the answer
             Rect.spanning(20, below - 1, 190, signature_top - 1),

@@ -23,7 +23,6 @@ from shared.events import (
     DocumentKind,
     DocumentReading,
     Mark,
-    Outcome,
     PageImage,
     Reason,
     Signatory,
@@ -67,9 +66,7 @@ def measure_file(
             pages.append(measure_page(page, known))
     except PageFault as wrong:
         fault = wrong.reason
-    return FileMeasured(
-        pages=tuple(pages), fault=fault, seconds=time.perf_counter() - started
-    )
+    return FileMeasured(pages=tuple(pages), fault=fault, seconds=time.perf_counter() - started)
 
 
 def conclude(
@@ -207,9 +204,7 @@ def _documents(measured: FileMeasured) -> list[_Document]:
             if page.number >= first and (end is None or page.number < end)
         )
         extra = any(page is not form and not page.blank for page in pages)
-        documents.append(
-            _Document(pages, form, (*fault, *((Reason.EXTRA_PAGE,) if extra else ())))
-        )
+        documents.append(_Document(pages, form, (*fault, *((Reason.EXTRA_PAGE,) if extra else ()))))
     return documents
 
 
@@ -330,9 +325,7 @@ def _form_values(
     }
 
 
-def _field_value(
-    field: FieldMeasure, form_values: Mapping[str, str], number: int
-) -> Value | None:
+def _field_value(field: FieldMeasure, form_values: Mapping[str, str], number: int) -> Value | None:
     area = _on_page(field.area, number)
     typed = form_values.get(field.name, "").strip()
     if typed and shows(field, typed):

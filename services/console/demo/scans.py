@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pypdfium2 as pdfium
 import reportlab
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -22,7 +23,7 @@ from reportlab.pdfgen.canvas import Canvas
 from shared.forms import Box, FormTemplate, Rect
 from shared.identifiers import OptionKey
 
-Picture = NDArray[np.uint8]
+Picture = MatLike
 
 DPI = 300
 _PER_MM = DPI / 25.4
@@ -168,14 +169,15 @@ class _Pen:
         left, _, right, _ = font.getbbox(letter)
         tile = Image.new("L", (int(right - left) + 24, pixels * 2), 0)
         ImageDraw.Draw(tile).text((12 - left, pixels * 1.5), letter, 255, font=font, anchor="ls")
-        bent = np.asarray(tile).astype(np.float32)
-        rows, columns = np.indices(bent.shape, dtype=np.float32)
+        letter_shape: MatLike = np.asarray(tile).astype(np.float32)
+        rows, columns = np.indices(letter_shape.shape, dtype=np.float32)
         phase = float(self.random.uniform(0, 6.28))
         columns += np.sin(rows / pixels * 5 + phase) * pixels * 0.05
         columns += (rows - pixels * 1.5) * (slant - 0.25)
         rows += np.sin(columns / pixels * 4 + phase) * pixels * 0.06
-        bent = cv2.remap(bent, columns, rows, cv2.INTER_LINEAR)
-        self._ink(bent / 255.0, x - 12 / _PER_MM, baseline - pixels * 1.5 / _PER_MM)
+        bent = cv2.remap(letter_shape, columns, rows, cv2.INTER_LINEAR)
+        cover = bent.astype(np.float32) / 255.0
+        self._ink(cover, x - 12 / _PER_MM, baseline - pixels * 1.5 / _PER_MM)
         return float(right - left) / _PER_MM
 
     def type(self, left_mm: float, baseline_mm: float, text: str, *, points: float) -> None:
@@ -200,7 +202,7 @@ class _Pen:
         self.type(left_mm + 4, top_mm + 7, "KOMMUNSTYRELSEN", points=11)
         self.type(left_mm + 4, top_mm + 15, "2024-09-12  Dnr 56", points=11)
 
-    def _ink(self, cover: NDArray[np.float32], left_mm: float, top_mm: float) -> None:
+    def _ink(self, cover: MatLike, left_mm: float, top_mm: float) -> None:
         """Darken the page where `cover` (0 to 1) is, its top left at this place."""
         x, y = round(left_mm * _PER_MM), round(top_mm * _PER_MM)
         height, width = cover.shape
@@ -214,7 +216,9 @@ def _mark(pen: _Pen, box: Box, stroke: Stroke) -> None:
     random = pen.random
     x, y = box.area.left_mm, box.area.top_mm
     side = box.area.width_mm
-    jitter = lambda: float(random.normal(0, 0.35))  # noqa: E731
+
+    def jitter() -> float:
+        return float(random.normal(0, 0.35))
 
     def at(u: float, v: float) -> tuple[float, float]:
         return x + u * side + jitter(), y + v * side + jitter()
@@ -229,7 +233,7 @@ def _mark(pen: _Pen, box: Box, stroke: Stroke) -> None:
             pen.line([at(0.08, 0.08), at(0.92, 0.92)])
             pen.line([at(0.92, 0.08), at(0.08, 0.92)])
         case Stroke.SCRIBBLE:
-            pen.line([at(0.1 + 0.16 * i, 0.2 if i % 2 else 0.8) for i in range(6)])
+            pen.line([at(0.12 + 0.25 * i, 0.15 if i % 2 else 0.85) for i in range(4)])
         case Stroke.FILLED:
             pen.width_mm = 0.7
             pen.line([at(0.05 + 0.045 * i, 0.05 if i % 2 else 0.95) for i in range(21)])
@@ -418,7 +422,9 @@ def _moved(
     height, width = paper.shape
     angle = float(random.uniform(-skew_deg, skew_deg))
     size = float(random.uniform(*scale))
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, size)
+    matrix = np.array(
+        cv2.getRotationMatrix2D((width / 2, height / 2), angle, size), dtype=np.float64
+    )
     matrix[:, 2] += random.uniform(-shift_mm, shift_mm, 2) * _PER_MM
     return _grey(
         cv2.warpAffine(paper, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=(255,))

@@ -128,7 +128,7 @@ def _described(
     stated_dpi: float | None,
     stated_coarse_dpi: float | None,
 ) -> Registration | None:
-    back = np.linalg.inv(matrix)
+    back: Homography = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     found = project(back, [s.at for s in seen])
     printed = np.array([s.square.centre_mm for s in seen])
     off = np.linalg.norm(found - printed, axis=1)
@@ -224,12 +224,14 @@ def _fit_seen(seen: Sequence[_Seen]) -> Homography | None:
 def _fit(printed_mm: Sequence[Point], pixels: Sequence[Point]) -> Homography | None:
     if len(printed_mm) < _LEAST_POINTS:
         return None
-    matrix, _ = cv2.findHomography(
+    found, _ = cv2.findHomography(
         np.array(printed_mm, dtype=np.float64), np.array(pixels, dtype=np.float64), 0
     )
-    if matrix is None or not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-12:
+    # Points on one line have no homography: OpenCV then returns none, whatever its types say.
+    matrix = np.asarray(found, dtype=np.float64)
+    if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or not np.linalg.det(matrix):
         return None
-    return np.asarray(matrix, dtype=np.float64)
+    return matrix
 
 
 def _corners_mm(rect: Rect) -> list[Point]:

@@ -51,7 +51,7 @@ def _decode(
 ) -> Iterator[CodeSighting]:
     for code in zxingcpp.read_barcodes(
         picture,
-        formats=zxingcpp.BarcodeFormat.QRCode,
+        formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]),
         try_downscale=False,
         try_invert=False,
         binarizer=binarizer,

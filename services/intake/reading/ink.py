@@ -116,14 +116,23 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     is wide, handwriting is tall, and a remark after the label stands off from it.
     """
     ink = (page.crop(box.label) > _INK).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
+    # A streak from the scanner runs straight through the whole strip.
+    streak = (pieces[:, cv2.CC_STAT_WIDTH] <= _STREAK_WIDE_MM * PER_MM) & (
+        pieces[:, cv2.CC_STAT_HEIGHT] >= ink.shape[0] - 1
+    )
+    pieces = pieces[~streak]
     if len(pieces) == 0:
         return False
     if (pieces[:, cv2.CC_STAT_HEIGHT] > _LABEL_TALL_MM * PER_MM).any():
         return True
     if (pieces[:, cv2.CC_STAT_WIDTH] > _LABEL_WIDE_MM * PER_MM).any():
         return True
+    # Nothing is written without a letter wider than a stroke; a broken streak is.
+    pieces = pieces[pieces[:, cv2.CC_STAT_WIDTH] > _STREAK_WIDE_MM * PER_MM]
+    if len(pieces) == 0:
+        return False
     ordered = pieces[np.argsort(pieces[:, cv2.CC_STAT_LEFT])]
     reached = float(ordered[0, cv2.CC_STAT_LEFT])
     for left, _, width, _, _ in ordered:

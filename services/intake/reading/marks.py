@@ -24,7 +24,7 @@ FAINT = 31
 
 _SEARCH_MM = 1.0
 _MARGIN_MM = 4.5
-_BORDER_CLEAR_MM = 0.3
+_BORDER_CLEAR_MM = 0.5
 """Kept free on each side of the border's line: blur and misplacement."""
 
 _RING_FROM_MM = 0.45

@@ -60,16 +60,16 @@ def _looks_written(piece: MatLike) -> bool:
     centre, size, angle = cv2.minAreaRect(points)
     if min(size) / PER_MM < _LINE_THICKNESS_MM:
         return False
-    return not _is_frame(points, (centre, size, angle))
+    return not _is_frame(points, (centre[0], centre[1]), (size[0], size[1]), angle)
 
 
 def _is_frame(
-    points: MatLike, around: tuple[tuple[float, float], tuple[float, float], float]
+    points: MatLike, centre: tuple[float, float], size: tuple[float, float], angle_deg: float
 ) -> bool:
-    """Whether nearly all the ink lies along a rectangle's edges: a stamp's frame."""
-    (cx, cy), (width, height), angle = around
-    turn = np.deg2rad(angle)
-    xy = points.reshape(-1, 2).astype(np.float64) - (cx, cy)
+    """Whether nearly all the ink lies along the edges of the rectangle around it: a stamp."""
+    width, height = size
+    turn = np.deg2rad(angle_deg)
+    xy = points.reshape(-1, 2).astype(np.float64) - centre
     along = xy[:, 0] * np.cos(turn) + xy[:, 1] * np.sin(turn)
     across = -xy[:, 0] * np.sin(turn) + xy[:, 1] * np.cos(turn)
     to_edge = np.minimum(width / 2 - np.abs(along), height / 2 - np.abs(across))

@@ -28,10 +28,10 @@ _BORDER_PX = 10
 _SPECK_MM2 = 0.1
 _LINE_SHARE = 0.5
 _TIMEOUT_S = 20
-_CONFIG = " ".join(
-    ("--oem 1 --psm 7 --dpi 300 -c tessedit_do_invert=0",)
+_CONFIG = (
+    "--oem 1 --psm 7 --dpi 300 -c tessedit_do_invert=0"
     # Names and addresses are not words: without the dictionaries it starts sooner, too.
-    + tuple(f"-c load_{name}_dawg=0" for name in ("system", "freq", "punc", "number"))
+    " -c load_system_dawg=0 -c load_freq_dawg=0 -c load_punc_dawg=0 -c load_number_dawg=0"
 )
 
 EMAIL_FIELD = "contact.email"
@@ -53,9 +53,7 @@ def measure_fields(page: FlatPage) -> tuple[FieldMeasure, ...]:
     for line in lines:
         pieces += line.pieces
     read = iter(recognise(pieces))
-    return tuple(
-        _field_measure(page, line, [next(read) for _ in line.pieces]) for line in lines
-    )
+    return tuple(_field_measure(page, line, [next(read) for _ in line.pieces]) for line in lines)
 
 
 def _field_measure(
@@ -147,16 +145,19 @@ def find_at_sign(darkness: MatLike, pieces: NDArray[np.int32]) -> tuple[int, int
         inside = sign[height // 4 : height - height // 4, width // 4 : width - width // 4]
         # From its middle, an @ is crossed twice on the way out to the left, top and bottom.
         row, column = sign[height // 2], sign[:, width // 2]
-        turns = int(np.count_nonzero(np.diff(row.astype(np.int8)))), int(
-            np.count_nonzero(np.diff(column.astype(np.int8)))
+        turns = (
+            int(np.count_nonzero(np.diff(row.astype(np.int8)))),
+            int(np.count_nonzero(np.diff(column.astype(np.int8)))),
         )
-        if 0.15 < inside.mean() < 0.85 and turns[0] >= 5 and turns[1] >= 5:
+        filled = float(inside.mean())
+        neither_hollow_nor_full = 0.15 < filled < 0.85
+        if neither_hollow_nor_full and min(turns) >= 5:
             found.append((left, left + width))
     if len(found) != 1:
         return None
     before, after = found[0]
     width = darkness.shape[1]
-    return (before - 1, after + 1) if 8 < before and after < width - 8 else None
+    return (before - 1, after + 1) if before > 8 and after < width - 8 else None
 
 
 def _letters(darkness: MatLike) -> NDArray[np.int32]:

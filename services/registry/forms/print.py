@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import reportlab
 import segno
@@ -220,9 +221,7 @@ class _Page:
             buttonStyle="cross",
             borderWidth=0,
             fieldFlags="",
-            size=_points(box.area.width_mm),
-            x=_points(box.area.left_mm),
-            y=_points(self._height_mm - box.area.bottom_mm),
+            **self._check_box(box.area),
         )
         lines = self._fitted(label, box.label.width_mm - 3, sizes=(12, 11, 10, 9), most_lines=2)
         middle = box.label.centre_mm[1]
@@ -249,9 +248,13 @@ class _Page:
             **self._widget(area),
         )
 
-    def _widget(self, area: Rect) -> dict[str, float]:
+    def _widget(self, area: Rect) -> dict[str, Any]:
         x, y, width, height = self._pdf_rect(area)
         return {"x": x, "y": y, "width": width, "height": height}
+
+    def _check_box(self, area: Rect) -> dict[str, Any]:
+        x, y, side, _ = self._pdf_rect(area)
+        return {"x": x, "y": y, "size": side}
 
     def _text(
         self, left_mm: float, baseline_mm: float, text: str, size: float, *, bold: bool = False
@@ -260,7 +263,13 @@ class _Page:
         self._canvas.drawString(_points(left_mm), self._y(baseline_mm), text)
 
     def _paragraph(
-        self, first_baseline_mm: float, text: str, *, width_mm: float, size: float, leading_mm: float
+        self,
+        first_baseline_mm: float,
+        text: str,
+        *,
+        width_mm: float,
+        size: float,
+        leading_mm: float,
     ) -> None:
         for row, line in enumerate(simpleSplit(text, _TEXT, size, _points(width_mm))):
             self._text(LEFT_MM, first_baseline_mm + row * leading_mm, line, size)
