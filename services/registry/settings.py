@@ -3,7 +3,7 @@
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from services.registry.domain.diary import check_format
 from shared.settings import CommonSettings
@@ -46,8 +46,16 @@ class WebSection(BaseModel):
     """`host:port` of the pages, and of `/health` and `/metrics`."""
     cookie_secure: bool = False
     """Send cookies over TLS only: set it where the pages are reached by https."""
-    secret_key: SecretStr | None = None
-    """Signs what the pages hand to the browser. Unset: made once and kept in the home."""
+    session_idle_minutes: int = Field(default=120, gt=0)
+    """A log-in ends when nothing has been done for this long."""
+    session_max_hours: int = Field(default=12, gt=0)
+    """A log-in ends after this long, also when the person is active."""
+    login_tries: int = Field(default=8, gt=0)
+    """Failed log-ins for one name, or from one address, before it has to wait."""
+    login_window_minutes: int = Field(default=10, gt=0)
+    """How long it has to wait."""
+    metrics_token: SecretStr | None = None
+    """Lets a monitor read `/metrics` with `Authorization: Bearer …`, without a log-in."""
 
 
 class RegistrySettings(CommonSettings):

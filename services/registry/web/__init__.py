@@ -1,0 +1,1 @@
+"""The staff's pages: server-rendered, in Swedish, and usable without JavaScript."""

@@ -1,0 +1,61 @@
+"""Builds the application of the staff's pages. Nothing is built until it is called."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from services.registry.settings import RegistrySettings
+from services.registry.web.assets import Assets
+from services.registry.web.auth import Accounts
+from services.registry.web.errors import HANDLERS, crashed
+from services.registry.web.operations import Operations
+from services.registry.web.pages import ALL_PAGES
+from services.registry.web.rendering import Renderer
+from services.registry.web.routes import add_pages
+from services.registry.web.security import Boundary
+from services.registry.web.site import Site
+from services.registry.web.throttle import Throttle
+from shared.archive import Archive
+from shared.database import Database
+from shared.telemetry import HealthCheck
+
+_HERE = Path(__file__).parent
+_MAX_FORM_BYTES = 1_000_000
+
+
+def create_app(
+    settings: RegistrySettings,
+    database: Database,
+    archive: Archive,
+    health_checks: Mapping[str, HealthCheck],
+) -> FastAPI:
+    """Return the application, an ASGI one. Raises UndeclaredRoute for a route without a guard."""
+    web = settings.web
+    assets = Assets(_HERE / "static")
+    window_s = timedelta(minutes=web.login_window_minutes).total_seconds()
+    zone = ZoneInfo(settings.registry.timezone)
+    app = FastAPI(
+        title="Handslag",
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=_MAX_FORM_BYTES,
+        exception_handlers=dict(HANDLERS),
+        middleware=[Middleware(Boundary, tls=web.cookie_secure, crashed=crashed)],
+    )
+    app.state.site = Site(
+        settings=web,
+        zone=zone,
+        database=database,
+        archive=archive,
+        accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
+        operations=Operations(health_checks),
+        assets=assets,
+        renderer=Renderer(_HERE / "templates", assets, zone),
+    )
+    add_pages(app, ALL_PAGES)
+    return app

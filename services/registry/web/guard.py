@@ -1,0 +1,100 @@
+"""What stands before every route: who is it, may they, and does the form come from our page."""
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from services.registry.web import csrf
+from services.registry.web.auth import Person
+from services.registry.web.roles import Permission
+from services.registry.web.site import Site, site_of
+from shared.database import DatabaseUnavailable
+from shared.outbox import now
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in, or no longer. `typed` is what a form held: it must not be lost."""
+
+    def __init__(self, typed: dict[str, str]) -> None:
+        super().__init__()
+        self.typed = typed
+
+
+class PasswordChangeNeeded(Exception):
+    """The person still has the first password, which somebody else knows."""
+
+
+class Forbidden(Exception):
+    """The person's role does not allow it."""
+
+
+class Guard:
+    """The dependency that `add_pages` puts on each route."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> None:
+        """Let the request through, with `request.state.person` and `.form` set, or raise."""
+        site = site_of(request)
+        try:
+            person = await run_in_threadpool(person_of, site, request)
+        except DatabaseUnavailable:
+            if self.permission is not Permission.OPEN:
+                raise
+            # Health and the look of the error page must be there when the database is not.
+            person = None
+        request.state.person = person
+        form = FormData()
+        if request.method == "POST":
+            form = await request.form()
+            csrf.check_origin(
+                request.headers.get("host", ""),
+                request.headers.get("origin"),
+                request.headers.get("referer"),
+            )
+        request.state.form = {key: value for key, value in form.items() if isinstance(value, str)}
+        if self.permission is not Permission.OPEN:
+            self._check(person, request)
+        if request.method == "POST":
+            csrf.check_token(form_token(site, request), request.state.form.get(csrf.FIELD, ""))
+
+    def _check(self, person: Person | None, request: Request) -> None:
+        if person is None:
+            raise LoginNeeded(_worth_keeping(request.state.form))
+        if person.may(self.permission):
+            return
+        if person.must_change_password:
+            raise PasswordChangeNeeded
+        raise Forbidden
+
+
+def person_of(site: Site, request: Request) -> Person | None:
+    """Return who is logged in, from the session cookie."""
+    token = request.cookies.get(site.session_cookie)
+    return site.accounts.person(token, now()) if token else None
+
+
+def form_token(site: Site, request: Request) -> str:
+    """Return the token that a form on this visitor's page carries; empty if there can be none."""
+    person: Person | None = request.state.person
+    if person is not None:
+        return person.csrf_token
+    cookie = request.cookies.get(site.form_cookie)
+    return csrf.token_for_stranger(cookie) if cookie else ""
+
+
+def login_address(request: Request) -> str:
+    """Return the address of the log-in page that leads back here."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return "/logga-in" if here == "/" else f"/logga-in?till={quote(here, safe='')}"
+
+
+def _worth_keeping(form: dict[str, str]) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in form.items()
+        if key != csrf.FIELD and "password" not in key and value
+    }

@@ -1,0 +1,74 @@
+"""The links of the frame. A new page becomes a link by a row here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.registry.web.auth import Person
+from services.registry.web.roles import Permission
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    path: str
+    permission: Permission
+    count: str = ""
+    """The key of the number that stands beside it, if any."""
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    path: str
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True)
+class LinkGroup:
+    heading: str
+    links: tuple[Link, ...]
+
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry("Översikt", "/", Permission.SEE_ANSWERS),
+            Entry("Svar", "/svar", Permission.SEE_ANSWERS),
+        ),
+    ),
+    (
+        "Att ta ställning till",
+        (
+            Entry("Ej kopplade handlingar", "/ej-kopplade", Permission.SEE_MAIL, "queue"),
+            Entry("Väntar på nytt svar", "/vantar", Permission.SEE_MAIL, "returned"),
+            Entry("Behov", "/behov", Permission.SEE_NEEDS, "needs"),
+        ),
+    ),
+    (
+        "Inkommet",
+        (
+            Entry("Mejl", "/mejl", Permission.SEE_MAIL),
+            Entry("Satt åt sidan", "/satt-at-sidan", Permission.SEE_MAIL),
+        ),
+    ),
+)
+
+
+def navigation_for(person: Person, path: str, counts: Mapping[str, int]) -> tuple[LinkGroup, ...]:
+    """Return the links that the person may follow; the one that holds `path` is current."""
+    groups = []
+    for heading, entries in GROUPS:
+        links = tuple(
+            Link(entry.label, entry.path, counts.get(entry.count), _holds(entry.path, path))
+            for entry in entries
+            if person.may(entry.permission)
+        )
+        if links:
+            groups.append(LinkGroup(heading, links))
+    return tuple(groups)
+
+
+def _holds(entry: str, path: str) -> bool:
+    return path == entry or (entry != "/" and path.startswith(entry + "/"))

@@ -1,0 +1,28 @@
+"""The pages, one module each. A new module becomes part of the application by a row here."""
+
+from services.registry.web.pages import (
+    account,
+    answers,
+    document,
+    mails,
+    needs,
+    overview,
+    queue,
+    returned,
+    service,
+    set_aside,
+)
+from services.registry.web.routes import Pages
+
+ALL_PAGES: tuple[Pages, ...] = (
+    service.pages,
+    account.pages,
+    overview.pages,
+    answers.pages,
+    document.pages,
+    queue.pages,
+    returned.pages,
+    needs.pages,
+    mails.pages,
+    set_aside.pages,
+)

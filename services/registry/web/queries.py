@@ -1,0 +1,230 @@
+"""What the pages ask for beyond `services.registry.store`: one slice of a long list at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Text, cast, func
+from sqlmodel import Session, col, or_, select
+
+from services.registry.tables import (
+    CaseFile,
+    Document,
+    Mail,
+    MailState,
+    ReviewItem,
+    ReviewState,
+)
+from shared.events import Fate, Reason
+
+T = TypeVar("T")
+
+ANSWER_FATES = (Fate.RECORDED, Fate.DUPLICATE)
+"""What a document becomes that carries a recorded answer, or repeats one."""
+
+
+@dataclass(frozen=True)
+class Slice(Generic[T]):
+    """One page of a list. `number` counts from 1."""
+
+    items: Sequence[T]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.items else 0
+
+    @property
+    def last(self) -> int:
+        return (self.number - 1) * self.size + len(self.items)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One document, with the case and the mail that it belongs to."""
+
+    document: Document
+    case: CaseFile
+    mail: Mail
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One item of the queue; without a document, the mail itself is the matter."""
+
+    item: ReviewItem
+    mail: Mail
+    document: Document | None
+    case: CaseFile | None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where an item stands in the whole queue, from 1, and the items beside it."""
+
+    place: int
+    total: int
+    before: int | None
+    after: int | None
+
+
+def sliced(items: Sequence[T], number: int, size: int) -> Slice[T]:
+    """Cut one page out of a list that is already at hand."""
+    number = _within(number, size, len(items))
+    return Slice(items[(number - 1) * size : number * size], number, size, len(items))
+
+
+def waiting_counts(session: Session) -> dict[str, int]:
+    """How much waits, for the numbers in the menu."""
+    return {
+        "queue": _count(session, select(ReviewItem.id).where(_is_open())),
+        "returned": _count(
+            session, select(Document.document_id).where(col(Document.fate) == Fate.RETURNED)
+        ),
+        "needs": _count(
+            session, select(Document.document_id).where(col(Document.fate) == Fate.NEED)
+        )
+        + _count(session, select(Mail.mail_id).where(col(Mail.state) == MailState.NEED)),
+    }
+
+
+def arrivals(session: Session, fates: Sequence[Fate], number: int, size: int) -> Slice[Arrival]:
+    """Documents that became one of these, the last to arrive first."""
+    found = select(Document, CaseFile, Mail).where(col(Document.fate).in_(fates))
+    total = _count(session, select(Document.document_id).where(col(Document.fate).in_(fates)))
+    number = _within(number, size, total)
+    rows = session.exec(
+        found.join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .join(Mail, col(Mail.mail_id) == col(Document.mail_id))
+        .order_by(col(Document.received_at).desc(), col(Document.document_id))
+        .limit(size)
+        .offset((number - 1) * size)
+    ).all()
+    return Slice([Arrival(*row) for row in rows], number, size, total)
+
+
+def queue(
+    session: Session, reason: Reason | None, mailbox: str, number: int, size: int
+) -> Slice[Matter]:
+    """What waits for a person, the mail that came first first."""
+    wanted = [_is_open()]
+    if reason is not None:
+        # The reasons are a JSON list of plain keys: a quoted key is found as it is written.
+        wanted.append(cast(col(ReviewItem.reasons), Text).contains(f'"{reason.value}"'))
+    if mailbox:
+        wanted.append(col(Mail.mailbox) == mailbox)
+    total = _count(
+        session,
+        select(ReviewItem.id)
+        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .where(*wanted),
+    )
+    number = _within(number, size, total)
+    rows = session.exec(
+        select(ReviewItem, Mail, Document)
+        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
+        .where(*wanted)
+        .order_by(col(Mail.received_at), col(ReviewItem.id))
+        .limit(size)
+        .offset((number - 1) * size)
+    ).all()
+    ids = {_case_id(mail, document) for _, mail, document in rows}
+    cases = {
+        case.id: case for case in session.exec(select(CaseFile).where(col(CaseFile.id).in_(ids)))
+    }
+    return Slice(
+        [
+            Matter(
+                item,
+                mail,
+                document,
+                cases.get(_case_id(mail, document)),
+            )
+            for item, mail, document in rows
+        ],
+        number,
+        size,
+        total,
+    )
+
+
+def queue_mailboxes(session: Session) -> Sequence[str]:
+    """The mailboxes from which something waits."""
+    return session.exec(
+        select(Mail.mailbox)
+        .join(ReviewItem, col(ReviewItem.mail_id) == col(Mail.mail_id))
+        .where(_is_open())
+        .distinct()
+        .order_by(col(Mail.mailbox))
+    ).all()
+
+
+def neighbours(session: Session, item: ReviewItem) -> Neighbours:
+    """Return what stands before and after an open item in the whole queue."""
+    order = session.exec(
+        select(ReviewItem.id)
+        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .where(or_(_is_open(), col(ReviewItem.id) == item.id))
+        .order_by(col(Mail.received_at), col(ReviewItem.id))
+    ).all()
+    at = order.index(item.id)
+    return Neighbours(
+        place=at + 1,
+        total=len(order),
+        before=order[at - 1] if at else None,
+        after=order[at + 1] if at + 1 < len(order) else None,
+    )
+
+
+def mails(
+    session: Session, states: Sequence[MailState], wanted: str, number: int, size: int
+) -> Slice[Mail]:
+    """Mails in these states, the last to arrive first; `wanted` stands in subject or sender."""
+    conditions: list[ColumnElement[bool]] = [col(Mail.state).in_(states)]
+    if wanted:
+        pattern = f"%{_escaped(wanted)}%"
+        conditions.append(
+            or_(
+                *(
+                    col(column).ilike(pattern, escape="\\")
+                    for column in (Mail.subject, Mail.from_address, Mail.from_name)
+                )
+            )
+        )
+    total = _count(session, select(Mail.mail_id).where(*conditions))
+    number = _within(number, size, total)
+    rows = session.exec(
+        select(Mail)
+        .where(*conditions)
+        .order_by(col(Mail.received_at).desc(), col(Mail.mail_id))
+        .limit(size)
+        .offset((number - 1) * size)
+    ).all()
+    return Slice(rows, number, size, total)
+
+
+def _case_id(mail: Mail, document: Document | None) -> int | None:
+    return mail.case_id if document is None else document.case_id
+
+
+def _is_open() -> Any:
+    return col(ReviewItem.state) == ReviewState.OPEN
+
+
+def _count(session: Session, query: Any) -> int:
+    counted = session.exec(select(func.count()).select_from(query.subquery())).one()
+    return int(counted)
+
+
+def _within(number: int, size: int, total: int) -> int:
+    """The page that was asked for, or the last one there is."""
+    return max(1, min(number, -(-total // size)))
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, "\\" + sign)
+    return text

@@ -1,0 +1,75 @@
+"""Turns templates and values into pages. Everything that is inserted is escaped."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from services.registry.web import phrases, words
+from services.registry.web.assets import Assets
+from services.registry.web.views import masked
+
+_LOCALE = "sv_SE"
+_BYTES = ((1_000_000, "MB"), (1_000, "kB"))
+
+
+class Renderer:
+    """The templates of one folder, with the filters and words that they use."""
+
+    def __init__(self, folder: Path, assets: Assets, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(
+            moment=self.moment, day=day, size=size, number=number, percent=percent, masked=masked
+        )
+        self._environment.globals.update(asset=assets.address, words=words, phrases=phrases)
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        """Return the page. Raises jinja2.UndefinedError for a value that the template lacks."""
+        return self._environment.get_template(template).render(values)
+
+    def moment(self, at: datetime) -> Markup:
+        """A moment on the office's clock: `12 sep. 2024 kl. 14.03`, the exact one in the markup."""
+        local = at.astimezone(self._zone)
+        shown = format_datetime(local, "d MMM y 'kl.' HH.mm", locale=_LOCALE)
+        return Markup('<time datetime="{}">{}</time>').format(
+            local.isoformat(timespec="seconds"), shown.replace(" ", "\N{NO-BREAK SPACE}")
+        )
+
+
+def day(value: date) -> Markup:
+    """A day in words: `30 september 2024`."""
+    shown = format_date(value, "d MMMM y", locale=_LOCALE)
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), shown)
+
+
+def size(size_bytes: int) -> str:
+    """A file's size: `512 kB`."""
+    for unit_bytes, unit in _BYTES:
+        if size_bytes >= unit_bytes:
+            shown = format_decimal(size_bytes / unit_bytes, "0.#", locale=_LOCALE)
+            return f"{shown}\N{NO-BREAK SPACE}{unit}"
+    return f"{size_bytes}\N{NO-BREAK SPACE}byte"
+
+
+def number(value: int) -> str:
+    """A whole number with thousands apart: `1 160`."""
+    return format_decimal(value, locale=_LOCALE)
+
+
+def percent(fraction: float) -> str:
+    """A fraction as whole per cent, rounded down: what is not certain is not shown as 100."""
+    return f"{int(fraction * 100)}\N{NO-BREAK SPACE}%"

@@ -1,0 +1,36 @@
+"""Who may do what: each role is a set of permissions, and each route asks for one of them."""
+
+from enum import StrEnum
+
+from services.registry.tables import Role
+
+
+class Permission(StrEnum):
+    """What a route can ask for."""
+
+    OPEN = "open"
+    """No log-in: the log-in page itself, health, and the files that pages are drawn with."""
+    SIGNED_IN = "signed_in"
+    """Any log-in, also one whose first password has not been changed yet."""
+    SEE_ANSWERS = "see_answers"
+    """The round and its recorded answers, with their scans."""
+    SEE_NEEDS = "see_needs"
+    """The proposals that have come in."""
+    SEE_MAIL = "see_mail"
+    """Everything that has arrived: the queue, mails, their files, and what was set aside."""
+    RESOLVE = "resolve"
+    """Decide what the machine would not."""
+    SEE_OPERATIONS = "see_operations"
+    """How the machinery fares."""
+
+
+_READER = frozenset({Permission.SIGNED_IN, Permission.SEE_ANSWERS})
+_OFFICE = _READER | {Permission.SEE_NEEDS, Permission.SEE_MAIL}
+_REGISTRAR = _OFFICE | {Permission.RESOLVE}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.READER: _READER,
+    Role.PROGRAMME_OFFICE: _OFFICE,
+    Role.REGISTRAR: _REGISTRAR,
+    Role.ADMINISTRATOR: _REGISTRAR | {Permission.SEE_OPERATIONS},
+}

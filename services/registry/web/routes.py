@@ -1,0 +1,89 @@
+"""How a page is declared: its path, and the permission it asks for, in one line.
+
+    pages = Pages()
+
+    @pages.get("/svar", Permission.SEE_ANSWERS)
+    def answers(visit: Visit) -> Response: ...
+
+`add_pages` refuses an application in which any route lacks such a declaration.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from services.registry.web.guard import Guard
+from services.registry.web.roles import Permission
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
+
+
+class UndeclaredRoute(Exception):
+    """A route would be open to anybody, because it does not say which permission it asks for."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    path: str
+    method: str
+    permission: Permission
+    endpoint: Callable[..., Response]
+
+
+class Pages:
+    """The routes of one module."""
+
+    def __init__(self) -> None:
+        self.declarations: list[Declaration] = []
+
+    def get(self, path: str, permission: Permission) -> Callable[[Endpoint], Endpoint]:
+        """Declare a page."""
+        return self._declare(path, "GET", permission)
+
+    def post(self, path: str, permission: Permission) -> Callable[[Endpoint], Endpoint]:
+        """Declare what a form does. Token and origin are checked before the endpoint runs."""
+        return self._declare(path, "POST", permission)
+
+    def _declare(
+        self, path: str, method: str, permission: Permission
+    ) -> Callable[[Endpoint], Endpoint]:
+        def remember(endpoint: Endpoint) -> Endpoint:
+            self.declarations.append(Declaration(path, method, permission, endpoint))
+            return endpoint
+
+        return remember
+
+
+def add_pages(app: FastAPI, modules: Sequence[Pages]) -> None:
+    """Add the routes of the modules, each behind its guard, and check the application."""
+    for pages in modules:
+        for declared in pages.declarations:
+            app.add_api_route(
+                declared.path,
+                declared.endpoint,
+                methods=[declared.method],
+                dependencies=[Depends(Guard(declared.permission))],
+                response_model=None,
+                include_in_schema=False,
+            )
+    check_declared(app)
+
+
+def check_declared(app: FastAPI) -> None:
+    """Raise UndeclaredRoute unless every route of the application is guarded."""
+    for route in app.routes:
+        permission_of(route)
+
+
+def permission_of(route: BaseRoute) -> Permission:
+    """Return the permission that guards a route, or raise UndeclaredRoute."""
+    if isinstance(route, APIRoute):
+        for dependency in route.dependencies:
+            if isinstance(dependency.dependency, Guard):
+                return dependency.dependency.permission
+    raise UndeclaredRoute(f"{getattr(route, 'path', route)} does not declare a permission")

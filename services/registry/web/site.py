@@ -1,0 +1,43 @@
+"""What all pages share: built once, by `create_app`, and found on the application."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from starlette.requests import HTTPConnection
+
+from services.registry.settings import WebSection
+from services.registry.web.assets import Assets
+from services.registry.web.auth import Accounts
+from services.registry.web.operations import Operations
+from services.registry.web.rendering import Renderer
+from shared.archive import Archive
+from shared.database import Database
+
+
+@dataclass(frozen=True)
+class Site:
+    settings: WebSection
+    zone: ZoneInfo
+    """The office's clock."""
+    database: Database
+    archive: Archive
+    accounts: Accounts
+    operations: Operations
+    assets: Assets
+    renderer: Renderer
+
+    @property
+    def session_cookie(self) -> str:
+        """With TLS the name itself binds the cookie to this host (RFC 6265bis, 4.1.3)."""
+        return "__Host-handslag" if self.settings.cookie_secure else "handslag"
+
+    @property
+    def form_cookie(self) -> str:
+        return "__Host-handslag-form" if self.settings.cookie_secure else "handslag-form"
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """Return the site that a request came to."""
+    site = connection.app.state.site
+    assert isinstance(site, Site)
+    return site

@@ -1,0 +1,93 @@
+"""One request, as a page sees it: who asks, what they sent, and how to answer."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from services.registry.web import queries
+from services.registry.web.auth import Person
+from services.registry.web.guard import form_token
+from services.registry.web.navigation import navigation_for
+from services.registry.web.roles import Permission
+from services.registry.web.site import Site, site_of
+from shared.database import Database
+
+
+class NotFound(Exception):
+    """There is no such thing, or nothing that this person may see."""
+
+
+class Visit:
+    """What an endpoint gets."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.site: Site = site_of(request)
+        self.person: Person | None = request.state.person
+        self.form: dict[str, str] = request.state.form
+
+    @property
+    def database(self) -> Database:
+        return self.site.database
+
+    @property
+    def user(self) -> Person:
+        """The person; use it where the route asks for a log-in."""
+        assert self.person is not None
+        return self.person
+
+    @property
+    def address(self) -> str:
+        """The visitor's network address."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the person may do more than what the route asked for."""
+        return self.person is not None and self.person.may(permission)
+
+    def asked(self, name: str) -> str:
+        """Return one value of the query string, without surrounding blanks."""
+        return self.request.query_params.get(name, "").strip()
+
+    @property
+    def page_number(self) -> int:
+        """Which page of a list is asked for, from 1."""
+        asked = self.asked("sida")
+        return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+
+    def here(self, **changes: str) -> str:
+        """Return this page's address with other query values; an empty value is left out."""
+        values = dict(self.request.query_params) | changes
+        kept = {name: value for name, value in values.items() if value}
+        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Answer with a page inside the frame."""
+        frame: dict[str, Any] = {
+            "visit": self,
+            "person": self.person,
+            "csrf": form_token(self.site, self.request),
+            "faults": {},
+            "navigation": (),
+        }
+        if self.person is not None and not self.person.must_change_password:
+            with self.database.read() as session:
+                counts = queries.waiting_counts(session)
+            frame["faults"] = self.site.operations.faults()
+            frame["navigation"] = navigation_for(self.person, self.request.url.path, counts)
+        return HTMLResponse(self.site.renderer.render(template, frame | values), status)
+
+    def see_other(self, address: str) -> Response:
+        """Answer a form by leading to a page, so that reloading it does not send the form again."""
+        return RedirectResponse(address, 303)
+
+
+async def _visit(request: Request) -> Visit:
+    return Visit(request)
+
+
+Visitor = Annotated[Visit, Depends(_visit)]
+"""The type of an endpoint's parameter."""

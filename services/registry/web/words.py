@@ -1,0 +1,265 @@
+"""What stable keys are called on the pages, in plain Swedish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from services.registry.tables import AnswerStatus, MailState
+from shared.events import (
+    Disposition,
+    DocumentKind,
+    Fate,
+    MessageFate,
+    Outcome,
+    PartFate,
+    Reason,
+    SignatureState,
+    Source,
+)
+
+
+@dataclass(frozen=True)
+class ReasonWords:
+    """A reason as a heading of a few words, and as a sentence that says what to look at."""
+
+    short: str
+    long: str
+
+
+REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
+    {
+        Reason.UNREADABLE_FILE: ReasonWords(
+            "Filen går inte att öppna",
+            "Filen är trasig eller inte det som den utger sig för att vara.",
+        ),
+        Reason.LOCKED_FILE: ReasonWords(
+            "Filen är låst", "Filen är skyddad med ett lösenord som vi inte har."
+        ),
+        Reason.EMPTY_FILE: ReasonWords("Tom fil", "Filen innehåller ingenting."),
+        Reason.UNSUPPORTED_FORMAT: ReasonWords(
+            "Filtypen kan inte läsas",
+            "Filen är av ett slag som läsaren inte hanterar. Originalet finns att hämta.",
+        ),
+        Reason.TOO_LARGE: ReasonWords(
+            "För stor fil", "Filen är större än vad som läses automatiskt."
+        ),
+        Reason.TOO_MANY_PAGES: ReasonWords(
+            "För många sidor", "Filen har fler sidor än vad som läses automatiskt."
+        ),
+        Reason.TOO_MANY_PIXELS: ReasonWords(
+            "För stor bild", "Bilden har fler bildpunkter än vad som läses automatiskt."
+        ),
+        Reason.READER_TIMEOUT: ReasonWords(
+            "Läsningen tog för lång tid", "Läsningen avbröts. Filen kan vara ovanligt tung."
+        ),
+        Reason.READER_MEMORY: ReasonWords(
+            "Läsningen krävde för mycket minne",
+            "Läsningen avbröts. Filen kan vara gjord för att ställa till skada.",
+        ),
+        Reason.READER_CRASHED: ReasonWords(
+            "Läsningen avbröts",
+            "Läsaren klarade inte filen. Öppna originalet med försiktighet.",
+        ),
+        Reason.BLANK_PAGE: ReasonWords("Tom sida", "Det finns inget att läsa på sidan."),
+        Reason.NO_CODE: ReasonWords(
+            "Ingen kod på sidan",
+            "Sidan saknar vår kod. Det kan vara en annan blankett eller en bilaga.",
+        ),
+        Reason.CODE_FORGED: ReasonWords(
+            "Koden är inte äkta", "Koden på sidan är inte utfärdad av oss, eller har ändrats."
+        ),
+        Reason.CODE_CONFLICT: ReasonWords(
+            "Koderna säger olika saker",
+            "Sidans två koder pekar på olika kommuner, initiativ eller sidor.",
+        ),
+        Reason.CODE_MISSING_ONE: ReasonWords(
+            "En av koderna saknas", "Bara en av sidans två koder gick att läsa."
+        ),
+        Reason.UNKNOWN_FORM_VERSION: ReasonWords(
+            "Okänd version av formuläret", "Formuläret är av en version som läsaren inte känner."
+        ),
+        Reason.SEVERAL_FORMS_ON_PAGE: ReasonWords(
+            "Flera formulär på en sida", "Mer än ett formulär ligger på samma sida."
+        ),
+        Reason.SEVERAL_FORMS_IN_FILE: ReasonWords(
+            "Flera formulär i samma fil", "Filen innehåller flera svar som behöver delas upp."
+        ),
+        Reason.EXTRA_PAGE: ReasonWords(
+            "Sida utöver formuläret", "Filen har fler sidor än formuläret. Läs dem också."
+        ),
+        Reason.REGISTRATION_FAILED: ReasonWords(
+            "Sidan gick inte att passa in",
+            "Hörnmärkena hittades inte eller sidan är för skev för att rutorna ska kunna pekas ut.",
+        ),
+        Reason.LOW_RESOLUTION: ReasonWords(
+            "För låg upplösning", "Bilden är för grov för att läsas säkert."
+        ),
+        Reason.UNEXPLAINED_INK: ReasonWords(
+            "Något är skrivet utanför fälten",
+            "Det kan vara ett förbehåll, en stämpel eller en anteckning. Läs vad som står.",
+        ),
+        Reason.UNKNOWN_INITIATIVE: ReasonWords(
+            "Okänt initiativ", "Det framgår inte säkert vilket initiativ svaret gäller."
+        ),
+        Reason.UNKNOWN_MUNICIPALITY: ReasonWords(
+            "Okänd kommun", "Det framgår inte säkert vilken kommun som svarar."
+        ),
+        Reason.MARK_DOUBTFUL: ReasonWords(
+            "Otydligt kryss", "Krysset går inte att tolka säkert. Rutan kan vara överstruken."
+        ),
+        Reason.SEVERAL_MARKED: ReasonWords(
+            "Flera rutor är ikryssade", "Mer än ett svarsalternativ har kryssats i."
+        ),
+        Reason.NONE_MARKED: ReasonWords(
+            "Ingen ruta är ikryssad", "Inget svarsalternativ har kryssats i."
+        ),
+        Reason.SIGNATURE_MISSING: ReasonWords(
+            "Underskrift saknas", "Rutan för underskrift är tom."
+        ),
+        Reason.SIGNATURE_UNCLEAR: ReasonWords(
+            "Oklar underskrift",
+            "Det som står i rutan kan vara initialer, en stämpel eller ett maskinskrivet namn.",
+        ),
+        Reason.FIELDS_CONTRADICT_PIXELS: ReasonWords(
+            "Ifyllda fält och bild skiljer sig åt",
+            "Formulärfälten i filen säger en sak och det som syns på sidan en annan.",
+        ),
+        Reason.UNREADABLE_MAIL: ReasonWords(
+            "Mejlet går inte att läsa", "Mejlets uppbyggnad är trasig. Originalet finns att hämta."
+        ),
+        Reason.TOO_MANY_PARTS: ReasonWords(
+            "För många delar i mejlet", "Mejlet har fler delar än vad som läses automatiskt."
+        ),
+        Reason.NO_ATTACHMENT: ReasonWords(
+            "Bilaga saknas", "Mejlet kom till registraturen utan någon fil."
+        ),
+        Reason.SENDER_NOT_AUTHENTIC: ReasonWords(
+            "Avsändaren kan vara förfalskad",
+            "Mejlets äkthetskontroll (SPF, DKIM, DMARC) gick inte igenom.",
+        ),
+        Reason.SENDER_OTHER_MUNICIPALITY: ReasonWords(
+            "Avsändaren hör till en annan kommun",
+            "Mejlet kommer från en annan kommuns adress än den som formuläret gäller.",
+        ),
+        Reason.QUESTION: ReasonWords("Fråga", "Mejlet innehåller en fråga och inget svar."),
+        Reason.CONFLICT: ReasonWords(
+            "Kommunen har redan svarat något annat",
+            "Ett annat svar till initiativet är registrerat. Det gäller tills någon ersätter det.",
+        ),
+        Reason.INITIATIVE_NOT_OPEN: ReasonWords(
+            "Initiativet tar inte emot svar", "Initiativet har inte öppnat, eller har avslutats."
+        ),
+        Reason.SAME_MAIL_CONTRADICTS: ReasonWords(
+            "Samma mejl säger emot sig självt",
+            "Mejlet innehåller flera olika svar från samma kommun till samma initiativ.",
+        ),
+    }
+)
+
+SOURCES: Mapping[Source, str] = MappingProxyType(
+    {
+        Source.CODE: "koden på sidan",
+        Source.FORM_FIELD: "formulärfält",
+        Source.TEXT_LAYER: "filens text",
+        Source.MARKS: "kryss",
+        Source.INK: "bläck i rutan",
+        Source.OCR: "textigenkänning",
+        Source.SENDER: "avsändaren",
+    }
+)
+
+SIGNATURES: Mapping[SignatureState, str] = MappingProxyType(
+    {
+        SignatureState.HANDWRITTEN: "Underskrivet för hand",
+        SignatureState.ELECTRONIC: "Elektroniskt underskrivet",
+        SignatureState.MISSING: "Underskrift saknas",
+        SignatureState.UNCLEAR: "Oklar underskrift",
+    }
+)
+
+KINDS: Mapping[DocumentKind, str] = MappingProxyType(
+    {
+        DocumentKind.ANSWER: "Svar",
+        DocumentKind.NEED: "Behov",
+        DocumentKind.OTHER: "Annan handling",
+    }
+)
+
+FATES: Mapping[Fate, str] = MappingProxyType(
+    {
+        Fate.RECORDED: "Registrerat",
+        Fate.DUPLICATE: "Dubblett",
+        Fate.REVIEW: "Ej hanterat",
+        Fate.RETURNED: "Väntar på nytt svar",
+        Fate.NEED: "Behov",
+    }
+)
+
+OUTCOMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.AUTO: "Läst utan tvekan",
+        Outcome.REVIEW: "Behöver granskas",
+        Outcome.RETURN: "Behöver göras om av avsändaren",
+    }
+)
+
+DISPOSITIONS: Mapping[Disposition, str] = MappingProxyType(
+    {
+        Disposition.ANSWERS: "Svar",
+        Disposition.NEED: "Behov",
+        Disposition.QUESTION: "Fråga",
+        Disposition.REVIEW: "Ska granskas",
+        Disposition.SET_ASIDE: "Satt åt sidan",
+    }
+)
+
+PART_FATES: Mapping[PartFate, str] = MappingProxyType(
+    {
+        PartFate.DOCUMENT: "Läst som handling",
+        PartFate.TEXT: "Mejlets text",
+        PartFate.SKIPPED: "Inte läst",
+    }
+)
+
+MESSAGE_FATES: Mapping[MessageFate, str] = MappingProxyType(
+    {
+        MessageFate.SENT: "Skickat",
+        MessageFate.HELD_BACK: "Skickades inte",
+        MessageFate.FAILED: "Kunde inte levereras",
+    }
+)
+
+MAIL_STATES: Mapping[MailState, str] = MappingProxyType(
+    {
+        MailState.REGISTERED: "Registrerat",
+        MailState.NEED: "Behov",
+        MailState.REVIEW: "Ej hanterat",
+        MailState.HANDLED: "Hanterat",
+        MailState.SET_ASIDE: "Satt åt sidan",
+    }
+)
+
+ANSWER_STATUSES: Mapping[AnswerStatus, str] = MappingProxyType(
+    {
+        AnswerStatus.CURRENT: "Gäller",
+        AnswerStatus.REPLACED: "Ersatt",
+        AnswerStatus.VOIDED: "Makulerat",
+    }
+)
+
+
+def word(key: object, words: Mapping[Any, str]) -> str:
+    """What a key is called; a key from a newer version of the program stands for itself."""
+    for known, text in words.items():
+        if known == key:
+            return text
+    return str(key)
+
+
+def reason_words(key: str) -> ReasonWords:
+    """What a review reason is called; one from a newer version stands for itself."""
+    try:
+        return REASONS[Reason(key)]
+    except ValueError:
+        return ReasonWords(key, "Anledningen saknar beskrivning i den här versionen.")
