@@ -82,16 +82,17 @@ class Registration:
         self._load_initiatives(decision)
         mail = self._add_mail(decision.verdict)
         self._add_parts()
-        lines, answers = [], []
-        for document in decision.documents:
-            line, answer = self._add_document(document)
-            lines.append(line)
-            if answer is not None:
-                answers.append(answer)
+        # A duplicate points at the document that it repeats, perhaps a later one of this mail.
+        added = {
+            document.reading.document_id: self._add_document(document)
+            for document in sorted(decision.documents, key=_repeats)
+        }
+        in_order = [added[document.reading.document_id] for document in decision.documents]
+        lines = tuple(line for line, _ in in_order)
         dnr = self._session.get_one(CaseFile, mail.case_id).dnr if mail.case_id else ""
         return Registered(
-            answers=tuple(answers),
-            mail=self._mail_registered(mail, dnr, tuple(lines)),
+            answers=tuple(answer for _, answer in in_order if answer is not None),
+            mail=self._mail_registered(mail, dnr, lines),
             fates=tuple(line.fate for line in lines),
         )
 
@@ -357,6 +358,10 @@ class Registration:
 def plain(text: str) -> str:
     """Return the text without NUL, which PostgreSQL does not store."""
     return text.replace("\x00", "")
+
+
+def _repeats(document: DocumentDecision) -> bool:
+    return isinstance(document.verdict, Duplicate)
 
 
 def _state(verdict: MailVerdict) -> MailState:
