@@ -85,6 +85,11 @@ class Stack:
         self.children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] | None = None
+        self._before: list[tuple[str, Sequence[str], Mapping[str, str]]] = []
+
+    def first(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Have another program started before the services, with more in its environment."""
+        self._before.append((name, command, environment))
 
     async def start(self) -> None:
         self._failed = asyncio.get_running_loop().create_future()
@@ -93,6 +98,8 @@ class Stack:
             self._environment["HANDSLAG_NATS_URL"] = nats.url
             await self._launch("nats", nats.command())
             await nats.wait_until_ready()
+        for name, command, environment in self._before:
+            await self._launch(name, command, environment)
         for service in self._services:
             await self._launch(service, [sys.executable, "-m", f"services.{service}"])
 
@@ -105,12 +112,14 @@ class Stack:
         """Stop the services, then NATS, so that the last acknowledgements get through."""
         for task in self._tasks:
             task.cancel()
-        services = [child for child in self.children if child.name != "nats"]
+        services = [child for child in self.children if child.name in self._services]
         await asyncio.gather(*(child.stop() for child in services))
         for child in self.children:
             await child.stop()
 
-    async def _launch(self, name: str, command: Sequence[str]) -> None:
+    async def _launch(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         output: IO[bytes] | None = None
         if self._log_folder is not None:
             self._log_folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +128,7 @@ class Stack:
             folder = self._settings.home / "log"
             folder.mkdir(parents=True, exist_ok=True)
             output = (folder / "nats.log").open("ab")
-        child = Child(name, command, self._environment, output)
+        child = Child(name, command, {**self._environment, **(environment or {})}, output)
         await child.start()
         self.children.append(child)
         self._tasks.append(asyncio.create_task(self._watch(child)))

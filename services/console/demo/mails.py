@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
+from typing import Any
 
 import pikepdf
 from reportlab.lib.pagesizes import A4
@@ -261,13 +262,13 @@ class _Writer:
         answer: str | None = None,
         key: bytes | None = None,
         initiative: Initiative | None = None,
-        **filling: object,
+        **filling: Any,
     ) -> _Sheet:
         """Print, fill in, sign and scan one form."""
         chosen = initiative or self.initiative(step)
         answer = answer or self.random.choice(("ja", "ja", "ja", "nej"))
         stroke = self.random.choice((Stroke.TICK, Stroke.CROSS))
-        arguments: dict[str, object] = {
+        arguments: dict[str, Any] = {
             "marks": {answer: stroke},
             "texts": self.texts(draft.municipality),
             **filling,
@@ -278,7 +279,7 @@ class _Writer:
             scans.blank_page(pdf),
             self.template,
             Filling(**arguments),
-            seed=seed,  # type: ignore[arg-type]
+            seed=seed,
         )
         return _Sheet(
             truth=Answer(chosen.id, draft.municipality.code, answer),

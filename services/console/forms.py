@@ -1,0 +1,52 @@
+"""`handslag form print`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.console.stores import open_store, registry_settings
+from services.registry.admin.initiatives import list_all
+from services.registry.forms.print import print_form
+from shared.errors import UsageError
+from shared.form_key import form_key
+from shared.municipalities import all_municipalities, by_code, display_name
+
+
+def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[Path]:
+    """Write the form of one municipality to a file, or those of all to a folder; yield the paths.
+
+    Raises UsageError for an initiative or a municipality that does not exist.
+    """
+    with open_store("registry") as database:
+        known = {each.id: each for each in list_all(database)}
+    initiative = known.get(initiative_id)
+    if initiative is None:
+        there_are = ", ".join(known) or "none; load a round with `handslag initiative load`"
+        raise UsageError(f"No initiative is called {initiative_id}. There are: {there_are}.")
+    if code is None:
+        chosen = list(all_municipalities())
+    else:
+        one = by_code(code)
+        if one is None:
+            raise UsageError(f"No municipality has the code {code}.")
+        chosen = [one]
+    key = form_key(registry_settings())
+    for municipality in chosen:
+        path = output
+        if code is None:
+            path = output / f"{initiative_id} {municipality.code} {municipality.name}.pdf"
+        data = print_form(
+            initiative=initiative.id,
+            initiative_name=initiative.name,
+            round_name=initiative.round,
+            last_answer_day=initiative.last_answer_day,
+            options=initiative.options,
+            municipality=municipality.code,
+            municipality_name=display_name(municipality),
+            key=key,
+        )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror or error}.") from error
+        yield path

@@ -1,0 +1,64 @@
+"""The services' databases, as commands need them: opened, and brought up to date."""
+
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import services.intake
+import services.notifier
+import services.registry
+from services.intake.settings import IntakeSettings
+from services.notifier.settings import NotifierSettings
+from services.registry.settings import RegistrySettings
+from shared.database import Database, open_database
+from shared.migrate import upgrade
+
+_PACKAGES = {
+    "intake": services.intake,
+    "registry": services.registry,
+    "notifier": services.notifier,
+}
+
+
+@cache
+def intake_settings() -> IntakeSettings:
+    return IntakeSettings.load()
+
+
+@cache
+def registry_settings() -> RegistrySettings:
+    return RegistrySettings.load()
+
+
+@cache
+def notifier_settings() -> NotifierSettings:
+    return NotifierSettings.load()
+
+
+def office_zone() -> ZoneInfo:
+    """Where the office keeps its calendar."""
+    return ZoneInfo(registry_settings().registry.timezone)
+
+
+def open_store(service: str) -> "closing[Database]":
+    """Open a service's database with the schema of this program; use it in a `with` block."""
+    match service:
+        case "intake":
+            database = open_database(
+                intake_settings(), service, intake_settings().intake.database_url
+            )
+        case "registry":
+            database = open_database(
+                registry_settings(), service, registry_settings().registry.database_url
+            )
+        case "notifier":
+            database = open_database(
+                notifier_settings(), service, notifier_settings().notifier.database_url
+            )
+        case _:
+            raise ValueError(service)
+    package = _PACKAGES[service]
+    assert package.__file__ is not None
+    upgrade(database, Path(package.__file__).parent / "migrations")
+    return closing(database)
