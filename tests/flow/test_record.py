@@ -26,6 +26,7 @@ from shared.events import (
     AnswerRecorded,
     Disposition,
     DocumentKind,
+    DocumentReading,
     Fate,
     MailboxRole,
     MailRegistered,
@@ -268,9 +269,9 @@ def test_a_late_answer_is_recorded_flagged_and_told(register: Register) -> None:
     ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_what_the_register_cannot_stand_for_is_never_recorded(
-    register: Register, document: object, reason: Reason
+    register: Register, document: DocumentReading, reason: Reason
 ) -> None:
-    register.record(mail(document))  # type: ignore[arg-type]
+    register.record(mail(document))
     (registered,) = register.documents()
     assert (registered.fate, registered.reasons) == (Fate.REVIEW, [reason])
     assert register.all(Answer) == []
@@ -319,9 +320,12 @@ def test_a_need_is_registered_and_does_not_wait_in_the_queue(register: Register)
              part=part)
         for part in (1, 2)
     ]  # fmt: skip
-    needs = {"disposition": Disposition.NEED, "role": MailboxRole.NEEDS}
+    office = MailboxRole.NEEDS
     register.record(
-        mail(*templates, name="a", subject="Ny e-tjänst", **needs), mail(name="b", **needs)
+        mail(
+            *templates, name="a", subject="Ny e-tjänst", disposition=Disposition.NEED, role=office
+        ),
+        mail(name="b", disposition=Disposition.NEED, role=office),
     )
     assert [one.fate for one in register.documents()] == [Fate.NEED] * 2
     assert {one.case_id for one in register.documents()} == {register.documents()[0].case_id}
