@@ -1,0 +1,164 @@
+"""`python -m services.intake`: the only place that builds intake's objects."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+
+from services.intake import forms
+from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
+from services.intake.mail.smtp import serve_door
+from services.intake.read import CONSUMER, Reader, ReaderSettings
+from services.intake.receive import Receiver
+from services.intake.sandbox.client import Sandbox
+from services.intake.sandbox.containment import Bounds
+from services.intake.settings import MIB, IntakeSection, IntakeSettings
+from shared.archive import open_archive
+from shared.bus import Bus
+from shared.database import Database, DatabaseUnavailable, open_database
+from shared.events import InitiativeDefined, MailArchived
+from shared.form_key import form_key
+from shared.migrate import upgrade
+from shared.service import run_service
+from shared.telemetry import HealthCheck, health_app, serve
+
+NAME: Final = "intake"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+STOP_TIMEOUT_S: Final = 20.0
+log = structlog.get_logger()
+
+Fetchers = list[MailboxFetcher | FaultyMailbox]
+
+
+async def run(settings: IntakeSettings) -> None:
+    """Run intake until cancelled. NATS may be away: mail is received all the same."""
+    section = settings.intake
+    database = open_database(settings, NAME, section.database_url)
+    await _migrate(database)
+    archive = open_archive(settings)
+    bus = Bus(settings, NAME, database)
+    receiver = Receiver(archive, database, bus.stir)
+    sandbox = _sandbox(section)
+    reader = Reader(archive, database, sandbox, _reader_settings(settings))
+
+    async def on_mail_archived(event: MailArchived) -> None:
+        await reader.read(event)
+        bus.stir()
+
+    async def on_initiative_defined(event: InitiativeDefined) -> None:
+        await asyncio.to_thread(_define, database, event)
+
+    bus.consume(MailArchived, CONSUMER, on_mail_archived, workers=section.workers)
+    bus.consume(InitiativeDefined, forms.CONSUMER, on_initiative_defined)
+    fetchers = _fetchers(section, receiver, database)
+    try:
+        await asyncio.to_thread(sandbox.warm_up)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_fetch(fetchers))
+            for door in _doors(section, receiver):
+                tasks.create_task(door())
+            tasks.create_task(bus.run())
+            app = health_app(_checks(database, bus, sandbox, fetchers))
+            tasks.create_task(serve(app, section.listen, "HANDSLAG_INTAKE__LISTEN"))
+    finally:
+        sandbox.close()
+        database.close()
+
+
+def _sandbox(section: IntakeSection) -> Sandbox:
+    limits = section.reader
+    bounds = Bounds(
+        memory_mib=limits.memory_mib,
+        cpu_s=limits.cpu_s,
+        wall_s=limits.wall_s,
+        scratch_mib=limits.scratch_mib,
+    )
+    return Sandbox(bounds, at_once=section.workers, result_bytes=limits.result_mib * MIB)
+
+
+def _reader_settings(settings: IntakeSettings) -> ReaderSettings:
+    section = settings.intake
+    return ReaderSettings(
+        key=form_key(settings),
+        limits=section.reader,
+        own_addresses=frozenset(mailbox.address for mailbox in section.mailboxes),
+        authserv_id=section.authserv_id,
+    )
+
+
+def _fetchers(section: IntakeSection, receiver: Receiver, database: Database) -> Fetchers:
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    return [
+        fetcher_for(number, mailbox, receiver, database, holder)
+        for number, mailbox in enumerate(section.mailboxes)
+        if mailbox.imap is not None
+    ]
+
+
+async def _fetch(fetchers: Fetchers) -> None:
+    """Let the fetchers' threads run until cancelled; then wait for their next safe point."""
+    for fetcher in fetchers:
+        fetcher.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        for fetcher in fetchers:
+            fetcher.stop()
+        for fetcher in fetchers:
+            if not await asyncio.to_thread(fetcher.join, STOP_TIMEOUT_S):
+                log.warning("fetcher_did_not_stop", mailbox=fetcher.mailbox.address)
+
+
+def _doors(
+    section: IntakeSection, receiver: Receiver
+) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    listens = {"smtp": section.smtp_listen, "lmtp": section.lmtp_listen}
+
+    def door(protocol: str, listen: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        return lambda: serve_door(
+            protocol, listen, section.mailboxes, receiver.receive, section.smtp_limit_mib
+        )
+
+    return [door(protocol, listen) for protocol, listen in listens.items() if listen]
+
+
+def _checks(
+    database: Database, bus: Bus, sandbox: Sandbox, fetchers: Fetchers
+) -> dict[str, HealthCheck]:
+    return {
+        "database": database.ping,
+        "bus": lambda: None if bus.connected else "not connected; mail is received and kept",
+        "sandbox": sandbox.check,
+        **{f"mailbox {fetcher.mailbox.address}": fetcher.check for fetcher in fetchers},
+    }
+
+
+def _define(database: Database, event: InitiativeDefined) -> None:
+    with database.write() as session:
+        forms.define(session, event)
+
+
+async def _migrate(database: Database) -> None:
+    """Bring the database up to date, however long it takes to answer."""
+    while True:
+        try:
+            await asyncio.to_thread(upgrade, database, MIGRATIONS)
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
+            await asyncio.sleep(2)
+        else:
+            return
+
+
+def main() -> None:
+    """Entry point of `python -m services.intake`."""
+    run_service(NAME, IntakeSettings, run)
+
+
+if __name__ == "__main__":
+    main()

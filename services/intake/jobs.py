@@ -1,0 +1,45 @@
+"""What is done inside a contained child: taking a mail apart, and measuring one file.
+
+Only the fork server imports this module: it loads everything that opens untrusted bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.intake.mail.message import UnreadableMail, parse
+from services.intake.mail.parsed import MessageLimits
+from services.intake.pages.page import Limits
+from services.intake.reader import measure_file
+from services.intake.sandbox.job import Job
+from services.intake.sandbox.wire import Message
+
+
+def _parse_mail(message: Message) -> Message:
+    """One blob, the mail → MailParsed, and the bytes of its documents."""
+    limits = MessageLimits.model_validate(message.fields["limits"])
+    try:
+        parsed, documents = parse(message.blobs[0], limits)
+    except (UnreadableMail, RecursionError) as error:
+        return Message({"unreadable": str(error)[:300]})
+    return Message({"mail": parsed.model_dump(mode="json")}, documents)
+
+
+def _measure_file(message: Message) -> Message:
+    """One blob, the file → FileMeasured, and the pages' images as blobs in their order."""
+    measured = measure_file(
+        message.blobs[0],
+        message.fields["filename"],
+        message.fields["content_type"],
+        Limits.model_validate(message.fields["limits"]),
+        message.fields["options"],
+    )
+    images = [page.image for page in measured.pages]
+    bare = tuple(page.model_copy(update={"image": b""}) for page in measured.pages)
+    fields = measured.model_copy(update={"pages": bare}).model_dump(mode="json")
+    return Message({"file": fields}, images)
+
+
+JOBS: Final[Mapping[str, Job]] = {
+    "parse_mail": Job(_parse_mail),
+    "measure_file": Job(_measure_file, may_execute=True),
+}

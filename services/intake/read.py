@@ -1,0 +1,386 @@
+"""Flow 2, read: what is in a mail that has been received.
+
+    MailArchived → take the mail apart (contained) → sort it → measure each document (contained)
+    → conclude (here, with the key) → keep parts and page images
+    → one transaction: inbox, reading, MailRead and DeliveryFailed.
+
+Every mail becomes exactly one MailRead for each time it is read. What cannot be read becomes one
+too, with the reason: the original is kept, and a person looks.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+
+from services.intake import forms
+from services.intake.forms import Options
+from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
+from services.intake.mail.triage import Facts, Sorted, sort
+from services.intake.reader import conclude
+from services.intake.reading.measured import FileMeasured
+from services.intake.sandbox.client import Failed, Sandbox
+from services.intake.sandbox.wire import Message
+from services.intake.settings import MIB, ReaderLimits
+from services.intake.tables import MailRow, ReadingRow
+from shared import outbox
+from shared.archive import Archive, Area
+from shared.database import Database
+from shared.events import (
+    Correspondence,
+    DeliveryFailed,
+    Disposition,
+    DocumentKind,
+    DocumentReading,
+    Event,
+    MailArchived,
+    MailRead,
+    Outcome,
+    PartFate,
+    Reason,
+)
+from shared.failpoint import failpoint
+from shared.identifiers import digest_of, document_id_of
+from shared.municipalities import all_municipalities
+from shared.outbox import InboxRow
+from shared.telemetry import Metrics, about_mail
+
+CONSUMER: Final = "read"
+MOST_EVENT_BYTES: Final = 900_000
+"""NATS takes 1 MiB."""
+FILE_FAULTS: Final = frozenset(
+    {
+        Reason.UNREADABLE_FILE,
+        Reason.LOCKED_FILE,
+        Reason.EMPTY_FILE,
+        Reason.UNSUPPORTED_FORMAT,
+        Reason.TOO_LARGE,
+        Reason.TOO_MANY_PAGES,
+        Reason.TOO_MANY_PIXELS,
+        Reason.READER_TIMEOUT,
+        Reason.READER_MEMORY,
+        Reason.READER_CRASHED,
+    }
+)
+"""What is wrong with the file itself, whatever kind of document it is."""
+
+READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
+DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
+READ_SECONDS = Metrics.histogram("handslag_mail_read_seconds", "From the event to the reading")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A mail taken apart: its documents' bytes in the order of their parts."""
+
+    mail: MailParsed
+    documents: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class Unopened:
+    """A mail that could not be taken apart."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """What reading needs to know besides the mail."""
+
+    key: bytes
+    limits: ReaderLimits
+    own_addresses: frozenset[str]
+    authserv_id: str | None
+
+
+class Reader:
+    """Reads one mail at a time; several may be at work side by side."""
+
+    def __init__(
+        self, archive: Archive, database: Database, sandbox: Sandbox, settings: ReaderSettings
+    ) -> None:
+        self._archive = archive
+        self._database = database
+        self._sandbox = sandbox
+        self._settings = settings
+        self._municipalities = frozenset(one.code for one in all_municipalities())
+
+    async def read(self, event: MailArchived) -> None:
+        """Read a mail, keep what was read, and tell the registry."""
+        began_at = time.monotonic()
+        with about_mail(event.mail_id):
+            if await asyncio.to_thread(self._has_been_read, event):
+                return
+            opened = await self._open(event)
+            failpoint("read.opened")
+            if isinstance(opened, Unopened):
+                told: list[Event] = [_unread(event, opened.reason)]
+            else:
+                told = await self._told_of(event, opened)
+            failpoint("read.concluded")
+            await asyncio.to_thread(self._keep, event, told)
+            failpoint("read.recorded")
+            READ_SECONDS.observe(time.monotonic() - began_at)
+
+    async def _open(self, event: MailArchived) -> Opened | Unopened:
+        """Have the mail taken apart in a child, unless it is too large to try."""
+        if event.size_bytes > self._settings.limits.mail_mib * MIB:
+            return Unopened(Reason.TOO_LARGE)
+        data = await asyncio.to_thread(self._archive.get, event.digest)
+        limits = MessageLimits(
+            parts=self._settings.limits.parts, authserv_id=self._settings.authserv_id
+        )
+        order = Message({"limits": limits.model_dump(mode="json")}, (data,))
+        outcome = await self._sandbox.run("parse_mail", order)
+        if isinstance(outcome, Failed):
+            return Unopened(outcome.reason)
+        if "unreadable" in outcome.fields:
+            log.warning("mail_unreadable", why=outcome.fields["unreadable"])
+            return Unopened(Reason.UNREADABLE_MAIL)
+        try:
+            mail = MailParsed.model_validate(outcome.fields.get("mail"))
+        except ValidationError as error:
+            log.warning("child_answered_nonsense", error=str(error)[:500])
+            return Unopened(Reason.UNREADABLE_MAIL)
+        wanted = [part.digest for part in mail.parts if part.fate is PartFate.DOCUMENT]
+        if wanted != [digest_of(document) for document in outcome.blobs]:
+            return Unopened(Reason.UNREADABLE_MAIL)
+        return Opened(mail, outcome.blobs)
+
+    async def _told_of(self, event: MailArchived, opened: Opened) -> list[Event]:
+        """Sort the mail, read its documents, and say all that is to be told of it."""
+        mail = opened.mail
+        return_path = event.return_path if event.return_path is not None else mail.return_path
+        found = sort(Facts(mail, event.role, event.junk, return_path, self._settings.own_addresses))
+        documents: list[DocumentReading] = []
+        if found.disposition in (Disposition.ANSWERS, Disposition.NEED):
+            documents = await self._documents(event, opened)
+            found = _seen_in_documents(found, documents)
+            if found.disposition is Disposition.NEED:
+                documents = [_as_need(document) for document in documents]
+        read = MailRead(
+            occurred_at=outbox.now(),
+            mail_id=event.mail_id,
+            digest=event.digest,
+            role=event.role,
+            received_at=event.received_at,
+            correspondence=_correspondence(event, mail, return_path),
+            disposition=found.disposition,
+            disposition_reason=found.rule,
+            mail_reasons=_mail_reasons(mail, found),
+            text=mail.text,
+            parts=tuple(part.summary() for part in mail.parts),
+            documents=tuple(documents),
+        )
+        return [_small_enough(read), *_failures(event, mail, found)]
+
+    async def _documents(self, event: MailArchived, opened: Opened) -> list[DocumentReading]:
+        """Read each document by itself: one that kills its reader leaves the others alone."""
+        options = await asyncio.to_thread(self._known_options)
+        parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
+        readings: list[DocumentReading] = []
+        for part, data in zip(parts, opened.documents, strict=True):
+            measured = await self._measured(part, data, options)
+            failpoint("read.measured")
+            assert part.digest is not None
+            readings += conclude(
+                measured,
+                key=self._settings.key,
+                options=options,
+                municipalities=self._municipalities,
+                mail_id=event.mail_id,
+                part=part.index,
+                content=part.digest,
+                first_number=len(readings) + 1,
+            )
+            await asyncio.to_thread(self._keep_derived, data, measured)
+            failpoint("read.derived")
+        return readings
+
+    async def _measured(self, part: PartFound, data: bytes, options: Options) -> FileMeasured:
+        limits = self._settings.limits
+        order = Message(
+            {
+                "filename": part.filename,
+                "content_type": part.content_type,
+                "limits": {
+                    "bytes": limits.mail_mib * MIB,
+                    "pages": limits.pages,
+                    "pixels": limits.megapixels * 1_000_000,
+                },
+                "options": options,
+            },
+            (data,),
+        )
+        outcome = await self._sandbox.run("measure_file", order)
+        if isinstance(outcome, Failed):
+            return FileMeasured(fault=outcome.reason)
+        try:
+            measured = FileMeasured.model_validate(outcome.fields.get("file"))
+            pages = tuple(
+                page.model_copy(update={"image": image})
+                for page, image in zip(measured.pages, outcome.blobs, strict=True)
+            )
+        except ValueError as error:
+            log.warning("child_answered_nonsense", error=str(error)[:500])
+            return FileMeasured(fault=Reason.READER_CRASHED)
+        return measured.model_copy(update={"pages": pages})
+
+    def _known_options(self) -> Options:
+        with self._database.read() as session:
+            return forms.known_options(session)
+
+    def _has_been_read(self, event: MailArchived) -> bool:
+        with self._database.read() as session:
+            return session.get(InboxRow, (event.event_id, CONSUMER)) is not None
+
+    def _keep_derived(self, data: bytes, measured: FileMeasured) -> None:
+        self._archive.put(data, Area.DERIVED)
+        for page in measured.pages:
+            self._archive.put(page.image, Area.DERIVED)
+
+    def _keep(self, event: MailArchived, told: Sequence[Event]) -> None:
+        """One transaction: whoever is killed before its end reads the mail again."""
+        [read] = [one for one in told if isinstance(one, MailRead)]
+        with self._database.write() as session:
+            if not outbox.claim(session, event.event_id, CONSUMER):
+                return
+            mail = session.get_one(MailRow, event.mail_id)
+            mail.read_at = read.occurred_at
+            session.add(mail)
+            session.merge(
+                ReadingRow(
+                    mail_id=read.mail_id,
+                    event_id=read.event_id,
+                    disposition=read.disposition.value,
+                    rule=read.disposition_reason,
+                    body=read.model_dump_json(),
+                    read_at=read.occurred_at,
+                )
+            )
+            for one in told:
+                outbox.emit(session, one)
+        READ.labels(read.disposition.value, read.disposition_reason).inc()
+        for document in read.documents:
+            DOCUMENTS.labels(document.kind.value, document.outcome.value).inc()
+        log.info(
+            "mail_read",
+            disposition=read.disposition.value,
+            rule=read.disposition_reason,
+            documents=[
+                f"{document.kind}:{document.outcome}" for document in read.documents
+            ],
+            reasons=sorted({reason for document in read.documents for reason in document.reasons}),
+        )  # fmt: skip
+
+
+def _seen_in_documents(found: Sorted, documents: Sequence[DocumentReading]) -> Sorted:
+    """An answer form that came to the mailbox for needs is an answer all the same."""
+    answers = any(document.kind is DocumentKind.ANSWER for document in documents)
+    if found.disposition is Disposition.NEED and answers:
+        return replace(found, disposition=Disposition.ANSWERS, rule="answer_among_needs")
+    return found
+
+
+def _as_need(document: DocumentReading) -> DocumentReading:
+    """A description of a need has no code and no boxes; only a faulty file is a doubt."""
+    if document.kind is not DocumentKind.OTHER:
+        return document
+    reasons = tuple(reason for reason in document.reasons if reason in FILE_FAULTS)
+    # Office files are how needs come: a person reads them in any case.
+    reasons = tuple(reason for reason in reasons if reason is not Reason.UNSUPPORTED_FORMAT)
+    return document.model_copy(
+        update={
+            "kind": DocumentKind.NEED,
+            "reasons": reasons,
+            "outcome": Outcome.REVIEW if reasons else Outcome.AUTO,
+        }
+    )
+
+
+def _mail_reasons(mail: MailParsed, found: Sorted) -> tuple[Reason, ...]:
+    doubts = [*mail.reasons, *found.reasons]
+    if mail.authenticity is Authenticity.NOT_AUTHENTIC:
+        doubts.append(Reason.SENDER_NOT_AUTHENTIC)
+    return tuple(dict.fromkeys(doubts))
+
+
+def _correspondence(
+    event: MailArchived, mail: MailParsed, return_path: str | None
+) -> Correspondence:
+    return Correspondence(
+        mailbox=event.mailbox,
+        # A server that leaves out Return-Path leaves only the address in From to answer to.
+        return_path=mail.from_address if return_path is None else return_path,
+        from_address=mail.from_address,
+        from_name=mail.from_name,
+        subject=mail.subject,
+        message_id=mail.message_id,
+        references=mail.references,
+        manners=mail.manners,
+    )
+
+
+def _failures(event: MailArchived, mail: MailParsed, found: Sorted) -> list[Event]:
+    """What a bounce says of mails of ours; a delay is not a failure."""
+    if found.rule != "bounce" or mail.report is None:
+        return []
+    token = mail.report.token
+    failed = [one for one in mail.report.statuses if one.action in ("failed", "")]
+    return [
+        DeliveryFailed(
+            occurred_at=outbox.now(),
+            mail_id=event.mail_id,
+            token=token,
+            recipient=one.recipient,
+            status=one.status,
+            diagnostic=one.diagnostic,
+        )
+        for one in failed
+    ]
+
+
+def _unread(event: MailArchived, reason: Reason) -> MailRead:
+    """A mail that could not be taken apart: a person looks at the original."""
+    return MailRead(
+        occurred_at=outbox.now(),
+        mail_id=event.mail_id,
+        digest=event.digest,
+        role=event.role,
+        received_at=event.received_at,
+        correspondence=Correspondence(
+            mailbox=event.mailbox, return_path=event.return_path or "", from_address=""
+        ),
+        disposition=Disposition.REVIEW,
+        disposition_reason="unreadable",
+        mail_reasons=(reason,),
+    )
+
+
+def _small_enough(read: MailRead) -> MailRead:
+    """The event as the bus takes it; what does not fit is for a person, with the original."""
+    if len(read.model_dump_json()) <= MOST_EVENT_BYTES:
+        return read
+    held_back = tuple(
+        DocumentReading(
+            document_id=document_id_of(read.mail_id, number),
+            kind=document.kind,
+            outcome=Outcome.REVIEW,
+            reasons=(*document.reasons, Reason.TOO_MANY_PARTS),
+            parts=document.parts,
+            content=document.content,
+        )
+        for number, document in enumerate(read.documents, start=1)
+    )
+    return read.model_copy(
+        update={
+            "documents": held_back,
+            "mail_reasons": (*read.mail_reasons, Reason.TOO_MANY_PARTS),
+        }
+    )

@@ -1,0 +1,14 @@
+"""What a child can be asked to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.intake.sandbox.wire import Message
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` gets untrusted bytes and runs contained; it may start tesseract or nothing at all."""
+
+    run: Callable[[Message], Message]
+    may_execute: bool = False
