@@ -20,7 +20,7 @@ class RegistrySection(BaseModel):
     """Where the last answer day ends."""
     unknown_sender: Literal["auto", "review"] = "auto"
     """What a form beyond doubt becomes when no municipality owns the sender's domain."""
-    workers: int = 2
+    workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
 
     @field_validator("dnr_format")
@@ -34,7 +34,7 @@ class RegistrySection(BaseModel):
     def _known_timezone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"no such time zone: {value}") from error
         return value
 

@@ -10,7 +10,15 @@ from services.registry import record as record_module
 from services.registry.accounts import accounts
 from services.registry.tables import Answer, CaseFile, Document, Mail, ReviewItem
 from shared.database import Database
-from shared.events import AnswerRecorded, Disposition, Fate, MailRead, MailRegistered, Reason
+from shared.events import (
+    AnswerRecorded,
+    Disposition,
+    Fate,
+    MailRead,
+    MailRegistered,
+    Outcome,
+    Reason,
+)
 from tests.unit.registry.builders import MOLN, Register, form, mail, open_register
 
 WAIT_S = 1.0
@@ -66,6 +74,22 @@ def test_of_two_different_answers_at_once_one_stands_and_one_is_reviewed(
     assert len(register.all(CaseFile)) == 1
     assert len(register.emitted(AnswerRecorded)) == 1
     assert len(register.emitted(MailRegistered)) == 2
+
+
+def test_where_the_case_is_already_open_the_database_itself_refuses_the_second_answer(
+    register: Register, decide_together: Callable[[int], None]
+) -> None:
+    unsigned = form("ja", scan="u", outcome=Outcome.RETURN, reasons=(Reason.SIGNATURE_MISSING,))
+    register.record(mail(unsigned, name="first"))
+    decide_together(2)
+    record_at_once(
+        register,
+        [mail(form("ja", scan="a"), name="a"), mail(form("nej", scan="b"), name="b")],
+    )
+    assert len(register.all(Answer)) == 1
+    (waiting,) = register.all(ReviewItem)
+    assert waiting.reasons == [Reason.CONFLICT]
+    assert sorted(one.handling for one in register.all(Document)) == [1, 2, 3]
 
 
 def test_of_two_identical_scans_at_once_one_is_the_others_duplicate(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import ValidationError
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, select
 
 from services.registry.domain.deadline import is_late
@@ -82,7 +83,8 @@ def _define(
             else:
                 (changed if known else new).append(entry.id)
                 _refuse_lost_options(session, entry)
-                session.merge(after)
+                # A dict in another order is equal to the old one, and would not be written.
+                flag_modified(session.merge(after), "options")
                 session.flush()
                 if known:
                     _judge_lateness_again(session, after, zone)
@@ -183,6 +185,8 @@ def _yaml(data: bytes) -> object:
         raise WrongRound("the file is not UTF-8 text") from error
     except yaml.YAMLError as error:
         raise WrongRound(f"not YAML: {_where(error)}") from error
+    except ValueError as error:
+        raise WrongRound(f"a value that cannot be: {error}") from error
 
 
 def _where(error: yaml.YAMLError) -> str:

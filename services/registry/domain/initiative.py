@@ -39,6 +39,14 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _text_keys(value: Any) -> Any:
+    # YAML reads an unquoted `yes` as true, and `1` as a number.
+    for key in value if isinstance(value, dict) else ():
+        if not isinstance(key, str):
+            raise ValueError(f"the key {key!r} is no text; write it in quotes")
+    return value
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -58,7 +66,7 @@ class InitiativeEntry(BaseModel):
     id: InitiativeId
     name: Text
     last_answer_day: date
-    options: dict[OptionKey, Text] = Field(
+    options: Annotated[dict[OptionKey, Text], BeforeValidator(_text_keys)] = Field(
         default_factory=lambda: dict(DEFAULT_OPTIONS), min_length=1, max_length=MAX_OPTIONS
     )
     start_when: StartWhen | None = None
@@ -102,7 +110,6 @@ def faults_in(error: ValidationError) -> str:
 def _place(location: tuple[int | str, ...]) -> str:
     place = ""
     for step in location:
-        if step == "[key]":
-            continue
-        place += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+        if step != "[key]":
+            place += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
     return place.removeprefix(".")

@@ -1,0 +1,74 @@
+"""What the notifier and the bounces tell: kept, newest fate, one task, no answer touched."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.registry.settle import Settler
+from services.registry.store.lists import messages, open_bounces
+from services.registry.tables import Answer, Bounce, Message
+from shared.database import Database
+from shared.events import DeliveryFailed, MessageFate, MessageSettled
+from tests.unit.registry.builders import NOW, Register, form, mail, open_register
+
+
+@pytest.fixture
+def register(database_url: str) -> Iterator[Register]:
+    database = Database(database_url, schema="registry")
+    yield open_register(database)
+    database.close()
+
+
+@pytest.fixture
+def settler(register: Register) -> Settler:
+    return Settler(register.database, lambda: NOW)
+
+
+def settled(fate: MessageFate, at: datetime) -> MessageSettled:
+    return MessageSettled(
+        occurred_at=at,
+        message_id="<1@skr.se>",
+        kind="receipt",
+        recipient="anna@umea.se",
+        fate=fate,
+        settled_at=at,
+    )
+
+
+def failed(number: int = 1) -> DeliveryFailed:
+    return DeliveryFailed(
+        occurred_at=NOW + timedelta(minutes=number),
+        mail_id="m" + f"{number:023x}",
+        token="token",
+        recipient="anna@umea.se",
+        status="5.1.1",
+        diagnostic="x" * 10_000,
+    )
+
+
+def test_the_last_fate_counts_whatever_order_it_is_told_in(
+    register: Register, settler: Settler
+) -> None:
+    later = NOW + timedelta(minutes=1)
+    settler.settle(settled(MessageFate.FAILED, later))
+    settler.settle(settled(MessageFate.SENT, NOW))
+    (message,) = register.all(Message)
+    assert (message.fate, message.settled_at) == (MessageFate.FAILED, later)
+    assert [one.message_id for one in register.ask(messages)] == ["<1@skr.se>"]
+
+
+def test_a_bounce_becomes_one_task_and_never_changes_an_answer(
+    register: Register, settler: Settler
+) -> None:
+    register.record(mail(form("ja")))
+    before = register.all(Answer)[0].model_dump()
+    settler.bounce(failed(2))
+    settler.bounce(failed(1))
+    settler.bounce(failed(1).model_copy(update={"event_id": failed().event_id}))
+    assert [one.came_at for one in register.ask(open_bounces)] == [
+        NOW + timedelta(minutes=1),
+        NOW + timedelta(minutes=2),
+    ]
+    assert len(register.all(Bounce)[0].diagnostic) == 4000
+    assert register.all(Answer)[0].model_dump() == before
