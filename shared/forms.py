@@ -229,7 +229,7 @@ def own_form(options: Sequence[OptionKey], version: int = 1) -> FormTemplate:
             Rect.spanning(20, 83, 190, 92),  # heading of the answer
             Rect.spanning(20, below - 1, 190, signature_top - 1),
             Rect.spanning(20, contact_top - 1, 190, contact_top + 7),
-            Rect.spanning(56, 250, 117, 286),  # how to send it in
+            Rect.spanning(56, 250, 120, 286),  # how to send it in
             Rect.spanning(120, 243, 190, 248),  # caption of the stamp area
         ),
     )

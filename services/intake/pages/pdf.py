@@ -20,7 +20,6 @@ from shared.events import Reason
 
 _POINTS_PER_INCH = 72.0
 _MOST_FIELDS = 500
-_MOST_TEXT = 20_000
 _INVISIBLE_TEXT = 3
 _LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
 """Anything larger than a generous A4 is rendered coarser, to at most that many pixels."""
@@ -55,18 +54,22 @@ def _rendered(
 ) -> Iterator[Page]:
     document = pdfium.PdfDocument(data)
     try:
+        # Form fields are drawn by PDFium's form filler only; its coloured veil would be measured.
+        if document.init_forms() and document.formenv is not None:
+            pdfium_c.FPDF_RemoveFormFieldHighlight(document.formenv.raw)
         for index in range(len(document)):
             page = document[index]
             scanned = _scanned_picture(page, structure.pages[index], limits)
             grey, dpi, coarse = scanned or _drawing(page)
+            born_digital = _has_visible_text(page)
             yield Page(
                 number=index + 1,
                 grey=grey,
                 dpi=dpi,
                 coarse_dpi=coarse,
-                born_digital=_has_visible_text(page),
+                born_digital=born_digital,
                 form_values=values.get(index, {}),
-                text=_text(page),
+                text=_text(data, index + 1) if born_digital else "",
             )
             page.close()
     finally:
@@ -78,7 +81,7 @@ def _drawing(page: pdfium.PdfPage) -> tuple[MatLike, float | None, float | None]
     most_width, most_height = sorted(_LARGEST_FULL_RENDER_POINTS, reverse=width > height)
     scale = MOST_DPI / _POINTS_PER_INCH
     scale *= min(1.0, most_width / max(width, 1), most_height / max(height, 1))
-    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False, draw_annots=True)
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True, draw_annots=True)
     grey = np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
     return grey, scale * _POINTS_PER_INCH, scale * _POINTS_PER_INCH
 
@@ -92,7 +95,7 @@ def _scanned_picture(
     image = _only_image(page)
     if image is None:
         return None
-    stored = list(structure.images.values())
+    stored = list(structure.get_images(recursive=False).values())
     if len(stored) != 1 or any(key in stored[0] for key in ("/SMask", "/Mask", "/Decode")):
         return None
     width_px, height_px = int(stored[0].Width), int(stored[0].Height)
@@ -157,13 +160,11 @@ def _has_visible_text(page: pdfium.PdfPage) -> bool:
     )
 
 
-def _text(page: pdfium.PdfPage) -> str:
-    textpage = page.get_textpage()
-    try:
-        count = min(textpage.count_chars(), _MOST_TEXT)
-        return textpage.get_text_range(0, count) if count > 0 else ""
-    finally:
-        textpage.close()
+def _text(data: bytes, number: int) -> str:
+    # Imported when first needed: scans, nearly all of what comes, never need its 30 MB.
+    from services.intake.pages.words import words_of
+
+    return words_of(data, number)
 
 
 # --- Structure ---------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ _SIGNATURE_OVERSHOOT_MM = 15.0
 _HOLE_MM = (4.0, 9.0)
 _HOLE_WITHIN_MM = 22.0
 _STREAK_WIDE_MM = 0.7
-_STREAK_LONG_MM = 10.0
+_STREAK_LONG_MM = 5.0
 _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
@@ -82,7 +82,11 @@ def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTe
         return True
     if touches and long <= _OVERSHOOT_MM:
         return True
-    if long >= _STREAK_LONG_MM and area_mm2 / long <= _STREAK_WIDE_MM and short <= 0.1 * long:
+    if (
+        long >= _STREAK_LONG_MM
+        and area_mm2 / long <= _STREAK_WIDE_MM
+        and short <= max(0.1 * long, 0.5)
+    ):
         return True
     x, y = rect.centre_mm
     to_edge = min(x, y, template.page_width_mm - x, template.page_height_mm - y)

@@ -19,8 +19,8 @@ STRICT = 128
 LENIENT = 77
 """Three tenths as dark as print: a pencil, or a pen through a bad scanner."""
 
-FAINT = 31
-"""An eighth: something is there, and it is not noise once smoothed."""
+FAINT = 28
+"""A ninth: something is there, and it is not noise once smoothed."""
 
 _SEARCH_MM = 1.0
 _MARGIN_MM = 4.5
@@ -31,7 +31,7 @@ _RING_FROM_MM = 0.45
 _RING_TO_MM = 3.0
 _SHIFT_MM = 0.2
 _SPECK_MM2 = 0.12
-_SMOOTH_MM = 0.25
+_SMOOTH_MM = 0.17
 
 
 def measure_marks(page: FlatPage) -> tuple[MarkMeasure, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import reportlab
 import segno
 from babel.dates import format_date
+from reportlab.lib.colors import black
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -39,6 +40,14 @@ _BOLD = "VeraBd"
 _TYPED = "Helvetica"
 _TYPED_POINTS = 11
 _LINE_MM = 0.25
+
+_BARE: dict[str, Any] = {
+    "fillColor": None,
+    "borderColor": None,
+    "textColor": black,
+    "borderWidth": 0,
+}
+"""A widget that shows nothing but its value: a tinted field would be printed as a raster."""
 
 _CAPTIONS = {
     "signatory.name": "Namnförtydligande",
@@ -163,7 +172,6 @@ class _Page:
             name="signature",
             tooltip="Underskrift. Skriv under för hand på utskriften.",
             fieldFlags="readOnly",
-            borderWidth=0,
             **self._widget(box),
         )
         for name in ("signatory.name", "signatory.title", "place_date"):
@@ -186,7 +194,7 @@ class _Page:
             "Ni får en bekräftelse med e-post.",
         )
         for row, step in enumerate(steps):
-            self._text(58, 261.5 + row * 5, step, 8)
+            self._text(58, 261.5 + row * 5, step, 7.5)
         stamp = self._template.stamp
         self._text(stamp.left_mm, stamp.top_mm - 1.4, "Plats för kommunens stämpel", 8)
         self._rect(stamp, line_mm=0.2)
@@ -219,7 +227,6 @@ class _Page:
             name=f"answer.{box.option}",
             tooltip=label,
             buttonStyle="cross",
-            borderWidth=0,
             fieldFlags="",
             **self._check_box(box.area),
         )
@@ -228,7 +235,7 @@ class _Page:
         leading_mm = 4.2
         for row, (line, size) in enumerate(lines):
             baseline = middle + 1.4 + (row - (len(lines) - 1) / 2) * leading_mm
-            self._text(box.label.left_mm, baseline, line, size)
+            self._text(box.label.left_mm + 1, baseline, line, size)
 
     def _field(self, field: TextField) -> None:
         caption = _CAPTIONS[field.name]
@@ -242,7 +249,6 @@ class _Page:
         self._canvas.acroForm.textfield(
             name=field.name,
             tooltip=caption,
-            borderWidth=0,
             fontName=_TYPED,
             fontSize=_TYPED_POINTS,
             **self._widget(area),
@@ -250,11 +256,11 @@ class _Page:
 
     def _widget(self, area: Rect) -> dict[str, Any]:
         x, y, width, height = self._pdf_rect(area)
-        return {"x": x, "y": y, "width": width, "height": height}
+        return {**_BARE, "x": x, "y": y, "width": width, "height": height}
 
     def _check_box(self, area: Rect) -> dict[str, Any]:
         x, y, side, _ = self._pdf_rect(area)
-        return {"x": x, "y": y, "size": side}
+        return {**_BARE, "x": x, "y": y, "size": side}
 
     def _text(
         self, left_mm: float, baseline_mm: float, text: str, size: float, *, bold: bool = False

@@ -7,6 +7,7 @@ data, and CPU seconds to a page, Tesseract's process included.
 
 import argparse
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -179,6 +180,10 @@ def _cpu_s() -> float:
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--good", type=int, default=100, help="good forms to a channel")
@@ -189,23 +194,21 @@ def main() -> None:
     channels = [Channel(name) for name in asked.channel] if asked.channel else list(Channel)
     started = time.perf_counter()
     scores = run(asked.good, asked.bad, channels, asked.workers)
-    print(
-        "channel         good  auto    faulty  wrong (≤ 95 %)    unsigned→signed  CER    CPU/page"
-    )
+    _say("channel         good  auto    faulty  wrong (≤ 95 %)    unsigned→signed  CER    CPU/page")
     for channel, score in scores.items():
         read_pages = score.good + score.bad
         bound = 3 / read_pages if not score.wrong else float("nan")
-        print(
+        _say(
             f"{channel.value:14} {score.good:5} {score.good_auto / max(score.good, 1):6.1%} "
             f"{score.bad:7} {len(score.wrong):6} ({bound:.2%}) {len(score.unsigned_as_signed):16} "
             f"{score.letters_wrong / max(score.letters, 1):8.2%} "
             f"{score.cpu_s / max(read_pages, 1):7.3f} s"
         )
         for reason, times in score.held_back.most_common():
-            print(f"    held back: {reason} × {times}")
+            _say(f"    held back: {reason} × {times}")
         for case in (*score.wrong, *score.unsigned_as_signed):
-            print(f"    WRONG: {case}")
-    print(f"{time.perf_counter() - started:.0f} s")
+            _say(f"    WRONG: {case}")
+    _say(f"{time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":
