@@ -5,7 +5,7 @@ from functools import cache
 from sqlmodel import Session, col, select
 
 from services.registry.domain.answer import Pair, Scan, Statement, Values
-from services.registry.domain.match import sender_evidence
+from services.registry.domain.match import domains_to_look_up, sender_evidence
 from services.registry.domain.review import Known, Offered
 from services.registry.tables import (
     Answer,
@@ -24,13 +24,13 @@ def look_up(
     """Return what is known, and the current answers that the mail's documents may meet."""
     named = {reading.initiative.text for reading in event.documents if reading.initiative}
     initiatives = session.exec(select(Initiative).where(col(Initiative.id).in_(named))).all()
-    about = event.correspondence
+    sender = (event.correspondence.from_address, event.correspondence.return_path)
     known = Known(
         initiatives={
             one.id: Offered(tuple(one.options), one.last_answer_day) for one in initiatives
         },
         municipalities=_codes(),
-        sender=sender_evidence((about.from_address, about.return_path), _domains(session)),
+        sender=sender_evidence(sender, _domains(session, sender)),
         unknown_sender_is_doubt=unknown_sender_is_doubt,
     )
     return known, _standing(session, event)
@@ -79,8 +79,11 @@ def _statement(answer: Answer, document: Document) -> Statement:
     )
 
 
-def _domains(session: Session) -> list[tuple[str, str]]:
-    imported = session.exec(select(MunicipalityDomain)).all()
+def _domains(session: Session, addresses: tuple[str, ...]) -> list[tuple[str, str]]:
+    wanted = domains_to_look_up(addresses)
+    imported = session.exec(
+        select(MunicipalityDomain).where(col(MunicipalityDomain.domain).in_(wanted))
+    ).all()
     return [*_well_known(), *((row.domain, row.municipality) for row in imported)]
 
 

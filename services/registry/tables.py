@@ -135,6 +135,7 @@ class MunicipalityDomain(RegistryTable, table=True):
     __tablename__ = "municipality_domain"
 
     domain: str = Field(primary_key=True)
+    """In lower case and Punycode."""
     municipality: str = Field(primary_key=True)
 
 

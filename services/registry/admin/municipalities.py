@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlmodel import col, delete
 
+from services.registry.domain.match import ascii_domain
 from services.registry.eventlog import note
 from services.registry.tables import MunicipalityContact, MunicipalityDomain
 from shared.database import Database
@@ -108,7 +109,8 @@ def _row(cells: list[str]) -> tuple[list[str], MunicipalityRow]:
     if len(cells) != len(HEADER):
         fault = f"column {min(len(cells), len(HEADER)) + 1}: {len(cells)} columns, not 3"
         return [fault], MunicipalityRow(cells[0], "", ())
-    code, address, domains = cells[0], cells[1], tuple(cells[2].lower().split())
+    code, address = cells[0], cells[1]
+    domains = tuple(ascii_domain(domain) for domain in cells[2].split())
     faults = []
     if by_code(code) is None:
         hint = "; did a leading zero fall away?" if by_code(code.zfill(4)) else ""

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import idna
 
 from shared.events import Reason
 from shared.municipalities import domain_belongs
+
+HOST_MAX: Final = 254
+"""Characters, with the final dot (RFC 1035, 2.3.4); the length is the sender's choice."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,26 @@ def sender_evidence(addresses: Iterable[str], domains: Sequence[tuple[str, str]]
             for host in hosts
         )
     )
+
+
+def domains_to_look_up(addresses: Iterable[str]) -> set[str]:
+    """Return every domain, in Punycode, whose owner would own one of these addresses."""
+    found: set[str] = set()
+    for address in addresses:
+        host = address.rpartition("@")[2]
+        if len(host) > HOST_MAX:
+            continue
+        labels = ascii_domain(host).split(".")
+        found |= {".".join(labels[start:]) for start in range(len(labels) - 1)}
+    return found
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain in lower case and Punycode (RFC 5891); what is none comes back as it was."""
+    try:
+        return idna.encode(domain.strip().rstrip("."), uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        return domain.lower()
 
 
 def sender_doubts(

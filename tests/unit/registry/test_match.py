@@ -1,6 +1,6 @@
 """The sender's domain is evidence: it may contradict, it never decides."""
 
-from services.registry.domain.match import sender_doubts, sender_evidence
+from services.registry.domain.match import domains_to_look_up, sender_doubts, sender_evidence
 from shared.events import Reason
 from tests.unit.registry.builders import LUND, UMEA
 
@@ -35,3 +35,15 @@ def test_a_domain_that_merely_ends_alike_is_unknown() -> None:
 
 def test_an_empty_or_broken_address_is_no_evidence() -> None:
     assert sender_evidence(("", "MAILER-DAEMON", "@", "a@b@"), DOMAINS).unknown
+
+
+def test_every_domain_above_the_sender_is_looked_up_but_no_top_level() -> None:
+    assert domains_to_look_up(["Anna@Mail.Umea.SE", "bo@åmål.se.", ""]) == {
+        "mail.umea.se",
+        "umea.se",
+        "xn--ml-xiab.se",
+    }
+
+
+def test_an_absurd_domain_is_not_looked_up() -> None:
+    assert domains_to_look_up(["a@" + "a." * 10_000 + "se"]) == set()
