@@ -52,6 +52,7 @@ class Sender:
         paused: bool = False,
         settled: Callable[[], None] = lambda: None,
         unreachable_delays_s: tuple[float, ...] = UNREACHABLE_DELAYS_S,
+        poll_s: float = POLL_S,
     ) -> None:
         """`settled` is called, on the loop, when an event waits in the outbox."""
         self._notifier = notifier
@@ -60,8 +61,10 @@ class Sender:
         self._paused = paused
         self._settled = settled
         self._unreachable_delays_s = unreachable_delays_s
+        self._poll_s = poll_s
         self._name = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         self._stirred = asyncio.Event()
+        self._stopping = False
         self._last_contact: datetime | None = None
         self._trouble: str | None = None
         self._queue = QueueState(0, None)
@@ -75,6 +78,12 @@ class Sender:
                 tasks.create_task(self._empty_queue())
             if self._paused:
                 log.warning("sending_is_paused", setting="HANDSLAG_NOTIFIER__PAUSED")
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                # A cancellation can drown in asyncio.wait_for, which the SMTP client uses: it
+                # does when what is awaited comes at the same moment. A flag cannot.
+                self._stopping = True
 
     def stir(self) -> None:
         """Say that something was queued."""
@@ -98,7 +107,7 @@ class Sender:
     async def _empty_queue(self) -> None:
         relay, failures = self._relay(), 0
         try:
-            while True:
+            while not self._stopping:
                 try:
                     reached = await self._send_backlog(relay)
                 except (DatabaseUnavailable, ArchiveUnavailable) as error:
@@ -117,7 +126,7 @@ class Sender:
     async def _send_backlog(self, relay: Relay) -> bool:
         """Send all that is due; False as soon as the relay cannot be reached."""
         sent = 0
-        while await asyncio.to_thread(self._has_due):
+        while not self._stopping and await asyncio.to_thread(self._has_due):
             if sent and sent % MAILS_A_CONNECTION == 0:
                 await relay.close()
             trouble = await relay.connect()
@@ -176,7 +185,8 @@ class Sender:
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stirred.wait(), POLL_S)
+            async with asyncio.timeout(self._poll_s):
+                await self._stirred.wait()
         self._stirred.clear()
 
     def _has_due(self) -> bool:
@@ -201,7 +211,7 @@ class Sender:
 
     async def _keep_alive(self) -> None:
         """Renew our leases, put back what dead senders left, and measure the queue."""
-        while True:
+        while not self._stopping:
             try:
                 recovered = await asyncio.to_thread(self._keep_alive_once)
             except DatabaseUnavailable as error:
@@ -230,7 +240,7 @@ class Sender:
 
     async def _probe_when_idle(self) -> None:
         """Ask the relay for a greeting when it has not been spoken with for a while."""
-        while True:
+        while not self._stopping:
             seen = self._last_contact
             if seen is None or (outbox.now() - seen).total_seconds() >= PROBE_AFTER_S:
                 relay = self._relay()

@@ -37,7 +37,7 @@ def relay() -> Iterator[ScriptedRelay]:
 
 @pytest.fixture
 def office(database_url: str, tmp_path: Path) -> Iterator[Notifier]:
-    made = notifier(database_url, tmp_path / "archive")
+    made = notifier(database_url, tmp_path / "archive", caps=Caps(1000, 1000))
     yield made
     made.database.close()
 
@@ -53,6 +53,7 @@ async def sending(
         lambda: Relay(settings, command_timeout_s=5, reply_timeout_s=5),
         connections=connections,
         unreachable_delays_s=(0.05,),
+        poll_s=0.05,
     )
     task = asyncio.create_task(sender.run())
     try:
