@@ -247,7 +247,7 @@ class _Words(HTMLParser):
     """The words of an HTML text, without scripts and styles."""
 
     _BREAKS = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table"})
-    _SILENT = frozenset({"script", "style", "head", "title"})
+    _SILENT = frozenset({"script", "style", "title"})
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -52,7 +52,7 @@ class ForkServer:
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}
         self._late: set[int] = set()
-        self._base = Path(tempfile.mkdtemp(prefix="handslag-reader-"))
+        self._base = _scratch_base()
 
     def serve(self) -> None:
         """Do as asked until the service is gone."""
@@ -161,6 +161,16 @@ def _run(job: Job, handle: int) -> int:
         return EXIT_FAILED
     wire.send(wire.writer(handle), reply)
     return 0
+
+
+def _scratch_base() -> Path:
+    """A folder for the scratch folders; those that killed servers left behind are removed."""
+    prefix = f"handslag-reader-{os.geteuid()}-"
+    for old in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        owner = old.name.removeprefix(prefix).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
 
 
 def _kill_group(pid: int) -> None:
