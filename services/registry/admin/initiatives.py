@@ -45,7 +45,12 @@ def load_round(
     Every initiative is told to the other services again, changed or not. Raises WrongRound and
     RoundChangesAnswers.
     """
-    return _define(database, parse_round(_yaml(data)), who=who, now=now, zone=zone)
+    return _define(database, read_round(data), who=who, now=now, zone=zone)
+
+
+def read_round(data: bytes) -> RoundFile:
+    """Return what a round file (YAML, UTF-8) says, or raise WrongRound naming every fault."""
+    return parse_round(_yaml(data))
 
 
 def add(

@@ -20,7 +20,7 @@ from services.registry.exports.table import (
 from services.registry.store.answers import AnswerState, answer_lines, summaries
 from services.registry.tables import Answer, AnswerStatus
 from shared.database import Database
-from shared.events import Contact, Source
+from shared.events import Contact
 from tests.unit.registry.builders import (
     KOMPETENS,
     LUND,
@@ -114,25 +114,27 @@ def test_the_csv_opens_in_a_swedish_excel_and_keeps_leading_zeros(register: Regi
     assert umea["contact_phone"] == "+46 90 16 10 00"
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        '=HYPERLINK("http://example.com";"x")',
-        "+cmd|' /C calc'!A0",
-        "-2+3+cmd|' /C calc'!A0",
-        "@SUM(1+9)*cmd|' /C calc'!A0",
-        "\t=1+1",
-        "  =1+1",
-        "\r=1+1",
-    ],
-)
-def test_a_cell_from_outside_cannot_become_a_formula(register: Register, hostile: str) -> None:
-    contact = Contact(name=value(hostile, Source.OCR))
-    register.record(mail(form("ja", initiative=MOLN, contact=contact), name="evil"))
+HOSTILE = {
+    "0114": '=HYPERLINK("http://example.com";"x")',
+    "0115": "+cmd|' /C calc'!A0",
+    "0117": "-2+3+cmd|' /C calc'!A0",
+    "0120": "@SUM(1+9)*cmd|' /C calc'!A0",
+    "0123": "\t=1+1",
+    "0125": "  =1+1",
+    "0126": "\r=1+1",
+}
+
+
+def test_a_cell_from_outside_cannot_become_a_formula(register: Register) -> None:
+    forms = [
+        form("ja", initiative=MOLN, municipality=code, contact=Contact(name=value(text)))
+        for code, text in HOSTILE.items()
+    ]
+    register.record(mail(*forms, name="evil"))
     data = export_answers(register.database, TableFormat.CSV, STOCKHOLM, MOLN)
     table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";")
-    cells = {row["municipality"]: row["contact_name"] for row in table}
-    assert cells[UMEA] == "'" + hostile
+    cells = {row["municipality"]: row["contact_name"] for row in table if row["contact_name"]}
+    assert cells == {code: "'" + text for code, text in HOSTILE.items()}
     book = openpyxl.load_workbook(
         io.BytesIO(export_answers(register.database, TableFormat.XLSX, STOCKHOLM, MOLN))
     )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.registry.admin.initiatives import Loaded, add, list_all, load_round
+from services.registry.admin.initiatives import Loaded, add, list_all, load_round, read_round
 from services.registry.domain.initiative import RoundChangesAnswers, WrongRound
 from services.registry.tables import Answer, EventLog, Initiative
 from shared.database import Database
@@ -116,11 +116,17 @@ def test_a_year_without_quotes_is_a_round_too(register: Register) -> None:
         ((ROUND, b"round: x\ninitiatives: []\n"), "initiatives: .*at least 1"),
     ],
 )
-def test_a_faulty_round_is_refused_as_a_whole_with_the_place(
-    register: Register, change: tuple[bytes, bytes], message: str
+def test_every_fault_of_a_round_is_named_with_its_place(
+    change: tuple[bytes, bytes], message: str
 ) -> None:
-    before = [one.model_dump() for one in register.all(Initiative)]
     assert change[0] in ROUND
     with pytest.raises(WrongRound, match=message):
-        load(register, ROUND.replace(*change))
+        read_round(ROUND.replace(*change))
+
+
+def test_a_faulty_round_changes_nothing(register: Register) -> None:
+    before = [one.model_dump() for one in register.all(Initiative)]
+    faulty = ROUND.replace(b"Kompetensgemenskaper", b"Nytt namn").replace(b"2024-10-31", b"aldrig")
+    with pytest.raises(WrongRound):
+        load(register, faulty)
     assert [one.model_dump() for one in register.all(Initiative)] == before

@@ -66,11 +66,14 @@ def test_a_later_import_replaces_what_it_names_and_leaves_the_rest(register: Reg
         ("0114;a@b.se;se", "row 4, domains: 'se' is not a domain"),
     ],
 )
-def test_a_wrong_row_is_named_and_nothing_is_imported(
-    register: Register, row: str, message: str
-) -> None:
+def test_a_wrong_row_is_named_by_number_and_column(row: str, message: str) -> None:
     with pytest.raises(WrongMunicipalityFile, match=message):
-        load(register, GOOD + row + "\n")
+        parse((GOOD + row + "\n").encode())
+
+
+def test_one_wrong_row_stops_the_whole_import(register: Register) -> None:
+    with pytest.raises(WrongMunicipalityFile):
+        load(register, GOOD + "9999;a@b.se;b.se\n")
     assert register.all(MunicipalityContact) == []
 
 

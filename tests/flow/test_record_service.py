@@ -1,0 +1,144 @@
+"""The registry as the process it is: on a real bus, killed and started again."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.registry.accounts import accounts
+from services.registry.tables import Answer, Mail
+from shared import failpoint, outbox
+from shared.bus import Bus
+from shared.database import Database
+from shared.events import AnswerRecorded, MailRead, MailRegistered
+from shared.settings import CommonSettings
+from tests.nats import NatsServer
+from tests.unit.registry.builders import KOMPETENS, Register, form, mail, open_register
+
+WAIT_S = 40.0
+IMPATIENT = """
+from shared import bus
+bus.ACK_WAIT_S, bus.HEARTBEAT_S = 2.0, 0.5
+from services.registry.__main__ import main
+main()
+"""
+"""The service's own entry; only what its death left in hand is delivered again sooner."""
+
+
+class Service:
+    """The registry in a process of its own."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **more: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", IMPATIENT],
+            env=os.environ | self._environment | more,
+        )
+
+    def stop(self) -> int:
+        """Ask it to stop, if it runs; return its exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(WAIT_S)
+
+    def await_death(self) -> int:
+        assert self._process is not None
+        return self._process.wait(WAIT_S)
+
+
+@pytest.fixture
+def listen() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.fixture
+def register(database_url: str) -> Iterator[Register]:
+    database = Database(database_url, schema="registry")
+    yield open_register(database)
+    database.close()
+
+
+@pytest.fixture
+def service(
+    register: Register, database_url: str, nats_server: NatsServer, tmp_path: Path, listen: str
+) -> Iterator[Service]:
+    service = Service(
+        {
+            "HANDSLAG_HOME": str(tmp_path / "home"),
+            "HANDSLAG_NATS_URL": nats_server.url,
+            "HANDSLAG_REGISTRY__DATABASE_URL": database_url,
+            "HANDSLAG_WEB__LISTEN": listen,
+        }
+    )
+    yield service
+    service.stop()
+
+
+def publish(url: str, folder: Path, events: list[MailRead], until: Callable[[], bool]) -> None:
+    """Publish as intake does, from its outbox, and stay until the registry has done its part."""
+    database = Database(f"sqlite:///{folder / 'intake.sqlite3'}")
+    outbox.BusTable.metadata.create_all(database.engine)
+    with database.write() as session:
+        for event in events:
+            outbox.emit(session, event)
+
+    async def run() -> None:
+        bus = Bus(CommonSettings(nats_url=url), "intake", database)
+        task = asyncio.create_task(bus.run())
+        deadline = time.monotonic() + WAIT_S
+        while not await asyncio.to_thread(until):
+            assert time.monotonic() < deadline, "the registry did not do its part"
+            await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    database.close()
+
+
+def test_killed_with_mails_in_hand_it_loses_and_doubles_nothing(
+    register: Register, service: Service, nats_server: NatsServer, tmp_path: Path, listen: str
+) -> None:
+    codes = ["0114", "0115", "0117", "0120", "0123", "0125"]
+    events = [
+        mail(form("ja", municipality=code, scan=code), name=code, sender="x@example.org")
+        for code in codes
+    ]
+    step = "registry.record.saved"
+
+    service.start(**{failpoint.VARIABLE: f"{step}:3"})
+    publish(nats_server.url, tmp_path, events, lambda: service_died(service))
+    assert len(register.all(Mail)) < len(codes)
+    service.start()
+    publish(nats_server.url, tmp_path, events, lambda: len(register.all(Mail)) == len(codes))
+    assert health(listen) == 200
+
+    assert sorted(one.municipality for one in register.all(Answer)) == codes
+    assert len(register.emitted(AnswerRecorded)) == len(register.emitted(MailRegistered)) == 6
+    assert {one.initiative for one in register.all(Answer)} == {KOMPETENS}
+    assert all(account.complete for account in accounts(register.database))
+    assert service.stop() == 0
+
+
+def service_died(service: Service) -> bool:
+    assert service.await_death() == -signal.SIGKILL
+    return True
+
+
+def health(listen: str) -> int:
+    with urllib.request.urlopen(f"http://{listen}/health") as answer:
+        status: int = answer.status
+        return status
