@@ -1,0 +1,240 @@
+"""The verdict, from numbers alone: where each threshold lies and what reasons add up to."""
+
+from typing import Any
+
+import pytest
+
+from services.intake.reading.measured import (
+    FieldMeasure,
+    FormMeasured,
+    InkMeasure,
+    MarkMeasure,
+    Registration,
+    SignatureMeasure,
+)
+from services.intake.reading.verdict import BoxState, Verdict, box_state, judge, outcome_of
+from shared.events import Area, Outcome, Reason, SignatureState
+
+AREA = Area(page=1, left=0.1, top=0.1, right=0.2, bottom=0.2)
+
+
+def mark(option: str, **changes: float) -> MarkMeasure:
+    values: dict[str, Any] = {
+        "ink": 0.0,
+        "ink_least": 0.0,
+        "ink_most": 0.0,
+        "faint": 0.0,
+        "ring_mm2": 0.0,
+        "ring_loose_mm2": 0.0,
+        "ring_fraction": 0.0,
+        "border_seen": 1.0,
+        "moved_mm": 0.1,
+        **changes,
+    }
+    return MarkMeasure(option=option, area=AREA, **values)
+
+
+def marked(option: str, **changes: float) -> MarkMeasure:
+    return mark(
+        option, **{"ink": 0.25, "ink_least": 0.2, "ink_most": 0.3, "faint": 0.5, **changes}
+    )
+
+
+def registration(**changes: Any) -> Registration:
+    values: dict[str, Any] = {
+        "to_pixels": ((11.8, 0.0, 0.0), (0.0, 11.8, 0.0), (0.0, 0.0, 1.0)),
+        "marks_found": 4,
+        "cores_found": 6,
+        "rms_mm": 0.03,
+        "worst_mm": 0.06,
+        "dpi": 300.0,
+        "coarse_dpi": 300.0,
+        "print_scale": 1.0,
+        "stretch": 1.0,
+        **changes,
+    }
+    return Registration(**values)
+
+
+def signature(**changes: float) -> SignatureMeasure:
+    values: dict[str, Any] = {
+        "ink_mm2": 120.0,
+        "ink_fraction": 0.06,
+        "stroke_mm": 150.0,
+        "written_mm": 140.0,
+        "tallest_mm": 11.0,
+        "widest_mm": 25.0,
+        **changes,
+    }
+    return SignatureMeasure(area=AREA, **values)
+
+
+def form(**changes: Any) -> FormMeasured:
+    values: dict[str, Any] = {
+        "registration": registration(),
+        "marks": (marked("ja"), mark("nej")),
+        "signature": signature(),
+        "ink": InkMeasure(unexplained_mm2=0.0, longest_mm=0.0, label_struck=False),
+        **changes,
+    }
+    return FormMeasured(**values)
+
+
+def verdict(
+    measured: FormMeasured,
+    *,
+    form_values: dict[str, str] | None = None,
+    born_digital: bool = False,
+    identity: tuple[Reason, ...] = (),
+) -> Verdict:
+    return judge(
+        measured,
+        identity_reasons=identity,
+        form_values=form_values or {},
+        born_digital=born_digital,
+    )
+
+
+def test_a_faultless_form_is_decided() -> None:
+    decided = verdict(form())
+    assert (decided.outcome, decided.answer) == (Outcome.AUTO, "ja")
+    assert decided.signature is SignatureState.HANDWRITTEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, BoxState.EMPTY),
+        ({"ink_most": 0.013}, BoxState.DOUBTFUL),
+        ({"faint": 0.02}, BoxState.DOUBTFUL),
+        ({"ring_mm2": 0.6}, BoxState.DOUBTFUL),
+        ({"ink": 0.04, "ink_least": 0.03, "ink_most": 0.05}, BoxState.DOUBTFUL),
+        ({"ink": 0.06, "ink_least": 0.05, "ink_most": 0.08}, BoxState.MARKED),
+        ({"ink": 0.5, "ink_least": 0.4, "ink_most": 0.6}, BoxState.MARKED),
+        ({"ink": 0.56, "ink_least": 0.5, "ink_most": 0.6}, BoxState.DOUBTFUL),
+        ({"ink": 0.5, "ink_least": 0.4, "ink_most": 0.7}, BoxState.DOUBTFUL),
+        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_loose_mm2": 0.6}, BoxState.DOUBTFUL),
+        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_fraction": 0.2}, BoxState.DOUBTFUL),
+        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "border_seen": 0.5}, BoxState.DOUBTFUL),
+        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "moved_mm": 1.1}, BoxState.DOUBTFUL),
+        ({"border_seen": 0.5}, BoxState.DOUBTFUL),
+    ],
+)
+def test_a_box_is_marked_empty_or_doubtful(changes: dict[str, float], state: BoxState) -> None:
+    assert box_state(mark("ja", **changes)) is state
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"rms_mm": 0.51}, Reason.REGISTRATION_FAILED),
+        ({"worst_mm": 1.01}, Reason.REGISTRATION_FAILED),
+        ({"marks_found": 2}, Reason.REGISTRATION_FAILED),
+        ({"cores_found": 4}, Reason.REGISTRATION_FAILED),
+        ({"stretch": 1.7}, Reason.REGISTRATION_FAILED),
+        ({"print_scale": 0.5}, Reason.REGISTRATION_FAILED),
+        ({"print_scale": 1.7}, Reason.REGISTRATION_FAILED),
+        ({"dpi": 149.0}, Reason.LOW_RESOLUTION),
+        ({"coarse_dpi": 89.0}, Reason.LOW_RESOLUTION),
+    ],
+)
+def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -> None:
+    decided = verdict(form(registration=registration(**changes)))
+    assert (decided.outcome, decided.reasons) == (Outcome.REVIEW, (reason,))
+
+
+def test_a_fax_is_fine_enough() -> None:
+    fax = registration(dpi=198.0, coarse_dpi=95.0)
+    assert verdict(form(registration=fax)).outcome is Outcome.AUTO
+
+
+def test_a_form_that_could_not_be_laid_out_is_for_a_person() -> None:
+    decided = verdict(FormMeasured(registration=None))
+    assert (decided.outcome, decided.reasons) == (Outcome.REVIEW, (Reason.REGISTRATION_FAILED,))
+
+
+def test_all_reasons_are_given_not_only_the_first() -> None:
+    decided = verdict(
+        form(
+            registration=registration(rms_mm=0.6, dpi=140.0),
+            marks=(marked("ja"), marked("nej")),
+            signature=signature(ink_mm2=0.0, stroke_mm=0.0, written_mm=0.0),
+            ink=InkMeasure(unexplained_mm2=30.0, longest_mm=12.0, label_struck=False),
+        ),
+        identity=(Reason.CODE_MISSING_ONE,),
+    )
+    assert decided.outcome is Outcome.REVIEW
+    assert decided.reasons == (
+        Reason.CODE_MISSING_ONE,
+        Reason.REGISTRATION_FAILED,
+        Reason.LOW_RESOLUTION,
+        Reason.SEVERAL_MARKED,
+        Reason.SIGNATURE_MISSING,
+        Reason.UNEXPLAINED_INK,
+    )
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        (Reason.SIGNATURE_MISSING,),
+        (Reason.SEVERAL_MARKED, Reason.SIGNATURE_MISSING),
+        (Reason.LOCKED_FILE,),
+    ],
+)
+def test_what_the_sender_can_mend_goes_back(reasons: tuple[Reason, ...]) -> None:
+    assert outcome_of(reasons) is Outcome.RETURN
+
+
+def test_a_doubt_about_whose_form_it_is_keeps_it_here() -> None:
+    assert outcome_of((Reason.SIGNATURE_MISSING, Reason.CODE_FORGED)) is Outcome.REVIEW
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_no_reason_at_all_is_compatible_with_a_record_by_the_machine(reason: Reason) -> None:
+    assert outcome_of((reason,)) is not Outcome.AUTO
+
+
+def test_a_signature_in_a_page_that_never_was_paper_is_for_a_person() -> None:
+    decided = verdict(form(), born_digital=True)
+    assert decided.reasons == (Reason.SIGNATURE_UNCLEAR,)
+
+
+@pytest.mark.parametrize(
+    "measured", [signature(written_mm=20.0), signature(ink_fraction=0.4), signature(written_mm=0.0)]
+)
+def test_ink_that_is_not_plainly_writing_is_for_a_person(measured: SignatureMeasure) -> None:
+    assert verdict(form(signature=measured)).reasons == (Reason.SIGNATURE_UNCLEAR,)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"answer.ja": "off", "answer.nej": "off"},
+        {"answer.ja": "off", "answer.nej": "on"},
+        {"answer.ja": "on", "answer.nej": "on"},
+    ],
+)
+def test_fields_that_say_other_than_the_boxes_contradict(values: dict[str, str]) -> None:
+    decided = verdict(form(), form_values=values)
+    assert decided.reasons == (Reason.FIELDS_CONTRADICT_PIXELS,)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "ink_mm2", "contradicts"),
+    [
+        ("Björn Ålund", "Bjorn Alund", 20.0, False),
+        ("Björn Ålund", "Karin Hägg", 20.0, True),
+        ("Björn Ålund", "", 0.0, True),
+        ("", "Karin Hägg", 20.0, True),
+        ("", "", 0.5, False),
+    ],
+)
+def test_a_text_field_must_show_what_it_says(
+    value: str, shown: str, ink_mm2: float, contradicts: bool
+) -> None:
+    field = FieldMeasure(
+        name="contact.name", ink_mm2=ink_mm2, text=shown, confidence=0.9, area=AREA
+    )
+    decided = verdict(form(fields=(field,)), form_values={"contact.name": value})
+    assert (Reason.FIELDS_CONTRADICT_PIXELS in decided.reasons) is contradicts
