@@ -274,8 +274,10 @@ class Bus:
                 await asyncio.sleep(RELAY_POLL_S)
                 continue
             if not sent:
+                # Not wait_for: on Python 3.11 it can swallow the cancellation that stops us.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), RELAY_POLL_S)
+                    async with asyncio.timeout(RELAY_POLL_S):
+                        await self._stirred.wait()
                 self._stirred.clear()
 
     async def _publish_waiting(self) -> int:
