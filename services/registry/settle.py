@@ -76,17 +76,18 @@ class Settler:
         )
 
     def bounce(self, event: DeliveryFailed) -> None:
-        """Make a task of a mail that came back; the same bounce is one task."""
+        """Make a task of an address that a mail came back from; a bounce told twice is one task."""
         with self._database.write() as session:
             if not claim(session, event.event_id, BOUNCE_CONSUMER):
                 return
-            if session.get(Bounce, event.mail_id) is not None:
+            recipient = plain(event.recipient)[:EMAIL_MAX]
+            if session.get(Bounce, (event.mail_id, recipient)) is not None:
                 return
             session.add(
                 Bounce(
                     mail_id=event.mail_id,
+                    recipient=recipient,
                     token=plain(event.token),
-                    recipient=plain(event.recipient)[:EMAIL_MAX],
                     status=plain(event.status),
                     diagnostic=plain(event.diagnostic)[:DIAGNOSTIC_MAX],
                     state=BounceState.OPEN,

@@ -383,9 +383,9 @@ class Bounce(RegistryTable, table=True):
     __tablename__ = "bounce"
 
     mail_id: str = Field(primary_key=True)
-    """The bounce itself."""
+    """The bounce itself; one may tell of several recipients."""
+    recipient: str = Field(primary_key=True, index=True)
     token: str
-    recipient: str = Field(index=True)
     status: str
     diagnostic: str = Field(sa_column=Column(Text, nullable=False))
     state: BounceState = Field(sa_column=Column(KeyOf(BounceState), nullable=False))

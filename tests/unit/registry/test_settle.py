@@ -65,10 +65,19 @@ def test_a_bounce_becomes_one_task_and_never_changes_an_answer(
     before = register.all(Answer)[0].model_dump()
     settler.bounce(failed(2))
     settler.bounce(failed(1))
-    settler.bounce(failed(1).model_copy(update={"event_id": failed().event_id}))
+    settler.bounce(failed(1))
     assert [one.came_at for one in register.ask(open_bounces)] == [
         NOW + timedelta(minutes=1),
         NOW + timedelta(minutes=2),
     ]
     assert len(register.all(Bounce)[0].diagnostic) == 4000
     assert register.all(Answer)[0].model_dump() == before
+
+
+def test_a_bounce_that_tells_of_two_recipients_is_two_tasks(
+    register: Register, settler: Settler
+) -> None:
+    settler.bounce(failed())
+    settler.bounce(failed().model_copy(update={"recipient": "bo@umea.se"}))
+    settler.bounce(failed())
+    assert {one.recipient for one in register.all(Bounce)} == {"anna@umea.se", "bo@umea.se"}

@@ -14,15 +14,15 @@ def upgrade() -> None:
     op.create_table(
         "bounce",
         sa.Column("mail_id", sa.String(), nullable=False),
-        sa.Column("token", sa.String(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("diagnostic", sa.Text(), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("came_at", MOMENT, nullable=False),
         sa.Column("resolved_at", MOMENT, nullable=True),
         sa.Column("resolved_by", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("mail_id"),
+        sa.PrimaryKeyConstraint("mail_id", "recipient"),
     )
     op.create_index(op.f("ix_bounce_recipient"), "bounce", ["recipient"], unique=False)
     op.create_table(
