@@ -5,20 +5,14 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import services.intake
-import services.notifier
-import services.registry
 from services.intake.settings import IntakeSettings
 from services.notifier.settings import NotifierSettings
 from services.registry.settings import RegistrySettings
 from shared.database import Database, open_database
 from shared.migrate import upgrade
 
-_PACKAGES = {
-    "intake": services.intake,
-    "registry": services.registry,
-    "notifier": services.notifier,
-}
+SERVICES_FOLDER = Path(__file__).parents[1]
+INTAKE_MIGRATIONS = SERVICES_FOLDER / "intake" / "migrations"
 
 
 @cache
@@ -58,7 +52,5 @@ def open_store(service: str) -> "closing[Database]":
             )
         case _:
             raise ValueError(service)
-    package = _PACKAGES[service]
-    assert package.__file__ is not None
-    upgrade(database, Path(package.__file__).parent / "migrations")
+    upgrade(database, SERVICES_FOLDER / service / "migrations")
     return closing(database)

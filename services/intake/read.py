@@ -44,7 +44,7 @@ from shared.events import (
     Reason,
 )
 from shared.failpoint import failpoint
-from shared.identifiers import digest_of, document_id_of
+from shared.identifiers import MailId, digest_of, document_id_of
 from shared.municipalities import all_municipalities
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
@@ -117,16 +117,29 @@ class Reader:
         with about_mail(event.mail_id):
             if await asyncio.to_thread(self._has_been_read, event):
                 return
-            opened = await self._open(event)
-            failpoint("read.opened")
-            if isinstance(opened, Unopened):
-                told: list[Event] = [_unread(event, opened.reason)]
-            else:
-                told = await self._told_of(event, opened)
+            told = await self.examine(event)
             failpoint("read.concluded")
             await asyncio.to_thread(self._keep, event, told)
             failpoint("read.recorded")
             READ_SECONDS.observe(time.monotonic() - began_at)
+
+    async def examine(self, event: MailArchived) -> list[Event]:
+        """Say all that is to be told of an archived mail; one of the events is its MailRead.
+
+        Page images go to the archive; nothing else is kept.
+        """
+        opened = await self._open(event)
+        failpoint("read.opened")
+        if isinstance(opened, Unopened):
+            return [_unread(event, opened.reason)]
+        return await self._told_of(event, opened)
+
+    async def examine_file(
+        self, part: PartFound, data: bytes, mail_id: MailId
+    ) -> list[DocumentReading]:
+        """Read the documents of one file, as if it had come in the mail of that identifier."""
+        options = await asyncio.to_thread(self._known_options)
+        return await self._read_file(part, data, options, mail_id, first_number=1)
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
         """Have the mail taken apart in a child, unless it is too large to try."""
@@ -186,22 +199,30 @@ class Reader:
         parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
         readings: list[DocumentReading] = []
         for part, data in zip(parts, opened.documents, strict=True):
-            measured = await self._measured(part, data, options)
-            failpoint("read.measured")
-            assert part.digest is not None
-            readings += conclude(
-                measured,
-                key=self._settings.key,
-                options=options,
-                municipalities=self._municipalities,
-                mail_id=event.mail_id,
-                part=part.index,
-                content=part.digest,
-                first_number=len(readings) + 1,
+            readings += await self._read_file(
+                part, data, options, event.mail_id, first_number=len(readings) + 1
             )
-            await asyncio.to_thread(self._keep_derived, data, measured)
-            failpoint("read.derived")
         return readings
+
+    async def _read_file(
+        self, part: PartFound, data: bytes, options: Options, mail_id: MailId, *, first_number: int
+    ) -> list[DocumentReading]:
+        measured = await self._measured(part, data, options)
+        failpoint("read.measured")
+        assert part.digest is not None
+        documents = conclude(
+            measured,
+            key=self._settings.key,
+            options=options,
+            municipalities=self._municipalities,
+            mail_id=mail_id,
+            part=part.index,
+            content=part.digest,
+            first_number=first_number,
+        )
+        await asyncio.to_thread(self._keep_derived, data, measured)
+        failpoint("read.derived")
+        return documents
 
     async def _measured(self, part: PartFound, data: bytes, options: Options) -> FileMeasured:
         limits = self._settings.limits

@@ -58,7 +58,9 @@ class Delivery:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content: Any = envelope.content
-        raw = b"Return-Path: <%s>\r\n" % (envelope.mail_from or "").encode() + bytes(content)
+        # aiosmtpd gives the empty sender of a bounce as "<>".
+        sender = (envelope.mail_from or "").strip("<>")
+        raw = b"Return-Path: <%s>\r\n" % sender.encode() + bytes(content)
         message = AppendMessage(literal=raw, when=datetime.now(UTC), flag_set=frozenset())
         head = raw[:20_000].partition(b"\r\n\r\n")[0].lower()
         folder = "Junk" if b"\nx-spam-flag: yes" in head else "INBOX"

@@ -5,6 +5,7 @@ caller put into a `Filling`. Lengths are millimetres on the form, pictures are 8
 """
 
 import io
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,8 +18,6 @@ import reportlab
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 
 from shared.forms import Box, FormTemplate, Rect
 from shared.identifiers import OptionKey
@@ -28,6 +27,8 @@ Picture = MatLike
 DPI = 300
 _PER_MM = DPI / 25.4
 _SUBPIXEL_BITS = 4
+_SCANNED = time.gmtime(1_726_128_000)
+"""Written into PDFs: 12 September 2024, always."""
 
 
 class Stroke(StrEnum):
@@ -399,12 +400,12 @@ def _phone(paper: Picture, random: np.random.Generator) -> Scan:
     picture = cv2.warpPerspective(
         paper, transform, (out_width, out_height), flags=cv2.INTER_AREA, borderValue=(table,)
     ).astype(np.float32)
-    y, x = np.mgrid[0:out_height, 0:out_width].astype(np.float32)
+    across = np.linspace(0, 1, out_width, dtype=np.float32)[None, :]
+    down = np.linspace(0, 1, out_height, dtype=np.float32)[:, None]
     angle = float(random.uniform(0, 6.28))
-    slope = np.cos(angle) * x / out_width + np.sin(angle) * y / out_height
+    slope = np.float32(np.cos(angle)) * across + np.float32(np.sin(angle)) * down
     light = 0.82 + float(random.uniform(0.1, 0.3)) * slope
-    centre = (x / out_width - 0.5) ** 2 + (y / out_height - 0.5) ** 2
-    light -= 0.25 * centre
+    light -= 0.25 * ((across - 0.5) ** 2 + (down - 0.5) ** 2)
     picture = np.clip((picture * 0.82 + 25) * light, 0, 255)
     picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.6, 1.4)))
     return Scan(_noisy(_grey(picture), random, sigma=4.0), 72, 72, bitonal=False, jpeg_quality=70)
@@ -461,7 +462,7 @@ def as_jpeg(scanned: Scan) -> bytes:
 def as_png(scanned: Scan) -> bytes:
     """Return the page as a PNG file; two levels stay two levels."""
     file = io.BytesIO()
-    _pillow(scanned).save(file, "PNG", dpi=(scanned.dpi_x, scanned.dpi_y))
+    _pillow(scanned).save(file, "PNG", dpi=(scanned.dpi_x, scanned.dpi_y), compress_level=1)
     return file.getvalue()
 
 
@@ -482,16 +483,22 @@ def as_tiff(scans: Sequence[Scan]) -> bytes:
 
 
 def as_pdf(scans: Sequence[Scan]) -> bytes:
-    """Return the pages as a PDF with one JPEG to a page, as office scanners make them."""
+    """Return the pages as a PDF, one picture to a page, as office scanners and fax servers do.
+
+    Grey pages are JPEG, two-level pages have fax compression (group 4).
+    """
     file = io.BytesIO()
-    canvas = Canvas(file, invariant=1, pageCompression=1)
-    for scanned in scans:
-        height, width = scanned.picture.shape
-        size = width * 72 / scanned.dpi_x, height * 72 / scanned.dpi_y
-        canvas.setPageSize(size)
-        canvas.drawImage(ImageReader(io.BytesIO(as_jpeg(scanned))), 0, 0, *size)
-        canvas.showPage()
-    canvas.save()
+    first, *rest = (_pillow(scanned) for scanned in scans)
+    first.save(
+        file,
+        "PDF",
+        save_all=True,
+        append_images=rest,
+        dpi=(scans[0].dpi_x, scans[0].dpi_y),
+        quality=scans[0].jpeg_quality or 70,
+        creationDate=_SCANNED,
+        modDate=_SCANNED,
+    )
     return file.getvalue()
 
 

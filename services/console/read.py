@@ -1,0 +1,153 @@
+"""`handslag read`: what intake would make of a file, without any server.
+
+The same contained child, the same verdict; a throw-away archive and ledger instead of the real
+ones. For a bare file there is no sender: `auto` then means that the page alone is beyond doubt.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from services.console.overlay import draw
+from services.console.stores import INTAKE_MIGRATIONS, intake_settings, open_store
+from services.intake import forms
+from services.intake.mail import magic
+from services.intake.mail.parsed import PartFound
+from services.intake.read import Reader, ReaderSettings
+from services.intake.reader import to_read_json
+from services.intake.sandbox.client import Sandbox
+from services.intake.sandbox.containment import Bounds
+from services.intake.settings import MIB
+from services.registry.admin.initiatives import list_all
+from shared.archive import Archive, Area, FolderArchive
+from shared.database import Database
+from shared.errors import UsageError
+from shared.events import (
+    Disposition,
+    DocumentKind,
+    DocumentReading,
+    InitiativeDefined,
+    MailArchived,
+    MailboxRole,
+    MailRead,
+    Outcome,
+    PartFate,
+)
+from shared.form_key import form_key
+from shared.identifiers import digest_of, document_id_of, mail_id_of
+from shared.migrate import upgrade
+from shared.outbox import now
+
+_MAIL_ENDINGS: Final = frozenset({".eml"})
+
+
+def read_files(files: Sequence[Path], debug: Path | None) -> Iterator[dict[str, Any]]:
+    """Yield a line for each document of each file, in their order.
+
+    Raises UsageError for a file that is not there; what cannot be understood has its reason in
+    the line.
+    """
+    settings = intake_settings()
+    limits = settings.intake.reader
+    bounds = Bounds(
+        memory_mib=limits.memory_mib,
+        cpu_s=limits.cpu_s,
+        wall_s=limits.wall_s,
+        scratch_mib=limits.scratch_mib,
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="handslag-read-") as folder,
+        closing(Database(f"sqlite:///{folder}/ledger.sqlite3")) as ledger,
+        closing(Sandbox(bounds, at_once=1, result_bytes=limits.result_mib * MIB)) as sandbox,
+    ):
+        upgrade(ledger, INTAKE_MIGRATIONS)
+        _define_forms(ledger)
+        archive = FolderArchive(Path(folder) / "archive")
+        reader = Reader(
+            archive,
+            ledger,
+            sandbox,
+            ReaderSettings(
+                key=form_key(settings),
+                limits=limits,
+                own_addresses=frozenset(),
+                authserv_id=settings.intake.authserv_id,
+            ),
+        )
+        for file in files:
+            for number, document in enumerate(_documents(file, reader, archive), start=1):
+                if debug is not None:
+                    draw(document, archive, debug, f"{file.stem}-{number}")
+                yield to_read_json(document, file.name, number)
+
+
+def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}.") from error
+    if file.suffix.lower() in _MAIL_ENDINGS:
+        return _of_mail(data, reader, archive)
+    digest = digest_of(data)
+    part = PartFound(
+        index=0,
+        filename=file.name[-200:],
+        content_type=magic.content_type(data) or "application/octet-stream",
+        size_bytes=len(data),
+        digest=digest,
+        fate=PartFate.DOCUMENT,
+    )
+    return asyncio.run(reader.examine_file(part, data, mail_id_of(digest)))
+
+
+def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:
+    digest = archive.put(data, Area.ORIGINALS)
+    arrived = MailArchived(
+        occurred_at=now(),
+        mail_id=mail_id_of(digest),
+        digest=digest,
+        size_bytes=len(data),
+        mailbox="registratur@skr.se",
+        role=MailboxRole.ANSWERS,
+        received_at=now(),
+    )
+    told = asyncio.run(reader.examine(arrived))
+    [read] = [event for event in told if isinstance(event, MailRead)]
+    if read.documents:
+        return read.documents
+    return [_no_document(read)]
+
+
+def _no_document(read: MailRead) -> DocumentReading:
+    """A mail that is a matter of its own, as one line."""
+    need = read.disposition is Disposition.NEED
+    return DocumentReading(
+        document_id=document_id_of(read.mail_id, 1),
+        kind=DocumentKind.NEED if need else DocumentKind.OTHER,
+        outcome=Outcome.REVIEW,
+        reasons=read.mail_reasons,
+        parts=(),
+        content=read.digest,
+    )
+
+
+def _define_forms(ledger: Database) -> None:
+    """Tell the throw-away ledger of the initiatives that the registry knows."""
+    with open_store("registry") as registry:
+        known = list_all(registry)
+    with ledger.write() as session:
+        for each in known:
+            forms.define(
+                session,
+                InitiativeDefined(
+                    occurred_at=now(),
+                    initiative=each.id,
+                    name=each.name,
+                    round=each.round,
+                    options=each.options,
+                    last_answer_day=each.last_answer_day,
+                ),
+            )
