@@ -75,17 +75,17 @@ class Registration:
         self._zone = zone
         self._now = now
         self._initiatives: dict[str, Initiative] = {}
+        self._cases: dict[Pair, CaseFile] = {}
         self._need_case: CaseFile | None = None
 
     def save(self, decision: MailDecision) -> Registered:
         """Write everything; the transaction is the caller's."""
-        self._load_initiatives(decision)
+        self._load(decision)
         mail = self._add_mail(decision.verdict)
         self._add_parts()
-        # A duplicate points at the document that it repeats, perhaps a later one of this mail.
         added = {
             document.reading.document_id: self._add_document(document)
-            for document in sorted(decision.documents, key=_repeats)
+            for document in sorted(decision.documents, key=self._turn)
         }
         in_order = [added[document.reading.document_id] for document in decision.documents]
         lines = tuple(line for line, _ in in_order)
@@ -96,10 +96,26 @@ class Registration:
             fates=tuple(line.fate for line in lines),
         )
 
-    def _load_initiatives(self, decision: MailDecision) -> None:
-        ids = {document.pair.initiative for document in decision.documents if document.pair}
+    def _load(self, decision: MailDecision) -> None:
+        pairs = {document.pair for document in decision.documents if document.pair}
+        ids = {pair.initiative for pair in pairs}
         found = self._session.exec(select(Initiative).where(col(Initiative.id).in_(ids))).all()
         self._initiatives = {initiative.id: initiative for initiative in found}
+        cases = {pair: case_of(self._session, pair) for pair in pairs}
+        self._cases = {pair: case for pair, case in cases.items() if case is not None}
+
+    def _turn(self, decision: DocumentDecision) -> tuple[bool, str, str, bool]:
+        """The order in which documents are saved.
+
+        Open cases first and in one order, then new ones, for which the diary is taken: two that
+        register at once on PostgreSQL then never wait for each other in a circle. A duplicate
+        comes after the document that it repeats, perhaps a later one of the same mail.
+        """
+        repeats = isinstance(decision.verdict, Duplicate)
+        pair = decision.pair
+        if pair is None or pair not in self._cases:
+            return True, "", "", repeats
+        return False, pair.initiative, pair.municipality, repeats
 
     # --- the mail ---------------------------------------------------------------------------
 
@@ -245,9 +261,11 @@ class Registration:
         if pair is not None:
             name = self._initiatives[pair.initiative].name
             title = f"Svar om {name} från {_municipality_name(pair.municipality)}"
-            return case_of(self._session, pair) or self._diary.open_case(
-                self._session, title=title, at=self._now, pair=pair
-            )
+            if pair not in self._cases:
+                self._cases[pair] = self._diary.open_case(
+                    self._session, title=title, at=self._now, pair=pair
+                )
+            return self._cases[pair]
         if decision.reading.kind is DocumentKind.NEED or isinstance(decision.verdict, Need):
             self._need_case = self._need_case or self._diary.open_case(
                 self._session, title=self._titled("Behov"), at=self._now
@@ -358,10 +376,6 @@ class Registration:
 def plain(text: str) -> str:
     """Return the text without NUL, which PostgreSQL does not store."""
     return text.replace("\x00", "")
-
-
-def _repeats(document: DocumentDecision) -> bool:
-    return isinstance(document.verdict, Duplicate)
 
 
 def _state(verdict: MailVerdict) -> MailState:

@@ -138,3 +138,22 @@ def test_a_crowd_loses_nothing_and_gives_no_number_twice(
     numbers = [case.dnr for case in register.all(CaseFile)]
     assert sorted(numbers) == [f"SKR 2024/{number:05d}" for number in range(1, 11)]
     assert all(account.complete for account in accounts(register.database))
+
+
+def test_mails_that_name_the_same_cases_in_another_order_do_not_lock_each_other_out(
+    register: Register, decide_together: Callable[[int], None]
+) -> None:
+    register.record(mail(form("ja", scan="1"), form("ja", initiative=MOLN, scan="2"), name="first"))
+    unknown = form(None, initiative=None, municipality=None, scan="?", outcome=Outcome.REVIEW)
+    both = [form("nej", scan="3"), form("nej", initiative=MOLN, scan="4")]
+    for number in range(3):
+        decide_together(2)
+        record_at_once(
+            register,
+            [
+                mail(unknown, *both, name=f"a{number}"),
+                mail(*reversed(both), unknown, name=f"b{number}"),
+            ],
+        )
+    assert len(register.all(Document)) == 2 + 6 * 3
+    assert all(account.complete for account in accounts(register.database))
