@@ -12,8 +12,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.registry.web.csrf import FormRefused
-from services.registry.web.guard import Forbidden, LoginNeeded, PasswordChangeNeeded, login_address
+from services.registry.web.guard import (
+    Forbidden,
+    LoginNeeded,
+    PasswordChangeNeeded,
+    login_address,
+    person_of,
+)
 from services.registry.web.pages.account import login_page
+from services.registry.web.site import site_of
 from services.registry.web.visit import NotFound, Visit
 from shared.archive import ArchiveUnavailable, DamagedInArchive, NotInArchive
 from shared.database import DatabaseUnavailable
@@ -108,9 +115,13 @@ async def _missing_in_archive(request: Request, error: Exception) -> Response:
 
 
 async def _framed(request: Request, status: int, heading: str, text: str) -> Response:
-    """A page in the frame, if it is known who asks."""
+    """A page in the frame of whoever asks, also where no route, and so no guard, was met."""
     if not hasattr(request.state, "person"):
-        return await _bare(request, status, heading, text)
+        request.state.form = {}
+        try:
+            request.state.person = await run_in_threadpool(person_of, site_of(request), request)
+        except DatabaseUnavailable:
+            return await _bare(request, status, heading, text)
     visit = Visit(request)
     return await run_in_threadpool(
         visit.page, "error.html", status=status, heading=heading, text=text

@@ -46,16 +46,14 @@ class Guard:
                 raise
             # Health and the look of the error page must be there when the database is not.
             person = None
-        request.state.person = person
-        form = FormData()
+        request.state.person, request.state.form = person, {}
         if request.method == "POST":
-            form = await request.form()
+            request.state.form = _texts(await request.form())
             csrf.check_origin(
                 request.headers.get("host", ""),
                 request.headers.get("origin"),
                 request.headers.get("referer"),
             )
-        request.state.form = {key: value for key, value in form.items() if isinstance(value, str)}
         if self.permission is not Permission.OPEN:
             self._check(person, request)
         if request.method == "POST":
@@ -90,6 +88,10 @@ def login_address(request: Request) -> str:
     """Return the address of the log-in page that leads back here."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return "/logga-in" if here == "/" else f"/logga-in?till={quote(here, safe='')}"
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    return {key: value for key, value in form.items() if isinstance(value, str)}
 
 
 def _worth_keeping(form: dict[str, str]) -> dict[str, str]:

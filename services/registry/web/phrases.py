@@ -58,32 +58,44 @@ MESSAGE_REASONS = {
 }
 
 TRIAGE = {
+    "bounce": "Vårt eget mejl som kom tillbaka",
+    "report": "Läskvitto eller annan rapport",
+    "informal_bounce": "Vårt eget mejl som kom tillbaka",
+    "own_mail": "Vårt eget mejl",
     "autoreply": "Autosvar",
-    "auto_reply": "Autosvar",
-    "bounce": "Leveransrapport",
-    "list": "E-postlista",
-    "mailing_list": "E-postlista",
-    "bulk": "Massutskick",
-    "spam": "Skräppost",
-    "junk": "Skräppost",
-    "own": "Vårt eget mejl",
-    "answer_candidate": "Mejlet har filer som kan vara svar",
-    "need": "Mejlet är ett förslag",
-    "question": "Mejlet är en fråga",
-    "no_attachment": "Mejlet har ingen fil",
+    "list_or_bulk": "E-postlista eller massutskick",
+    "no_sender": "Mejl utan avsändare",
+    "junk": "Skräppost utan handlingar",
+    "need": "Mejl med handling till programkontoret",
+    "answer_candidate": "Mejl med handling som kan vara ett svar",
+    "attachment_forgotten": "Mejlet nämner en bilaga som inte finns",
+    "empty": "Mejlet är tomt",
+    "question": "Mejl utan handling",
 }
 
 SKIPPED = {
-    "inline_image": "bild i mejlets text",
-    "logo": "logotyp",
-    "signature": "mejlets signaturfil",
-    "calendar": "kalenderpost",
-    "empty": "tom fil",
+    "delivery_report": "del av en leveransrapport",
     "html_alternative": "samma text i annan form",
-    "unsupported": "filtyp som inte läses",
-    "too_large": "för stor",
-    "duplicate": "samma fil en gång till",
+    "same_as_earlier": "samma fil en gång till",
+    "calendar": "kalenderpost",
+    "business_card": "visitkort",
+    "mail_signature": "mejlets digitala signatur",
+    "inline_image": "bild i mejlets text",
+    "too_many_parts": "fler delar än vad som läses",
+    "too_deep": "för djupt inneslutet i mejlet",
+    "tiny_image": "bild som är för liten för att vara en sida",
 }
+
+CHECKS = {
+    "database": "Databasen svarar inte.",
+    "bus": "Tjänsterna når inte varandra. Nya mejl syns inte här förrän det är löst.",
+    "archive": "Arkivet svarar inte.",
+}
+
+
+def check(key: str) -> str:
+    """What is wrong with the machinery, for those who do not run it."""
+    return CHECKS.get(key, f"{key} fungerar inte som den ska.")
 
 
 def event(key: str) -> str:

@@ -16,6 +16,9 @@ from services.registry.web.assets import Assets
 from services.registry.web.views import masked
 
 _LOCALE = "sv_SE"
+_TURNING = dict.fromkeys(
+    map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _BYTES = ((1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -31,6 +34,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=_harmless,
         )
         self._environment.filters.update(
             moment=self.moment, day=day, size=size, number=number, percent=percent, masked=masked
@@ -48,6 +52,16 @@ class Renderer:
         return Markup('<time datetime="{}">{}</time>').format(
             local.isoformat(timespec="seconds"), shown.replace(" ", "\N{NO-BREAK SPACE}")
         )
+
+
+def _harmless(value: object) -> object:
+    """Text without the signs that turn the direction of writing: `fdp.exe` must look like it is.
+
+    (Unicode Technical Report 36, section 2.5, bidirectional text spoofing.)
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(_TURNING)
+    return value
 
 
 def day(value: date) -> Markup:

@@ -10,9 +10,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Path
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -21,6 +21,10 @@ from services.registry.web.guard import Guard
 from services.registry.web.roles import Permission
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
+
+
+RowNumber = Annotated[int, Path(ge=0, lt=2**31)]
+"""A number in a path that names a row; one that no database can hold names none."""
 
 
 class UndeclaredRoute(Exception):

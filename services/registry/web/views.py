@@ -142,7 +142,7 @@ def read_values(reading: DocumentReading, initiative: Initiative | None) -> list
                 masked(text),
                 value.confidence,
                 words.word(value.source, words.SOURCES),
-                evidence_id(key) if value.area else None,
+                _place_of(key, value, reading),
             )
         )
     if reading.signature is not None:
@@ -169,6 +169,14 @@ def masked(text: str) -> str:
 def evidence_id(key: str) -> str:
     """The id of the rectangle that shows where a value was read."""
     return "yta-" + key.replace(".", "-")
+
+
+def _place_of(key: str, value: Value, reading: DocumentReading) -> str | None:
+    """The id of the rectangle that shows a value; of an answer, the box that was marked."""
+    if value.area is not None:
+        return evidence_id(key)
+    marked = key == "answer" and any(mark.option == value.text for mark in reading.marks)
+    return f"yta-mark-{value.text}" if marked else None
 
 
 def initiatives_by_id(initiatives: Sequence[Initiative]) -> dict[str, Initiative]:

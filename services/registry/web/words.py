@@ -142,6 +142,9 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Avsändaren hör till en annan kommun",
             "Mejlet kommer från en annan kommuns adress än den som formuläret gäller.",
         ),
+        Reason.SENDER_UNKNOWN: ReasonWords(
+            "Okänd avsändare", "Ingen kommun är känd med den här e-postdomänen."
+        ),
         Reason.QUESTION: ReasonWords("Fråga", "Mejlet innehåller en fråga och inget svar."),
         Reason.CONFLICT: ReasonWords(
             "Kommunen har redan svarat något annat",
@@ -160,11 +163,11 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {
         Source.CODE: "koden på sidan",
-        Source.FORM_FIELD: "formulärfält",
-        Source.TEXT_LAYER: "filens text",
-        Source.MARKS: "kryss",
-        Source.INK: "bläck i rutan",
-        Source.OCR: "textigenkänning",
+        Source.FORM_FIELD: "formulärfältet i filen",
+        Source.TEXT_LAYER: "texten i filen",
+        Source.MARKS: "kryssen",
+        Source.INK: "bläcket i rutan",
+        Source.OCR: "bilden av texten",
         Source.SENDER: "avsändaren",
     }
 )
@@ -261,5 +264,5 @@ def reason_words(key: str) -> ReasonWords:
     """What a review reason is called; one from a newer version stands for itself."""
     try:
         return REASONS[Reason(key)]
-    except ValueError:
+    except (ValueError, KeyError):
         return ReasonWords(key, "Anledningen saknar beskrivning i den här versionen.")

@@ -14,7 +14,7 @@ from services.registry.tables import Document, Initiative, Part
 from services.registry.web.guard import Forbidden
 from services.registry.web.queries import ANSWER_FATES
 from services.registry.web.roles import Permission
-from services.registry.web.routes import Pages
+from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.views import (
     fate_state,
     initiatives_by_id,
@@ -65,7 +65,7 @@ def page_image(visit: Visitor, document_id: str, digest: str) -> Response:
 
 
 @pages.get("/handlingar/{document_id}/filer/{number}", Permission.SEE_ANSWERS)
-def file(visit: Visitor, document_id: str, number: int) -> Response:
+def file(visit: Visitor, document_id: str, number: RowNumber) -> Response:
     """One of the files that the document stands in, as it came."""
     with visit.database.read() as session:
         found = visible_document(visit, session.get(Document, document_id))

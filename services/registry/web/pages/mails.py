@@ -10,7 +10,7 @@ from services.registry.tables import Mail, MailState, Part
 from services.registry.web import queries
 from services.registry.web.pages.document import download
 from services.registry.web.roles import Permission
-from services.registry.web.routes import Pages
+from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.visit import NotFound, Visitor
 from shared.archive import Area
 
@@ -58,7 +58,7 @@ def original(visit: Visitor, mail_id: str) -> Response:
 
 
 @pages.get("/mejl/{mail_id}/delar/{number}", Permission.SEE_MAIL)
-def part(visit: Visitor, mail_id: str, number: int) -> Response:
+def part(visit: Visitor, mail_id: str, number: RowNumber) -> Response:
     """One part of a mail as it came, also where the machine did not read it."""
     with visit.database.read() as session:
         found = session.get(Part, (mail_id, number))

@@ -96,7 +96,7 @@ def _progress(one: InitiativeSummary, today: date) -> Progress:
         segments.append(Segment(figure.state.shape, start, figure.count))
         start += figure.count
     figures.append(Figure("saknas", State("Svar saknas", "missing"), one.missing))
-    figures.append(Figure("sent", State("För sent inkomna", "late"), one.late))
+    figures.append(Figure("sent", State("För sent", "late"), one.late))
     return Progress(one, tuple(figures), tuple(segments), _deadline(one.last_answer_day, today))
 
 

@@ -14,7 +14,7 @@ from services.registry.web import queries
 from services.registry.web.pages.document import shown
 from services.registry.web.pages.mails import parts_shown
 from services.registry.web.roles import Permission
-from services.registry.web.routes import Pages
+from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.views import first_image, initiatives_by_id, municipality_name
 from services.registry.web.visit import NotFound, Visitor
 from shared.events import Reason
@@ -47,7 +47,7 @@ def queue(visit: Visitor) -> Response:
 
 
 @pages.get("/ej-kopplade/{item_id}", Permission.SEE_MAIL)
-def matter(visit: Visitor, item_id: int) -> Response:
+def matter(visit: Visitor, item_id: RowNumber) -> Response:
     """One item: the scan or the mail, what was read, and every reason."""
     with visit.database.read() as session:
         item = _item(session, item_id)
@@ -63,13 +63,13 @@ def matter(visit: Visitor, item_id: int) -> Response:
 
 
 @pages.post("/ej-kopplade/{item_id}/ta", Permission.RESOLVE)
-def claim(visit: Visitor, item_id: int) -> Response:
+def claim(visit: Visitor, item_id: RowNumber) -> Response:
     """Tell the others that one works on the item; whoever had it loses it, visibly."""
     return _claim(visit, item_id, visit.user.name)
 
 
 @pages.post("/ej-kopplade/{item_id}/slapp", Permission.RESOLVE)
-def release(visit: Visitor, item_id: int) -> Response:
+def release(visit: Visitor, item_id: RowNumber) -> Response:
     """Tell the others that nobody works on the item."""
     return _claim(visit, item_id, None)
 

@@ -1,0 +1,83 @@
+"""A browser without eyes: keeps cookies, fills in forms, follows nothing by itself."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    set_cookies: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What a person would see, and the markup around it, with entities resolved."""
+        return unescape(self.html)
+
+    @property
+    def html(self) -> str:
+        return self.body.decode()
+
+    @property
+    def location(self) -> str:
+        return self.headers.get("location", "")
+
+
+class Client:
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.host = address.removeprefix("http://")
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self._send("GET", path, None, headers)
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
+        """Send a form as a browser does; `Origin` can be given to pretend otherwise."""
+        sent = {
+            "Origin": self.address,
+            "Content-Type": "application/x-www-form-urlencoded",
+        } | headers
+        return self._send("POST", path, urlencode(fields), sent)
+
+    def submit(self, page: str, path: str, **fields: str) -> Answer:
+        """Open a page, and send its form with the token that stands there."""
+        return self.post(path, {"_csrf": self.token(page)} | fields)
+
+    def token(self, page: str) -> str:
+        """The form token that stands on a page."""
+        found = re.search(r'name="_csrf" value="([^"]+)"', self.get(page).html)
+        assert found, f"no form on {page}"
+        return found[1]
+
+    def log_in(self, name: str, password: str) -> Answer:
+        return self.submit("/logga-in", "/logga-in", name=name, password=password)
+
+    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+        connection = HTTPConnection(self.host, timeout=20)
+        sent = dict(headers)
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        try:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            answer = Answer(
+                response.status,
+                {name.lower(): value for name, value in response.getheaders()},
+                response.read(),
+                tuple(response.headers.get_all("set-cookie") or ()),
+            )
+            for line in answer.set_cookies:
+                for name, morsel in SimpleCookie(line).items():
+                    self.cookies[name] = morsel.value
+                    if not morsel.value or morsel["max-age"] == "0":
+                        del self.cookies[name]
+        finally:
+            connection.close()
+        return answer

@@ -1,0 +1,83 @@
+"""The world that most tests only look at, on both databases, and clients of its pages."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.registry.tables import Role
+from shared.database import Database
+from tests.databases import PostgresServer
+from tests.web.client import Client
+from tests.web.world import NAMES, PASSWORD, World, add_people, build, fill, served
+
+As = Callable[[Role], Client]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A full register. Tests that change it build their own with `fresh`."""
+    folder = tmp_path_factory.mktemp("web")
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{folder / 'registry.sqlite3'}")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        server.run("CREATE DATABASE web_pages TEMPLATE template0")
+        database = Database(server.url("web_pages"), schema="registry")
+    made = build(folder, database)
+    add_people(made)
+    fill(made)
+    with served(made):
+        yield made
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def people(world: World) -> dict[Role, Client]:
+    """A logged-in client of each role."""
+    return {role: _logged_in(world, role) for role in NAMES}
+
+
+@pytest.fixture
+def registrar(people: dict[Role, Client]) -> Client:
+    return people[Role.REGISTRAR]
+
+
+@pytest.fixture
+def reader(people: dict[Role, Client]) -> Client:
+    return people[Role.READER]
+
+
+@pytest.fixture
+def office(people: dict[Role, Client]) -> Client:
+    return people[Role.PROGRAMME_OFFICE]
+
+
+@pytest.fixture
+def stranger(world: World) -> Client:
+    return Client(world.address)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[World]:
+    """An empty register with people, for tests that change something."""
+    database = Database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    made = build(tmp_path, database, login_tries=4)
+    add_people(made)
+    with served(made):
+        yield made
+    database.close()
+
+
+@pytest.fixture
+def fresh_registrar(fresh: World) -> Client:
+    """A registrar in an empty register."""
+    return _logged_in(fresh, Role.REGISTRAR)
+
+
+def _logged_in(world: World, role: Role) -> Client:
+    client = Client(world.address)
+    client.log_in(NAMES[role], PASSWORD)
+    return client

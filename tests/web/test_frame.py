@@ -1,0 +1,245 @@
+"""The frame: headers, errors, health, the files pages are drawn with, and every route's guard."""
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from services.registry.tables import Role
+from services.registry.web import roles
+from services.registry.web.roles import Permission
+from services.registry.web.routes import (
+    Pages,
+    UndeclaredRoute,
+    add_pages,
+    check_declared,
+    permission_of,
+)
+from services.registry.web.security import CONTENT_SECURITY_POLICY
+from services.registry.web.visit import Visitor
+from shared.events import Reason
+from tests.web.client import Answer, Client
+from tests.web.world import World
+
+EVERYBODY = frozenset(Role)
+STAFF = frozenset({Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
+RESOLVERS = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
+
+MATRIX: dict[tuple[str, str], frozenset[Role]] = {
+    ("POST", "/logga-ut"): EVERYBODY,
+    ("GET", "/losenord"): EVERYBODY,
+    ("POST", "/losenord"): EVERYBODY,
+    ("GET", "/"): EVERYBODY,
+    ("GET", "/svar"): EVERYBODY,
+    ("GET", "/svar/{initiative_id}"): EVERYBODY,
+    ("GET", "/handlingar/{document_id}"): EVERYBODY,
+    ("GET", "/sidbilder/{document_id}/{digest}"): EVERYBODY,
+    ("GET", "/handlingar/{document_id}/filer/{number}"): EVERYBODY,
+    ("GET", "/ej-kopplade"): STAFF,
+    ("GET", "/ej-kopplade/{item_id}"): STAFF,
+    ("POST", "/ej-kopplade/{item_id}/ta"): RESOLVERS,
+    ("POST", "/ej-kopplade/{item_id}/slapp"): RESOLVERS,
+    ("GET", "/vantar"): STAFF,
+    ("GET", "/behov"): STAFF,
+    ("GET", "/mejl"): STAFF,
+    ("GET", "/mejl/{mail_id}"): STAFF,
+    ("GET", "/mejl/{mail_id}/original"): STAFF,
+    ("GET", "/mejl/{mail_id}/delar/{number}"): STAFF,
+    ("GET", "/satt-at-sidan"): STAFF,
+}
+"""Who may do what, written down a second time: a change of a permission must be meant."""
+
+OPEN = {
+    ("GET", "/health"),
+    ("GET", "/metrics"),
+    ("GET", "/static/{version}/{name}"),
+    ("GET", "/logga-in"),
+    ("POST", "/logga-in"),
+}
+
+
+def routes(app: FastAPI) -> dict[tuple[str, str], Permission]:
+    return {
+        (method, route.path): permission_of(route)  # type: ignore[attr-defined]
+        for route in app.routes
+        for method in route.methods  # type: ignore[attr-defined]
+    }
+
+
+def filled(path: str) -> str:
+    """A path with values that no row has: whoever passes the guard meets a 404."""
+    for name, value in (
+        ("{initiative_id}", "finns-inte"),
+        ("{document_id}", "m" + "0" * 23 + "-1"),
+        ("{mail_id}", "m" + "0" * 23),
+        ("{digest}", "0" * 64),
+        ("{item_id}", "999999"),
+        ("{number}", "99"),
+    ):
+        path = path.replace(name, value)
+    return path
+
+
+def ask(client: Client, method: str, path: str, token: str = "") -> Answer:
+    return client.get(path) if method == "GET" else client.post(path, {"_csrf": token})
+
+
+def test_every_route_is_in_the_matrix_or_open_to_all(world: World) -> None:
+    assert set(routes(world.app)) == set(MATRIX) | OPEN
+
+
+def test_no_route_but_the_open_ones_answers_a_stranger(world: World, stranger: Client) -> None:
+    for (method, path), permission in routes(world.app).items():
+        if permission is not Permission.OPEN:
+            answer = ask(stranger, method, filled(path))
+            assert answer.status == 303, path
+            assert answer.location.startswith("/logga-in"), path
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_route_lets_in_the_roles_of_the_matrix_and_no_other(
+    world: World, people: dict[Role, Client], role: Role
+) -> None:
+    client = people[role]
+    token = client.token("/")
+    for (method, path), allowed in MATRIX.items():
+        if path in ("/logga-ut", "/losenord"):
+            continue  # they would end the session; tests of their own
+        status = ask(client, method, filled(path), token).status
+        assert (status == 403) is (role not in allowed), f"{role} {method} {path}: {status}"
+
+
+def test_every_role_has_permissions_and_nobody_resolves_without_seeing() -> None:
+    assert set(roles.PERMISSIONS) == set(Role)
+    for permissions in roles.PERMISSIONS.values():
+        if Permission.RESOLVE in permissions:
+            assert Permission.SEE_MAIL in permissions
+
+
+def test_a_route_without_a_permission_stops_the_application(fresh: World) -> None:
+    fresh.app.add_api_route("/bakdorr", lambda: "hej")
+    with pytest.raises(UndeclaredRoute, match="/bakdorr"):
+        check_declared(fresh.app)
+
+
+def test_every_answer_carries_the_security_headers(stranger: Client, registrar: Client) -> None:
+    answers = [
+        stranger.get("/logga-in"),
+        stranger.get("/"),
+        stranger.get("/health"),
+        stranger.get("/static/x/handslag.css"),
+        stranger.post("/logga-in", {}),
+        registrar.get("/"),
+        registrar.get("/finns-inte"),
+    ]
+    for answer in answers:
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_the_policy_allows_nothing_inline_and_no_other_host() -> None:
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "http" not in CONTENT_SECURITY_POLICY
+    assert "frame-ancestors 'none'" in CONTENT_SECURITY_POLICY
+
+
+def test_what_is_personal_is_not_kept_by_the_browser(registrar: Client) -> None:
+    assert registrar.get("/").headers["cache-control"] == "no-store"
+
+
+def test_the_style_sheet_is_kept_for_as_long_as_its_address_lives(stranger: Client) -> None:
+    html = stranger.get("/logga-in").html
+    address = html.split('rel="stylesheet" href="')[1].split('"')[0]
+    answer = stranger.get(address)
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in answer.headers["cache-control"]
+    assert stranger.get("/static/gammal/handslag.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "finns-inte.css"])
+def test_nothing_but_the_known_files_is_served(stranger: Client, name: str) -> None:
+    assert stranger.get(f"/static/x/{name}").status == 404
+
+
+def test_an_unknown_address_is_explained_in_the_frame(registrar: Client) -> None:
+    answer = registrar.get("/finns-inte")
+    assert answer.status == 404
+    assert "Sidan finns inte" in answer.text
+    assert "Logga ut" in answer.text
+
+
+def test_a_malformed_number_in_an_address_is_just_not_there(registrar: Client) -> None:
+    assert registrar.get("/ej-kopplade/abc").status == 404
+    assert registrar.get("/ej-kopplade/99999999999999999999999").status == 404
+
+
+def test_a_page_beyond_the_last_shows_the_last(registrar: Client) -> None:
+    answer = registrar.get("/mejl?sida=4000")
+    assert answer.status == 200
+    assert "Nästa" not in answer.text
+
+
+def test_a_crash_is_a_page_that_gives_nothing_away(fresh: World) -> None:
+    extra = Pages()
+
+    @extra.get("/krasch", Permission.OPEN)
+    def crash(visit: Visitor) -> PlainTextResponse:
+        raise RuntimeError("the secret inside")
+
+    add_pages(fresh.app, (extra,))
+    answer = Client(fresh.address).get("/krasch")
+    assert answer.status == 500
+    assert "Något gick fel" in answer.text
+    assert "secret" not in answer.text
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+
+
+def test_health_is_open_and_tells_strangers_only_that_something_is_wrong(fresh: World) -> None:
+    client = Client(fresh.address)
+    assert client.get("/health").status == 200
+    fresh.app.state.test_faults["bus"] = "not connected to 10.0.0.7"
+    fresh.app.state.site.operations._checked_at = None
+    answer = client.get("/health")
+    assert answer.status == 503
+    assert "bus" in answer.text
+    assert "10.0.0.7" not in answer.text
+
+
+def test_a_fault_in_operations_stands_on_every_page(fresh: World) -> None:
+    fresh.app.state.test_faults["bus"] = "not connected to 10.0.0.7"
+    client = Client(fresh.address)
+    client.log_in("rut", "en lugn dag i registraturen")
+    for path in ("/", "/ej-kopplade", "/mejl"):
+        answer = client.get(path)
+        assert "Något är fel i driften" in answer.text
+        assert "Tjänsterna når inte varandra" in answer.text
+        assert "10.0.0.7" not in answer.text
+
+
+def test_metrics_need_a_log_in_that_may_see_operations(
+    stranger: Client, people: dict[Role, Client]
+) -> None:
+    assert stranger.get("/metrics").status == 403
+    assert people[Role.REGISTRAR].get("/metrics").status == 403
+    answer = people[Role.ADMINISTRATOR].get("/metrics")
+    assert answer.status == 200
+    assert "handslag_web_request_seconds" in answer.text
+
+
+def test_the_first_view_is_small(world: World, registrar: Client) -> None:
+    page = registrar.get("/")
+    assets = world.app.state.site.assets
+    drawn = sum(len(assets.find(name).content) for name in ("handslag.css", "handslag.svg"))
+    assert len(page.body) + drawn < 100_000
+
+
+def test_every_reason_has_words_of_its_own() -> None:
+    from services.registry.web.words import REASONS
+
+    assert set(REASONS) == set(Reason)
+    assert len({words.short for words in REASONS.values()}) == len(REASONS)
+    for words in REASONS.values():
+        assert words.short
+        assert words.long.endswith(".")
+        assert "!" not in words.short + words.long
