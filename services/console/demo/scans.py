@@ -397,17 +397,17 @@ def _phone(paper: Picture, random: np.random.Generator) -> Scan:
     ) + random.uniform(-90, 90, (4, 2)).astype(np.float32)
     transform = cv2.getPerspectiveTransform(corners, target)
     table = int(random.uniform(60, 130))
-    picture = cv2.warpPerspective(
+    lying = cv2.warpPerspective(
         paper, transform, (out_width, out_height), flags=cv2.INTER_AREA, borderValue=(table,)
-    ).astype(np.float32)
+    )
     across = np.linspace(0, 1, out_width, dtype=np.float32)[None, :]
     down = np.linspace(0, 1, out_height, dtype=np.float32)[:, None]
     angle = float(random.uniform(0, 6.28))
     slope = np.float32(np.cos(angle)) * across + np.float32(np.sin(angle)) * down
-    light = 0.82 + float(random.uniform(0.1, 0.3)) * slope
+    light: MatLike = 0.82 + float(random.uniform(0.1, 0.3)) * slope
     light -= 0.25 * ((across - 0.5) ** 2 + (down - 0.5) ** 2)
-    picture = np.clip((picture * 0.82 + 25) * light, 0, 255)
-    picture = cv2.GaussianBlur(picture, (0, 0), float(random.uniform(0.6, 1.4)))
+    lit = _grey((lying.astype(np.float32) * 0.82 + 25) * light)
+    picture = cv2.GaussianBlur(lit, (0, 0), float(random.uniform(0.6, 1.4)))
     return Scan(_noisy(_grey(picture), random, sigma=4.0), 72, 72, bitonal=False, jpeg_quality=70)
 
 
@@ -495,9 +495,9 @@ def as_pdf(scans: Sequence[Scan]) -> bytes:
         save_all=True,
         append_images=rest,
         dpi=(scans[0].dpi_x, scans[0].dpi_y),
-        quality=scans[0].jpeg_quality or 70,
         creationDate=_SCANNED,
         modDate=_SCANNED,
+        **({} if scans[0].bitonal else {"quality": scans[0].jpeg_quality}),
     )
     return file.getvalue()
 

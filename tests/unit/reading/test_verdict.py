@@ -35,9 +35,7 @@ def mark(option: str, **changes: float) -> MarkMeasure:
 
 
 def marked(option: str, **changes: float) -> MarkMeasure:
-    return mark(
-        option, **{"ink": 0.25, "ink_least": 0.2, "ink_most": 0.3, "faint": 0.5, **changes}
-    )
+    return mark(option, **{"ink": 0.25, "ink_least": 0.2, "ink_most": 0.3, "faint": 0.5, **changes})
 
 
 def registration(**changes: Any) -> Registration:
