@@ -69,7 +69,11 @@ class Recorder:
         MAILS.labels(event.disposition).inc()
         for fate in registered.fates:
             DOCUMENTS.labels(fate).inc()
-        log.info("mail_registered", disposition=event.disposition, fates=registered.fates)
+        log.info(
+            "mail_registered",
+            disposition=event.disposition.value,
+            fates=[fate.value for fate in registered.fates],
+        )
 
     def _without_races(self, event: MailRead) -> Registered | None:
         """Decide again when another consumer recorded, in between, what we thought was free."""

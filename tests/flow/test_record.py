@@ -146,6 +146,26 @@ def test_the_same_scan_that_now_reads_otherwise_goes_to_a_person(register: Regis
     assert register.documents()[1].reasons == [Reason.CONFLICT]
 
 
+def test_a_doubtful_document_names_the_conflict_too_only_if_there_is_one(
+    register: Register,
+) -> None:
+    register.record(mail(form("ja"), name="first"))
+    doubt = (Reason.SENDER_NOT_AUTHENTIC,)
+    register.record(
+        mail(form("ja"), name="same scan", reasons=doubt),
+        mail(form("nej", scan="b"), name="other answer", reasons=doubt),
+    )
+    reasons = sorted((one.reasons for one in register.documents() if one.reasons), key=len)
+    assert reasons == [[*doubt], [*doubt, Reason.CONFLICT]]
+
+
+def test_a_paper_that_is_no_form_goes_to_a_person(register: Register) -> None:
+    letter = form(None, kind=DocumentKind.OTHER, initiative=None, municipality=None)
+    register.record(mail(letter))
+    (document,) = register.documents()
+    assert (document.fate, document.reasons) == (Fate.REVIEW, [Reason.NO_CODE])
+
+
 def test_one_mail_may_answer_several_initiatives_in_one_scan(register: Register) -> None:
     register.record(mail(form("ja", page=1), form("nej", page=2, initiative=MOLN)))
     assert {(one.initiative, one.answer) for one in register.all(Answer)} == {

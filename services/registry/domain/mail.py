@@ -157,9 +157,10 @@ def _verdict(
     clear = not held_back and not about_mail and not extra
     if clear and reading.outcome is Outcome.RETURN and set(found) == set(reading.reasons):
         return _returned(event, reading, current)
+    by_rule = decide(statement_of(reading, event.mail_id), current)
     if clear and reading.outcome is Outcome.AUTO and pair is not None and not found:
-        return decide(statement_of(reading, event.mail_id), current)
-    if current is not None:
+        return by_rule
+    if isinstance(by_rule, Conflict):
         found = tuple(dict.fromkeys((*found, Reason.CONFLICT)))
     return Review(found)
 
@@ -182,7 +183,7 @@ def _other(
     is_need = reading.kind is DocumentKind.NEED or event.disposition is Disposition.NEED
     if is_need and not reading.reasons:
         return Need()
-    return Review(reasons)
+    return Review(reasons or (Reason.NO_CODE,))
 
 
 def _returned(
