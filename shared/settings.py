@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.errors import WrongSetting
 
@@ -58,6 +58,13 @@ class CommonSettings(BaseSettings):
             )
             raise WrongSetting(
                 faults, remedy="Correct it in the environment or in .env; see deploy/env.example."
+            ) from error
+        except SettingsError as error:
+            # Its text names the field, and never the value.
+            field = str(error).partition('field "')[2].partition('"')[0]
+            raise WrongSetting(
+                f"HANDSLAG_{field.upper()}…: one of these cannot be read as JSON.",
+                remedy="Correct it in the environment or in .env; see deploy/env.example.",
             ) from error
 
 
