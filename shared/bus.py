@@ -315,6 +315,11 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         log.debug("bus_error", error=_one_line(error))
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Python 3.11's wait_for loses a cancellation that meets an error (gh-86296), and the
+            # client would try to connect for ever.
+            raise asyncio.CancelledError
 
     async def _on_disconnect(self) -> None:
         self.connected = False
