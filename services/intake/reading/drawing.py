@@ -1,4 +1,4 @@
-"""A page's picture with what was found drawn on it, for whoever wants to know why it was read so."""
+"""A page's picture with what was found drawn on it, to see why it was read as it was."""
 
 from collections.abc import Iterator
 
