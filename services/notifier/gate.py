@@ -22,7 +22,9 @@ MANNERS: Final = (
     "x-autoreply",
     "x-autorespond",
     "x-autorespond-to",
+    "x-autoresponse",
     "x-mail-autoreply",
+    "x-failed-recipients",
     "content-type",
     "return-path",
     "x-loop",
@@ -82,6 +84,13 @@ _NO_REPLY: Final = (
     "autosvar",
     "autoreply",
     "autoresponder",
+)
+_ANSWERING_MACHINES: Final = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autorespond-to",
+    "x-autoresponse",
+    "x-mail-autoreply",
 )
 _LIST_MANAGER = re.compile(
     r"^owner-|-request$|-bounces?$|-bounces?[+-]|^bounces?[+=-]|-(un)?subscribe$"
@@ -163,12 +172,13 @@ def _suppressed(question: Question) -> bool:
 
 
 def _answering_machine(question: Question) -> bool:
-    names = ("x-autoreply", "x-autorespond", "x-autorespond-to", "x-mail-autoreply")
-    return any(_header(question, name) not in (None, "", "no") for name in names)
+    return any(_header(question, name) not in (None, "", "no") for name in _ANSWERING_MACHINES)
 
 
 def _report(question: Question) -> bool:
-    return (_header(question, "content-type") or "").lstrip().startswith("multipart/report")
+    if _header(question, "x-failed-recipients") is not None:
+        return True
+    return (_header(question, "content-type") or "").startswith("multipart/report")
 
 
 def _our_own_loop(question: Question) -> bool:
@@ -208,7 +218,7 @@ RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("auto_response_suppressed", _suppressed),
     # Answering machines from before RFC 3834.
     ("answering_machine", _answering_machine),
-    # Delivery and read receipts that come with a sender all the same (RFC 3462).
+    # Delivery and read receipts that come with a sender all the same (RFC 3462; Exim's header).
     ("report", _report),
     # Our own mail has come back to us, whoever sent it on.
     ("our_own_loop", _our_own_loop),

@@ -77,7 +77,7 @@ class Notifier:
 
     def answer(self, event: MailRegistered) -> MessageState | None:
         """Queue the receipt for a mail, or log why there is none; None if that is done already."""
-        refusals = objections(self._question(event))
+        refusals = objections(self._question(event)) or self._over_caps_already(event)
         mail = None if refusals else compose_receipt(event, self.house)
         content = self.archive.put(mail.data, Area.DERIVED) if mail else None
         with self.database.write() as session:
@@ -87,7 +87,9 @@ class Notifier:
                 log.info("already_answered", kind=KIND)
                 return None
             row = self._row(event, mail, content)
-            refusals += self._over_caps(session, row)
+            if not refusals:
+                store.lock_counting(session)
+                refusals = self._over_caps(session, row.recipient_key)
             if refusals:
                 self._hold_back(session, row, refusals)
             else:
@@ -99,12 +101,18 @@ class Notifier:
     def _question(self, event: MailRegistered) -> Question:
         return Question(event.correspondence, event.disposition, self.house.own_addresses)
 
-    def _over_caps(self, session: Session, row: MessageRow) -> tuple[str, ...]:
-        sent = store.count_sent(session, row.recipient_key, row.created_at)
+    def _over_caps_already(self, event: MailRegistered) -> tuple[str, ...]:
+        """A first look, so that a flood costs no composing; the one that binds comes later."""
+        with self.database.read() as session:
+            return self._over_caps(session, address_key(event.correspondence.return_path))
+
+    def _over_caps(self, session: Session, recipient_key: str) -> tuple[str, ...]:
+        sent = store.count_sent(session, recipient_key, outbox.now())
         return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.in_all)
 
     def _hold_back(self, session: Session, row: MessageRow, refusals: tuple[str, ...]) -> None:
         reason = ",".join(refusals)
+        row.content = None
         store.settle_row(session, row, MessageFate.HELD_BACK, reason, row.created_at)
         SETTLED.labels(row.kind, MessageFate.HELD_BACK).inc()
         log.info("message_held_back", kind=row.kind, reason=reason, recipient=row.recipient)

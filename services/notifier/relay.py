@@ -20,6 +20,7 @@ from aiosmtplib import (
 )
 from aiosmtplib.protocol import normalize_message_line_endings
 
+from services.notifier.gate import may_be_addressed
 from services.notifier.settings import RelaySettings
 from shared.failpoint import failpoint
 
@@ -117,6 +118,9 @@ class Relay:
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Hand over one mail on the open connection."""
+        for address in (envelope.sender, envelope.recipient):
+            if not may_be_addressed(address):
+                return Refused(f"not an address that can be written to: {address!a}")
         try:
             await self._smtp.mail(envelope.sender)
             await self._smtp.rcpt(envelope.recipient)
@@ -128,9 +132,6 @@ class Relay:
         except (SMTPException, OSError) as error:
             self._smtp.close()
             return Unreachable(_one_line(error))
-        except ValueError as error:
-            await self._reset()
-            return Refused(f"not an address that can be sent to: {_one_line(error)}")
         return await self._hand_over(envelope.data)
 
     async def close(self) -> None:

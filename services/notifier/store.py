@@ -43,13 +43,17 @@ def is_answered(session: Session, mail_id: str, kind: str) -> bool:
     return session.exec(query).first() is not None
 
 
-def count_sent(session: Session, recipient_key: str, now: datetime) -> Sent24Hours:
-    """Count for the caps; on PostgreSQL nobody else counts until this transaction ends.
+def lock_counting(session: Session) -> None:
+    """Let nobody else count and add until this transaction ends.
 
-    Without that lock two processes could both see room for one more. SQLite has one writer.
+    Without it two processes on PostgreSQL could both see room for one more. SQLite has one writer.
     """
     if session.connection().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext('caps'))"))
+
+
+def count_sent(session: Session, recipient_key: str, now: datetime) -> Sent24Hours:
+    """Count for the caps."""
     counted = (
         col(MessageRow.created_at) > now - DAY,
         col(MessageRow.state).in_(_COUNTED),

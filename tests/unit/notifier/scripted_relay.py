@@ -69,9 +69,11 @@ class ScriptedRelay:
                 return Server(self.handler, **self.SMTP_kwargs)
 
         if self.port == 0:
-            self.port = _free_port()
+            self.port = free_port()
         self._controller = Loopback(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
+        # The controller has tried the door itself.
+        self.connections = 0
         return self
 
     def stop(self) -> None:
@@ -129,7 +131,8 @@ class ScriptedRelay:
         return plan.removeprefix(stage + " ") if plan.startswith(stage + " ") else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody holds now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -67,6 +67,7 @@ def test_headers_that_persons_mails_have_do_no_harm(manners: dict[str, str]) -> 
         ({"x-autoreply": "yes"}, "answering_machine"),
         ({"x-autorespond": "Semester"}, "answering_machine"),
         ({"content-type": "multipart/report; report-type=delivery-status"}, "report"),
+        ({"x-failed-recipients": "anna@umea.se"}, "report"),
         ({LOOP_HEADER: "anything"}, "our_own_loop"),
         ({"x-loop": "registratur@skr.se"}, "our_own_loop"),
     ],
