@@ -1,6 +1,7 @@
 """The registry's process: the only place that builds its objects."""
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from services.registry.record import CONSUMER as RECORD
 from services.registry.record import Recorder
 from services.registry.settings import RegistrySettings
 from services.registry.settle import BOUNCE_CONSUMER, SETTLED_CONSUMER, Settler
+from services.registry.store.lists import totals
 from services.registry.web.app import create_app
 from shared.archive import open_archive
 from shared.bus import Bus
@@ -18,12 +20,13 @@ from shared.events import DeliveryFailed, MailRead, MessageSettled
 from shared.migrate import upgrade
 from shared.outbox import now
 from shared.service import run_service
-from shared.telemetry import HealthCheck, serve
+from shared.telemetry import HealthCheck, Metrics, serve
 
 NAME: Final = "registry"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 log = structlog.get_logger()
+WAITING = Metrics.gauge("handslag_review_open", "Matters that wait for a person")
 
 
 async def run(settings: RegistrySettings) -> None:
@@ -41,12 +44,22 @@ async def run(settings: RegistrySettings) -> None:
             "database": database.ping,
             "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
         }
+        WAITING.set_function(lambda: _waiting(database))
         app = create_app(settings, database, open_archive(settings), checks)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN"))
     finally:
         database.close()
+
+
+def _waiting(database: Database) -> float:
+    """How many matters are open; not a number while the database is away."""
+    try:
+        with database.read() as session:
+            return totals(session).review
+    except DatabaseUnavailable:
+        return math.nan
 
 
 async def _migrate(database: Database) -> None:

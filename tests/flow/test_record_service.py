@@ -1,13 +1,13 @@
 """The registry as the process it is: on a real bus, killed and started again."""
 
 import asyncio
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tests.nats import NatsServer
 from tests.unit.registry.builders import KOMPETENS, Register, form, mail, open_register
 
 WAIT_S = 40.0
+MONITOR = "a-monitors-token"
 IMPATIENT = """
 from shared import bus
 bus.ACK_WAIT_S, bus.HEARTBEAT_S = 2.0, 0.5
@@ -81,6 +82,7 @@ def service(
             "HANDSLAG_NATS_URL": nats_server.url,
             "HANDSLAG_REGISTRY__DATABASE_URL": database_url,
             "HANDSLAG_WEB__LISTEN": listen,
+            "HANDSLAG_WEB__METRICS_TOKEN": MONITOR,
         }
     )
     yield service
@@ -124,7 +126,10 @@ def test_killed_with_mails_in_hand_it_loses_and_doubles_nothing(
     assert len(register.all(Mail)) < len(codes)
     service.start()
     publish(nats_server.url, tmp_path, events, lambda: len(register.all(Mail)) == len(codes))
-    assert health(listen) == 200
+    assert '"ok"' in get(listen, "/health")
+    metrics = get(listen, "/metrics")
+    assert "handslag_review_open 0.0" in metrics
+    assert 'handslag_documents_total{fate="recorded"}' in metrics
 
     assert sorted(one.municipality for one in register.all(Answer)) == codes
     assert len(register.emitted(AnswerRecorded)) == len(register.emitted(MailRegistered)) == 6
@@ -138,7 +143,9 @@ def service_died(service: Service) -> bool:
     return True
 
 
-def health(listen: str) -> int:
-    with urllib.request.urlopen(f"http://{listen}/health") as answer:
-        status: int = answer.status
-        return status
+def get(listen: str, path: str) -> str:
+    connection = http.client.HTTPConnection(listen, timeout=WAIT_S)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {MONITOR}"})
+    body = connection.getresponse().read().decode()
+    connection.close()
+    return body
