@@ -8,14 +8,14 @@ import structlog
 
 from services.notifier.compose import House
 from services.notifier.gate import Caps
-from services.notifier.notify import CONSUMER, Notifier
+from services.notifier.notify import BOUNCE_CONSUMER, CONSUMER, Notifier
 from services.notifier.relay import Relay
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from shared.archive import open_archive
 from shared.bus import Bus
 from shared.database import Database, DatabaseUnavailable, open_database
-from shared.events import MailRegistered
+from shared.events import DeliveryFailed, MailRegistered
 from shared.migrate import upgrade
 from shared.service import run_service
 from shared.telemetry import HealthCheck, about_mail, health_app, serve
@@ -54,6 +54,12 @@ async def run(settings: NotifierSettings) -> None:
         sender.stir()
         bus.stir()
 
+    async def on_delivery_failed(event: DeliveryFailed) -> None:
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(notifier.came_back, event)
+        bus.stir()
+
+    bus.consume(DeliveryFailed, BOUNCE_CONSUMER, on_delivery_failed)
     bus.consume(MailRegistered, CONSUMER, on_mail_registered, workers=WORKERS)
     checks: dict[str, HealthCheck] = {
         "database": database.ping,

@@ -2,6 +2,7 @@
 
 answer:  event → gate → compose → archive the bytes → queue, in the transaction of the inbox claim
 send:    take from the queue → relay → settle, in the transaction of the event that tells of it
+return:  a bounce → the mail that its token names → failed after all, and the registry is told
 
 A mail is answered once: its (mail_id, kind) is unique in the database, its Message-ID follows from
 them. What the relay said decides what happens next; what it did not get to say is a doubt, and a
@@ -41,11 +42,13 @@ from services.notifier.tables import MessageRow, MessageState
 from shared import outbox
 from shared.archive import Archive, Area
 from shared.database import Database
-from shared.events import MailRegistered, MessageFate
+from shared.events import DeliveryFailed, MailRegistered, MessageFate
 from shared.failpoint import failpoint
 from shared.telemetry import Metrics
 
 CONSUMER: Final = "receipt"
+BOUNCE_CONSUMER: Final = "bounce"
+CAME_BACK: Final = "came_back"
 TOKEN_BYTES: Final = 10
 DEFERRED_DELAYS: Final = tuple(timedelta(minutes=m) for m in (0.5, 2, 5, 15, 30, 60, 120))
 GIVE_UP_AFTER: Final = timedelta(days=4)
@@ -64,7 +67,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Notifier:
-    """Both flows, with what they need."""
+    """The flows, with what they need."""
 
     database: Database
     archive: Archive
@@ -203,3 +206,22 @@ class Notifier:
             log.info("message_sent", kind=row.kind, message_id=row.message_id)
         else:
             log.error("message_failed", kind=row.kind, reason=reason, error=row.last_error)
+
+    # --- return --------------------------------------------------------------------------------
+
+    def came_back(self, event: DeliveryFailed) -> bool:
+        """Mark a sent mail as failed; False if the bounce is not of one of ours.
+
+        The token is what tells: whoever forges a bounce does not know it.
+        """
+        with self.database.write() as session:
+            if not outbox.claim(session, event.event_id, BOUNCE_CONSUMER):
+                return False
+            row = store.sent_with_token(session, event.token.lower())
+            if row is None:
+                log.info("bounce_of_no_mail_of_ours", token=one_line(event.token))
+                return False
+            row.last_error = one_line(f"{event.status} {event.diagnostic}", limit=500)
+            reason = f"{CAME_BACK} {one_line(event.status, limit=40)}".strip()
+            self._settle(session, row, MessageFate.FAILED, reason)
+        return True

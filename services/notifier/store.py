@@ -90,6 +90,15 @@ def settle_row(
     )
 
 
+def sent_with_token(session: Session, token: str) -> MessageRow | None:
+    """Return the sent mail whose envelope sender carries this token."""
+    return session.exec(
+        select(MessageRow)
+        .where(col(MessageRow.token) == token, col(MessageRow.state) == MessageState.SENT)
+        .with_for_update()
+    ).first()
+
+
 def has_due(session: Session, now: datetime) -> bool:
     """Tell whether a mail waits whose time has come."""
     return session.exec(_due(now).limit(1)).first() is not None
