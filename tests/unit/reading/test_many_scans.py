@@ -12,9 +12,9 @@ from tests.bench.forms.reading import is_wrong, read
 
 GOOD = {
     Channel.SCANNER: 20,
-    Channel.ROUGH_SCANNER: 20,
-    Channel.FAX: 20,
-    Channel.PHONE: 10,
+    Channel.ROUGH_SCANNER: 12,
+    Channel.FAX: 12,
+    Channel.PHONE: 6,
 }
 LEAST_AUTO = {
     Channel.SCANNER: 0.95,
@@ -41,8 +41,7 @@ def test_good_forms_are_read_rightly_and_mostly_by_the_machine(channel: Channel)
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_faulty_form_is_never_recorded_wrongly(channel: Channel, fault: Fault) -> None:
-    for seed in range(FIRST_SEED, FIRST_SEED + (1 if channel is Channel.PHONE else 2)):
-        case = bad_case(seed, channel, fault)
-        reading = read(case)
-        assert not is_wrong(case, reading), (case.channel, case.fault, case.seed)
-        assert case.signed or reading.signature is not SignatureState.HANDWRITTEN
+    case = bad_case(FIRST_SEED, channel, fault)
+    reading = read(case)
+    assert not is_wrong(case, reading), (case.channel, case.fault, case.seed)
+    assert case.signed or reading.signature is not SignatureState.HANDWRITTEN
