@@ -1,5 +1,6 @@
 """The world that most tests only look at, on both databases, and clients of its pages."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,17 @@ from services.registry.tables import Role
 from shared.database import Database
 from tests.databases import PostgresServer
 from tests.web.client import Client
-from tests.web.world import NAMES, PASSWORD, World, add_people, build, fill, served
+from tests.web.world import (
+    NAMES,
+    PASSWORD,
+    World,
+    add_people,
+    build,
+    fill,
+    open_world,
+    quick,
+    served,
+)
 
 As = Callable[[Role], Client]
 
@@ -21,7 +32,7 @@ def world(
     """A full register. Tests that change it build their own with `fresh`."""
     folder = tmp_path_factory.mktemp("web")
     if request.param == "sqlite":
-        database = Database(f"sqlite:///{folder / 'registry.sqlite3'}")
+        database = quick(f"sqlite:///{folder / 'registry.sqlite3'}")
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
         server.run("CREATE DATABASE web_pages TEMPLATE template0")
@@ -60,13 +71,24 @@ def stranger(world: World) -> Client:
     return Client(world.address)
 
 
+@pytest.fixture(scope="session")
+def empty_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty register with people, to be copied."""
+    folder = tmp_path_factory.mktemp("empty")
+    database = quick(f"sqlite:///{folder / 'registry.sqlite3'}")
+    add_people(build(folder, database))
+    with database.engine.connect() as connection:
+        connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder / "registry.sqlite3"
+
+
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[World]:
+def fresh(tmp_path: Path, empty_register: Path) -> Iterator[World]:
     """An empty register with people, for tests that change something."""
-    database = Database(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
-    made = build(tmp_path, database, login_tries=4)
-    add_people(made)
-    with served(made):
+    copied = shutil.copy(empty_register, tmp_path)
+    database = quick(f"sqlite:///{copied}")
+    with served(open_world(tmp_path, database, login_tries=4)) as made:
         yield made
     database.close()
 

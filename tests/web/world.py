@@ -18,6 +18,7 @@ import pypdfium2
 import uvicorn
 from fastapi import FastAPI
 from PIL import Image, ImageDraw
+from sqlalchemy import event
 
 from services.registry.admin import users
 from services.registry.forms.print import print_form
@@ -56,6 +57,7 @@ from shared.municipalities import all_municipalities, by_code, display_name
 from tests.unit.registry.builders import form, mail, open_register, skipped_part, text_part, typed
 
 START = datetime(2024, 9, 2, 7, 3, tzinfo=UTC)
+REGISTERED = START + timedelta(days=20)
 OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
 ROUND = """
 round: "2024"
@@ -97,25 +99,37 @@ class World:
     def host(self) -> str:
         return self.address.removeprefix("http://")
 
-    def record(self, event: MailRead, name: str = "") -> None:
+    def record(self, read: MailRead, name: str = "") -> None:
         """Register a mail; `name` remembers it, and its first document with `-document`."""
-        self.recorder.record(event)
+        self.recorder.record(read)
         if name:
-            self.ids[name] = event.mail_id
-            if event.documents:
-                self.ids[f"{name}-document"] = event.documents[0].document_id
+            self.ids[name] = read.mail_id
+            if read.documents:
+                self.ids[f"{name}-document"] = read.documents[0].document_id
 
 
-def build(folder: Path, database: Database, **web: object) -> World:
+def quick(url: str) -> Database:
+    """A SQLite database that does not wait for the disk: what is tested here is not durability."""
+    database = Database(url)
+    event.listen(database.engine, "connect", lambda link, _: link.execute("PRAGMA synchronous=OFF"))
+    return database
+
+
+def build(folder: Path, database: Database) -> World:
     """An empty register with one round and no accounts."""
-    register = open_register(database, round_file=ROUND, now=START + timedelta(days=20))
+    open_register(database, round_file=ROUND, now=REGISTERED)
+    return open_world(folder, database)
+
+
+def open_world(folder: Path, database: Database, **web: object) -> World:
+    """A register that has its tables and its round; `web` are settings of the pages."""
     archive = FolderArchive(folder / "archive")
     settings = RegistrySettings(home=folder, web=WebSection.model_validate(web))
     faults: dict[str, str] = {}
     app = create_app(settings, database, archive, {"bus": lambda: faults.get("bus")})
     app.state.test_faults = faults
-    settler = Settler(database, lambda: START)
-    return World(database, archive, register.recorder, settler, app)
+    recorder = Recorder(database, settings.registry, lambda: REGISTERED, lambda: None)
+    return World(database, archive, recorder, Settler(database, lambda: START), app)
 
 
 def add_people(world: World) -> None:
@@ -134,7 +148,7 @@ def fill(world: World) -> None:
     world.archive.put(PDF, ArchiveArea.DERIVED)
     world.archive.put(b"original")
     refused = world.archive.put(scan_png("nej"), ArchiveArea.DERIVED)
-    for place, municipality in enumerate(all_municipalities()[:150]):
+    for place, municipality in enumerate(all_municipalities()[:110]):
         chosen = "nej" if place % 5 == 3 else "ja"
         reading = answered(
             chosen, "kompetens-2024", municipality.code, scan if chosen == "ja" else refused
@@ -239,7 +253,7 @@ def _add_rest(world: World, scan: str) -> None:
         ),
         "need-mail",
     )
-    for place in range(60):
+    for place in range(55):
         world.record(
             arrived(
                 name=f"aside {place}",

@@ -52,10 +52,9 @@ class Visit:
         """Return one value of the query string, without surrounding blanks."""
         return self.request.query_params.get(name, "").strip()
 
-    @property
-    def page_number(self) -> int:
-        """Which page of a list is asked for, from 1."""
-        asked = self.asked("sida")
+    def page_number(self, parameter: str = "sida") -> int:
+        """Which page of a list is asked for, from 1; each list on a page has its parameter."""
+        asked = self.asked(parameter)
         return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
 
     def here(self, **changes: str) -> str:

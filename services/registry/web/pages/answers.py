@@ -50,7 +50,7 @@ def answers(visit: Visitor, initiative_id: str) -> Response:
         "answers.html",
         initiative=chosen,
         initiatives=known,
-        lines=queries.sliced(wanted, visit.page_number, _SIZE),
+        lines=queries.sliced(wanted, visit.page_number(), _SIZE),
         choices={key: answer_state(chosen.options, key).label for key in chosen.options} | STATES,
         counties=dict(sorted(counties().items(), key=lambda county: county[1])),
         state=lambda line: _state(line, chosen),

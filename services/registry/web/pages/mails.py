@@ -32,7 +32,7 @@ def mails(visit: Visitor) -> Response:
     """Every mail, the last to arrive first."""
     with visit.database.read() as session:
         found = queries.mails(
-            session, tuple(MailState), visit.asked("sok"), visit.page_number, _SIZE
+            session, tuple(MailState), visit.asked("sok"), visit.page_number(), _SIZE
         )
     return visit.page("mails.html", mails=found)
 

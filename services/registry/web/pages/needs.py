@@ -19,6 +19,6 @@ _SIZE = 25
 def needs(visit: Visitor) -> Response:
     """Two lists: proposals with a document, and those that stand in the mail itself."""
     with visit.database.read() as session:
-        arrivals = queries.arrivals(session, (Fate.NEED,), visit.page_number, _SIZE)
-        mails = queries.mails(session, (MailState.NEED,), "", visit.page_number, _SIZE)
+        arrivals = queries.arrivals(session, (Fate.NEED,), visit.page_number(), _SIZE)
+        mails = queries.mails(session, (MailState.NEED,), "", visit.page_number("mejlsida"), _SIZE)
     return visit.page("needs.html", arrivals=arrivals, mails=mails, image=first_image)

@@ -31,7 +31,9 @@ def queue(visit: Visitor) -> Response:
     wanted = visit.asked("anledning")
     reason = Reason(wanted) if wanted in set(Reason) else None
     with visit.database.read() as session:
-        matters = queries.queue(session, reason, visit.asked("brevlada"), visit.page_number, _SIZE)
+        matters = queries.queue(
+            session, reason, visit.asked("brevlada"), visit.page_number(), _SIZE
+        )
         counts = queue_counts(session)
         mailboxes = queries.queue_mailboxes(session)
         known = initiatives_by_id(initiatives(session))

@@ -19,7 +19,7 @@ _SIZE = 25
 def returned(visit: Visitor) -> Response:
     """The list, the last to arrive first."""
     with visit.database.read() as session:
-        arrivals = queries.arrivals(session, (Fate.RETURNED,), visit.page_number, _SIZE)
+        arrivals = queries.arrivals(session, (Fate.RETURNED,), visit.page_number(), _SIZE)
         known = initiatives_by_id(initiatives(session))
     return visit.page(
         "returned.html",

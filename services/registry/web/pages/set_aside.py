@@ -18,6 +18,6 @@ def set_aside(visit: Visitor) -> Response:
     """The list, the last to arrive first."""
     with visit.database.read() as session:
         mails = queries.mails(
-            session, (MailState.SET_ASIDE,), visit.asked("sok"), visit.page_number, _SIZE
+            session, (MailState.SET_ASIDE,), visit.asked("sok"), visit.page_number(), _SIZE
         )
     return visit.page("set_aside.html", mails=mails)

@@ -1,0 +1,253 @@
+"""In a real Chromium: accessibility, narrow screens, hostile content, and life without JavaScript.
+
+axe-core checks what a machine can of WCAG 2.2 AA, on every page, in light and in dark.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlmodel import select
+
+from services.registry.tables import ReviewItem
+from tests.web.world import PASSWORD, World
+
+pytestmark = pytest.mark.parametrize("world", ["sqlite"], indirect=True, scope="session")
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+PAGES = (
+    "login",
+    "overview",
+    "answers",
+    "no answers",
+    "document",
+    "duplicate",
+    "late",
+    "queue",
+    "item",
+    "item without image",
+    "hostile item",
+    "question",
+    "returned",
+    "needs",
+    "set aside",
+    "mails",
+    "hostile mail",
+    "password",
+    "not found",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The distribution's Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        message = "Chromium is not installed; deploy/bootstrap.sh installs it."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def session_of_a_registrar(browser: Browser, world: World) -> Any:
+    """The cookies of one log-in, to be used by all tests here."""
+    context = browser.new_context()
+    page = context.new_page()
+    log_in(page, world)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, session_of_a_registrar: Any) -> Iterator[BrowserContext]:
+    """A registrar who is logged in."""
+    made = browser.new_context(
+        viewport={"width": 1280, "height": 900}, storage_state=session_of_a_registrar
+    )
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def log_in(page: Page, world: World) -> None:
+    page.goto(f"{world.address}/logga-in")
+    page.get_by_label("Användarnamn").fill("rut")
+    page.get_by_label("Lösenord").fill(PASSWORD)
+    page.get_by_role("button", name="Logga in").click()
+    expect(page.get_by_role("heading", name="Översikt", exact=True)).to_be_visible()
+
+
+def address(world: World, name: str) -> str:
+    """Where each of PAGES is."""
+    with world.database.read() as session:
+        items = {
+            item.document_id or item.mail_id: f"/ej-kopplade/{item.id}"
+            for item in session.exec(select(ReviewItem))
+        }
+    ids = world.ids
+    return (
+        world.address
+        + {
+            "login": "/logga-in",
+            "overview": "/",
+            "answers": "/svar/kompetens-2024",
+            "no answers": "/svar/kompetens-2024?kommun=xyz",
+            "document": f"/handlingar/{ids['answer-document']}",
+            "duplicate": f"/handlingar/{ids['again-document']}",
+            "late": f"/handlingar/{ids['late-document']}",
+            "queue": "/ej-kopplade",
+            "item": items[ids["doubtful-document"]],
+            "item without image": items[ids["uncoded-document"]],
+            "hostile item": items[ids["evil-document"]],
+            "question": items[ids["question"]],
+            "returned": "/vantar",
+            "needs": "/behov",
+            "set aside": "/satt-at-sidan",
+            "mails": "/mejl",
+            "hostile mail": f"/mejl/{ids['evil']}",
+            "password": "/losenord",
+            "not found": "/finns-inte",
+        }[name]
+    )
+
+
+def faults(page: Page, **options: Any) -> list[str]:
+    found = Axe().run(page, options={"resultTypes": ["violations"]} | options)
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found.response["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_and_320_px_is_wide_enough(
+    world: World, context: BrowserContext, name: str
+) -> None:
+    if name == "login":
+        context.clear_cookies()
+    page = context.new_page()
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(address(world, name))
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, runOnly={"type": "rule", "values": ["color-contrast"]}) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 320, f"{name} is {wide} px wide"
+
+
+@pytest.mark.parametrize("name", ["overview", "queue", "hostile item", "hostile mail", "set aside"])
+def test_hostile_content_runs_nothing_and_fetches_nothing(
+    world: World, page: Page, name: str
+) -> None:
+    troubles: list[str] = []
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address(world, name), wait_until="networkidle")
+    assert troubles == []
+    assert page.title().endswith("· Handslag")
+    assert all(url.startswith(world.address) for url in asked), asked
+
+
+def test_the_browser_itself_would_refuse_an_inline_script(world: World, page: Page) -> None:
+    page.goto(address(world, "overview"))
+    page.evaluate(
+        "() => { const s = document.createElement('script');"
+        " s.textContent = 'document.title = \"intrång\"'; document.body.append(s); }"
+    )
+    assert "intrång" not in page.title()
+
+
+def test_everything_is_reached_without_javascript(world: World, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    log_in(page, world)
+    expect(page.get_by_role("link", name="Mejl", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Meny").click()
+    page.get_by_role("link", name="Ej kopplade handlingar").first.click()
+    page.get_by_label("Anledning").select_option("mark_doubtful")
+    page.get_by_role("button", name="Visa").click()
+    page.get_by_role("link", name="Umeå kommun").click()
+    expect(page.get_by_text("Otydligt kryss")).to_be_visible()
+    page.get_by_role("link", name="visa på sidan: Svar").click()
+    assert page.url.endswith("#yta-mark-ja")
+    context.close()
+
+
+def test_the_keyboard_meets_the_way_to_the_content_first(world: World, page: Page) -> None:
+    page.goto(address(world, "overview"))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Till innehållet")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_focus_can_be_seen(world: World, page: Page) -> None:
+    page.goto(address(world, "queue"))
+    link = page.get_by_role("link", name="Översikt", exact=True)
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    outline = link.evaluate("link => getComputedStyle(link).outlineWidth")
+    assert outline == "3px"
+
+
+def test_a_scan_can_be_enlarged_and_shows_where_a_value_stands(world: World, page: Page) -> None:
+    page.goto(address(world, "item"))
+    image = page.get_by_role("img", name="Sida 1")
+    before = image.bounding_box()
+    page.get_by_role("button", name="Förstora").click()
+    page.get_by_role("button", name="Förstora").click()
+    after = image.bounding_box()
+    assert before
+    assert after
+    assert after["width"] == pytest.approx(before["width"] * 2, rel=0.02)
+    page.locator('[data-evidence="yta-signature"]').hover()
+    expect(page.locator("#yta-signature")).to_have_class("evidence lit")
+
+
+def test_the_evidence_lies_where_it_was_read(world: World, page: Page) -> None:
+    page.goto(address(world, "item"))
+    image = page.get_by_role("img", name="Sida 1").bounding_box()
+    box = page.locator("#yta-mark-ja").bounding_box()
+    assert image
+    assert box
+    # The first box stands 27 mm from the left and 98 mm from the top of an A4 page.
+    assert (box["x"] - image["x"]) / image["width"] == pytest.approx(27 / 210, abs=0.01)
+    assert (box["y"] - image["y"]) / image["height"] == pytest.approx(98 / 297, abs=0.01)
+
+
+def test_a_file_is_saved_under_a_harmless_name(world: World, page: Page) -> None:
+    page.goto(address(world, "hostile mail"))
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="<img src=x").click()
+    name = waiting.value.suggested_filename
+    assert "<" not in name
+    assert "\u202e" not in name
+
+
+def test_a_page_can_be_printed_without_its_frame(world: World, page: Page) -> None:
+    page.goto(address(world, "document"))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation", name="Huvudmeny")).to_be_hidden()
+    expect(page.get_by_role("img", name="Sida 1")).to_be_visible()
