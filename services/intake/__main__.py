@@ -1,18 +1,14 @@
 """`python -m services.intake`: the only place that builds intake's objects."""
 
 import asyncio
-import os
-import socket
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
-from uuid import uuid4
+from typing import Final
 
 import structlog
 
-from services.intake import forms
+from services.intake import forms, lease
 from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
-from services.intake.mail.smtp import serve_door
+from services.intake.mail.smtp import open_door
 from services.intake.read import CONSUMER, Reader, ReaderSettings
 from services.intake.receive import Receiver
 from services.intake.sandbox.client import Sandbox
@@ -56,12 +52,13 @@ async def run(settings: IntakeSettings) -> None:
     bus.consume(MailArchived, CONSUMER, on_mail_archived, workers=section.workers)
     bus.consume(InitiativeDefined, forms.CONSUMER, on_initiative_defined)
     fetchers = _fetchers(section, receiver, database)
+    doors = await _doors(section, receiver)
     try:
         await asyncio.to_thread(sandbox.warm_up)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_fetch(fetchers))
-            for door in _doors(section, receiver):
-                tasks.create_task(door())
+            for door in doors:
+                tasks.create_task(_serve(door))
             tasks.create_task(bus.run())
             app = health_app(_checks(database, bus, sandbox, fetchers))
             tasks.create_task(serve(app, section.listen, "HANDSLAG_INTAKE__LISTEN"))
@@ -92,7 +89,7 @@ def _reader_settings(settings: IntakeSettings) -> ReaderSettings:
 
 
 def _fetchers(section: IntakeSection, receiver: Receiver, database: Database) -> Fetchers:
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+    holder = lease.this_process()
     return [
         fetcher_for(number, mailbox, receiver, database, holder)
         for number, mailbox in enumerate(section.mailboxes)
@@ -114,17 +111,21 @@ async def _fetch(fetchers: Fetchers) -> None:
                 log.warning("fetcher_did_not_stop", mailbox=fetcher.mailbox.address)
 
 
-def _doors(
-    section: IntakeSection, receiver: Receiver
-) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+async def _doors(section: IntakeSection, receiver: Receiver) -> list[asyncio.Server]:
+    """Open the doors that the settings ask for."""
     listens = {"smtp": section.smtp_listen, "lmtp": section.lmtp_listen}
-
-    def door(protocol: str, listen: str) -> Callable[[], Coroutine[Any, Any, None]]:
-        return lambda: serve_door(
+    return [
+        await open_door(
             protocol, listen, section.mailboxes, receiver.receive, section.smtp_limit_mib
         )
+        for protocol, listen in listens.items()
+        if listen is not None
+    ]
 
-    return [door(protocol, listen) for protocol, listen in listens.items() if listen]
+
+async def _serve(door: asyncio.Server) -> None:
+    async with door:
+        await door.serve_forever()
 
 
 def _checks(

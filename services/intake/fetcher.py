@@ -70,7 +70,7 @@ class MailboxFetcher:
         if self._tokens is not None and self._tokens.fault is not None:
             return self._tokens.fault
         if self._folders.stubborn:
-            return f"{len(self._folders.stubborn)} messages that the server does not hand out"
+            return f"{self._folders.stubborn} messages that the server does not hand out"
         if self._folders.settling_fault is not None:
             return self._folders.settling_fault
         if self._last_contact_at is not None:
@@ -139,7 +139,7 @@ class MailboxFetcher:
         self._fault = None
         self._last_contact_at = time.monotonic()
         LAST_CONTACT.labels(self.mailbox.address).set(datetime.now(UTC).timestamp())
-        STUBBORN.labels(self.mailbox.address).set(len(self._folders.stubborn))
+        STUBBORN.labels(self.mailbox.address).set(self._folders.stubborn)
         return folders[0]
 
     def _may_carry_on(self) -> bool:

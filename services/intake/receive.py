@@ -16,7 +16,13 @@ import structlog
 
 from services.intake import ledger
 from services.intake.ledger import Arrival, Place
-from services.intake.mail.imap import ImapSession, Message, MessageUnreadable, Selected
+from services.intake.mail.imap import (
+    ImapSession,
+    MailboxUnreachable,
+    Message,
+    MessageUnreadable,
+    Selected,
+)
 from services.intake.settings import MailboxSettings
 from shared.archive import Archive
 from shared.database import Database
@@ -25,6 +31,8 @@ from shared.identifiers import mail_id_of
 from shared.telemetry import Metrics, about_mail
 
 SETTLE_BATCH = 20
+BREAKS_ALLOWED = 2
+"""Some servers hang up over a message they cannot hand out; more breaks than this are its fault."""
 FIRST_PAUSE_S = 30.0
 LONGEST_PAUSE_S = 3600.0
 
@@ -72,12 +80,19 @@ class _Stubborn:
     """A message that could not be fetched: it waits, and does not hold up the others."""
 
     tries: int = 0
+    breaks: int = 0
     next_try_at: float = 0.0
 
     def failed(self) -> None:
         pause_s = min(FIRST_PAUSE_S * 2**self.tries, LONGEST_PAUSE_S)
         self.tries += 1
         self.next_try_at = time.monotonic() + pause_s
+
+    def broke(self) -> None:
+        """The connection broke while it was fetched: by chance, or because of it."""
+        self.breaks += 1
+        if self.breaks > BREAKS_ALLOWED:
+            self.failed()
 
 
 @dataclass
@@ -90,8 +105,13 @@ class FolderReceiver:
     carry_on: Callable[[], bool]
     """Asked between messages: False ends the work early, at a safe point."""
     settling_fault: str | None = None
-    stubborn: dict[Place, _Stubborn] = field(default_factory=dict)
+    _troubles: dict[Place, _Stubborn] = field(default_factory=dict)
     _known: dict[tuple[str, int], set[int]] = field(default_factory=dict)
+
+    @property
+    def stubborn(self) -> int:
+        """How many messages the server does not hand out."""
+        return sum(trouble.tries > 0 for trouble in self._troubles.values())
 
     def forget(self) -> None:
         """Read the ledger anew: another host may have fetched in the meantime."""
@@ -123,7 +143,7 @@ class FolderReceiver:
         moment = time.monotonic()
         waiting = {
             place.uid
-            for place, trouble in self.stubborn.items()
+            for place, trouble in self._troubles.items()
             if moment < trouble.next_try_at and place == self._place(selected, place.uid)
         }
         return sorted(new - waiting)
@@ -138,10 +158,13 @@ class FolderReceiver:
             try:
                 message = session.fetch(uid)
             except MessageUnreadable as error:
-                self.stubborn.setdefault(place, _Stubborn()).failed()
+                self._troubles.setdefault(place, _Stubborn()).failed()
                 log.error("message_unreadable", folder=place.folder, uid=uid, error=str(error))
                 continue
-            self.stubborn.pop(place, None)
+            except MailboxUnreachable:
+                self._troubles.setdefault(place, _Stubborn()).broke()
+                raise
+            self._troubles.pop(place, None)
             if message is not None:
                 yield uid, message
 

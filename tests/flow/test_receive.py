@@ -1,76 +1,16 @@
 """Receiving from a real Dovecot: every mail is kept once, and touched on the server last."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlmodel import col, select
 
-from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
-from services.intake.receive import Receiver
-from services.intake.settings import MailboxSettings
-from services.intake.tables import LocationRow, MailRow
-from shared import migrate
-from shared.archive import FolderArchive
-from shared.database import Database
+from services.intake.fetcher import FaultyMailbox, fetcher_for
 from shared.events import MailArchived, MailboxRole
-from shared.outbox import OutboxRow
-from tests.dovecot import PASSWORD, Dovecot
-
-MIGRATIONS = Path("services/intake/migrations")
-USER = "registratur@skr.example"
-
-
-def mail(subject: str, body: str = "hej") -> bytes:
-    return (
-        f"From: Kommunen <kommun@kommun.example>\r\nTo: {USER}\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{subject.replace(' ', '-')}@kommun.example>\r\n\r\n{body}\r\n"
-    ).encode()
-
-
-class Intake:
-    """The receiving half of intake, on a real archive and database."""
-
-    def __init__(self, database_url: str, folder: Path) -> None:
-        self.database = Database(database_url, schema="intake")
-        migrate.upgrade(self.database, MIGRATIONS)
-        self.archive = FolderArchive(folder / "archive")
-        self.receiver = Receiver(self.archive, self.database, lambda: None)
-
-    def mails(self) -> list[MailRow]:
-        with self.database.read() as session:
-            return list(session.exec(select(MailRow).order_by(col(MailRow.archived_at))))
-
-    def locations(self) -> list[LocationRow]:
-        with self.database.read() as session:
-            return list(session.exec(select(LocationRow).order_by(col(LocationRow.number))))
-
-    def announced(self) -> list[MailArchived]:
-        with self.database.read() as session:
-            rows = session.exec(select(OutboxRow).order_by(col(OutboxRow.number))).all()
-        return [MailArchived.model_validate_json(row.body) for row in rows]
-
-    def originals(self) -> list[bytes]:
-        return [self.archive.get(row.digest) for row in self.mails()]
-
-    @contextmanager
-    def fetching(self, mailbox: MailboxSettings) -> Iterator[MailboxFetcher]:
-        fetcher = fetcher_for(0, mailbox, self.receiver, self.database, uuid4().hex)
-        assert isinstance(fetcher, MailboxFetcher)
-        fetcher.start()
-        try:
-            yield fetcher
-        finally:
-            fetcher.stop()
-            assert fetcher.join(20)
-
-    def settled(self) -> bool:
-        locations = self.locations()
-        return bool(locations) and all(row.settled_at for row in locations)
+from tests.dovecot import Dovecot
+from tests.intake import USER, Intake, mailbox, plain_mail, wait_for
 
 
 @pytest.fixture
@@ -80,29 +20,17 @@ def intake(database_url: str, tmp_path: Path) -> Iterator[Intake]:
     intake.database.close()
 
 
-def mailbox(dovecot: Dovecot, **more: object) -> MailboxSettings:
-    given = {"address": USER, "imap": dovecot.url(USER), "password": PASSWORD, "poll_s": 1} | more
-    return MailboxSettings.model_validate(given)
-
-
-def wait_for(condition: Callable[[], object], timeout_s: float = 20) -> None:
-    until = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_a_mail_is_kept_announced_and_then_moved(dovecot: Dovecot, intake: Intake) -> None:
     dovecot.add_user(USER)
     arrived_at = datetime(2024, 10, 27, 0, 30, tzinfo=UTC)  # the night the clocks go back
-    dovecot.append(USER, mail("svar"), at=arrived_at)
+    dovecot.append(USER, plain_mail("svar"), at=arrived_at)
     with intake.fetching(mailbox(dovecot, done_folder="Mottaget")):
         wait_for(intake.settled)
     [row] = intake.mails()
-    assert intake.originals() == [mail("svar")]
+    assert intake.originals() == [plain_mail("svar")]
     assert (row.mailbox, row.role, row.door, row.junk) == (USER, "answers", "imap", False)
     assert row.received_at == arrived_at
-    [event] = intake.announced()
+    [event] = intake.told(MailArchived)
     assert (event.mail_id, event.digest, event.received_at) == (row.mail_id, row.digest, arrived_at)
     assert event.role is MailboxRole.ANSWERS
     assert dovecot.uids(USER) == []
@@ -113,7 +41,7 @@ def test_without_a_done_folder_mail_gets_a_keyword_and_stays_unread(
     dovecot: Dovecot, intake: Intake
 ) -> None:
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("ett"), mail("två"))
+    dovecot.append(USER, plain_mail("ett"), plain_mail("två"))
     with intake.fetching(mailbox(dovecot)):
         wait_for(intake.settled)
     flags = dovecot.flags(USER)
@@ -123,7 +51,7 @@ def test_without_a_done_folder_mail_gets_a_keyword_and_stays_unread(
 
 def test_mail_in_the_junk_folder_has_arrived_too(dovecot: Dovecot, intake: Intake) -> None:
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("skräp eller svar"), folder="Junk")
+    dovecot.append(USER, plain_mail("skräp eller svar"), folder="Junk")
     with intake.fetching(mailbox(dovecot)):
         wait_for(intake.settled)
     [row] = intake.mails()
@@ -136,7 +64,7 @@ def test_mail_that_comes_while_listening_is_kept_at_once(dovecot: Dovecot, intak
         wait_for(lambda: fetcher._last_contact_at)
         time.sleep(0.3)
         began_at = time.monotonic()
-        dovecot.deliver("kommun@kommun.example", USER, mail("nytt"))
+        dovecot.deliver("kommun@kommun.example", USER, plain_mail("nytt"))
         wait_for(intake.mails)
         assert time.monotonic() - began_at < 10
 
@@ -145,7 +73,7 @@ def test_mail_that_comes_while_listening_is_kept_at_once(dovecot: Dovecot, intak
 def test_the_connection_can_be_encrypted(dovecot: Dovecot, tmp_path: Path, scheme: str) -> None:
     intake = Intake(f"sqlite:///{tmp_path / 'tls.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("hemligt"))
+    dovecot.append(USER, plain_mail("hemligt"))
     place = dovecot.url(USER, scheme)
     with intake.fetching(mailbox(dovecot, imap=place)) as stranger:
         wait_for(stranger.check)
@@ -159,7 +87,7 @@ def test_a_bearer_token_opens_the_mailbox_and_is_renewed_ahead_of_its_end(
 ) -> None:
     intake = Intake(f"sqlite:///{tmp_path / 'token.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("ett"))
+    dovecot.append(USER, plain_mail("ett"))
     tokens = dovecot.tokens
     tokens.user, tokens.lifetime_s = USER, 2.0
     oauth2 = {
@@ -182,7 +110,7 @@ def test_a_wrong_password_is_shown_and_later_mended_without_a_restart(
 ) -> None:
     intake = Intake(f"sqlite:///{tmp_path / 'password.sqlite3'}", tmp_path)
     dovecot.add_user(USER, "another")
-    dovecot.append(USER, mail("svar"))
+    dovecot.append(USER, plain_mail("svar"))
     with intake.fetching(mailbox(dovecot)) as fetcher:
         wait_for(fetcher.check)
         assert "login_refused" in str(fetcher.check())
@@ -204,15 +132,15 @@ def test_a_new_uidvalidity_brings_a_full_rescan_without_duplicates(
     dovecot: Dovecot, intake: Intake
 ) -> None:
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("ett"), mail("två"))
+    dovecot.append(USER, plain_mail("ett"), plain_mail("två"))
     with intake.fetching(mailbox(dovecot)):
         wait_for(intake.settled)
     dovecot.change_uidvalidity(USER, 4711)
-    dovecot.append(USER, mail("tre"))
+    dovecot.append(USER, plain_mail("tre"))
     with intake.fetching(mailbox(dovecot)):
         wait_for(lambda: len(intake.locations()) == 5 and intake.settled())
     assert len(intake.mails()) == 3
-    assert len(intake.announced()) == 3
+    assert len(intake.told(MailArchived)) == 3
 
 
 def test_the_same_mail_in_two_mailboxes_is_one_mail_with_two_locations(
@@ -221,18 +149,18 @@ def test_the_same_mail_in_two_mailboxes_is_one_mail_with_two_locations(
     other = dovecot.add_user("registrator@skr.example")
     dovecot.add_user(USER)
     for user in (USER, other):
-        dovecot.append(user, mail("samma"))
+        dovecot.append(user, plain_mail("samma"))
     second = mailbox(dovecot, address=other, imap=dovecot.url(other))
     with intake.fetching(mailbox(dovecot)), intake.fetching(second):
         wait_for(lambda: len(intake.locations()) == 2 and intake.settled())
-    assert len(intake.mails()) == len(intake.announced()) == 1
+    assert len(intake.mails()) == len(intake.told(MailArchived)) == 1
 
 
 def test_the_same_message_id_with_another_body_is_another_mail(
     dovecot: Dovecot, intake: Intake
 ) -> None:
     dovecot.add_user(USER)
-    dovecot.append(USER, mail("svar", "ja"), mail("svar", "nej"))
+    dovecot.append(USER, plain_mail("svar", "ja"), plain_mail("svar", "nej"))
     with intake.fetching(mailbox(dovecot)):
         wait_for(intake.settled)
     assert len(intake.mails()) == 2
@@ -243,7 +171,7 @@ def test_two_fetchers_on_one_mailbox_take_turns(dovecot: Dovecot, intake: Intake
     with intake.fetching(mailbox(dovecot)) as first:
         wait_for(lambda: first._last_contact_at)
         with intake.fetching(mailbox(dovecot)) as second:
-            dovecot.append(USER, *(mail(f"svar {number}") for number in range(30)))
+            dovecot.append(USER, *(plain_mail(f"svar {number}") for number in range(30)))
             wait_for(lambda: len(intake.mails()) == 30 and intake.settled())
             assert second._standby
             assert second.check() is None
@@ -259,7 +187,7 @@ def test_a_server_that_goes_away_is_met_again(dovecot: Dovecot, tmp_path: Path) 
         wait_for(fetcher.check)
         assert "mailbox_unreachable" in str(fetcher.check())
         dovecot.start()
-        dovecot.append(USER, mail("efter avbrottet"))
+        dovecot.append(USER, plain_mail("efter avbrottet"))
         wait_for(intake.settled)
         wait_for(lambda: fetcher.check() is None)
 
@@ -269,7 +197,7 @@ def test_a_large_mail_is_fetched_in_pieces_and_kept_byte_for_byte(
 ) -> None:
     intake = Intake(f"sqlite:///{tmp_path / 'large.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
-    head = mail("stort")
+    head = plain_mail("stort")
     exact = head + b"x" * (2 * 1024 * 1024 * 2 - len(head) - 2) + b"\r\n"
     odd = head + b"y" * 5_000_001 + b"\r\n"
     dovecot.append(USER, exact, odd)
@@ -284,7 +212,7 @@ def test_received_at_is_when_the_server_got_it_not_when_it_was_fetched(
     intake = Intake(f"sqlite:///{tmp_path / 'when.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     long_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(days=40)
-    dovecot.append(USER, mail("gammalt"), at=long_ago)
+    dovecot.append(USER, plain_mail("gammalt"), at=long_ago)
     with intake.fetching(mailbox(dovecot)):
         wait_for(intake.settled)
     assert intake.mails()[0].received_at == long_ago

@@ -99,14 +99,14 @@ class _Lmtp(_Smtp):
         await self.push("500 5.5.1 LHLO is spoken here")
 
 
-async def serve_door(
+async def open_door(
     protocol: str,
     listen: str,
     mailboxes: tuple[MailboxSettings, ...],
     receive: Receive,
     limit_mib: int,
-) -> None:
-    """Serve one door on `host:port` until cancelled. Raises WrongSetting."""
+) -> asyncio.Server:
+    """Return a door that listens on `host:port`. Raises WrongSetting."""
     host, _, port = listen.rpartition(":")
     door = Door(protocol, {mailbox.address: mailbox for mailbox in mailboxes}, receive)
     loop = asyncio.get_running_loop()
@@ -125,12 +125,9 @@ async def serve_door(
         )
 
     try:
-        server = await loop.create_server(connection, host.strip("[]") or None, int(port))
+        return await loop.create_server(connection, host.strip("[]") or None, int(port))
     except (OSError, ValueError, OverflowError) as error:
         raise WrongSetting(
             f"HANDSLAG_INTAKE__{protocol.upper()}_LISTEN: cannot listen on {listen}: {error}",
             remedy="Choose another port, or end the program that holds this one.",
         ) from error
-    log.info("door_open", protocol=protocol, listen=listen)
-    async with server:
-        await server.serve_forever()

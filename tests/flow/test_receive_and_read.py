@@ -1,0 +1,222 @@
+"""From a mail's bytes to MailRead, on real children, archive and databases."""
+
+import io
+from collections.abc import Iterator
+from datetime import date
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from services.console.demo import scans
+from services.console.demo.scans import Channel, Filling, Stroke
+from services.intake import ledger
+from services.intake.accounts import MailState, strangers
+from services.intake.sandbox.client import Sandbox
+from services.registry.forms.print import print_form
+from shared.archive import Area
+from shared.events import (
+    DeliveryFailed,
+    Disposition,
+    DocumentKind,
+    MailArchived,
+    MailboxRole,
+    MailRead,
+    Outcome,
+    PartFate,
+    Reason,
+)
+from shared.forms import own_form
+from tests.intake import KEY, USER, Intake, initiative, plain_mail, sandbox
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Sandbox]:
+    made = sandbox()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def intake(database_url: str, tmp_path: Path) -> Intake:
+    made = Intake(database_url, tmp_path)
+    made.define(initiative())
+    return made
+
+
+@pytest.fixture(scope="module")
+def answer() -> bytes:
+    """A scanned yes from Håbo, as PDF."""
+    blank = print_form(
+        initiative="kompetens-2024", initiative_name="Kompetensgemenskaper", round_name="2024",
+        last_answer_day=date(2024, 9, 30), options={"ja": "Ja", "nej": "Nej"},
+        municipality="0305", municipality_name="Håbo kommun", key=KEY,
+    )  # fmt: skip
+    paper = scans.fill(
+        scans.blank_page(blank), own_form(("ja", "nej")), Filling({"ja": Stroke.CROSS}), seed=1
+    )
+    return scans.as_pdf([scans.scan(paper, Channel.SCANNER, seed=1)])
+
+
+def letter(*files: tuple[str, bytes], text: str = "Hej, här kommer vårt svar.") -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = "Håbo kommun <kommun@habo.example>"
+    mail["To"] = USER
+    mail["Subject"] = "Svar"
+    mail["Message-ID"] = "<svar@habo.example>"
+    mail.set_content(text)
+    for name, data in files:
+        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return mail.as_bytes()
+
+
+async def test_a_scanned_answer_is_read_and_its_page_is_kept_for_a_person(
+    intake: Intake, children: Sandbox, answer: bytes
+) -> None:
+    read = await intake.read(children, letter(("svar.pdf", answer)), return_path="k@habo.example")
+    assert read.disposition is Disposition.ANSWERS
+    assert read.mail_reasons == ()
+    [document] = read.documents
+    assert (document.kind, document.outcome) == (DocumentKind.ANSWER, Outcome.AUTO)
+    assert document.municipality is not None
+    assert document.municipality.text == "0305"
+    assert document.answer is not None
+    assert document.answer.text == "ja"
+    assert [part.fate for part in read.parts] == [PartFate.TEXT, PartFate.DOCUMENT]
+    assert read.correspondence.return_path == "k@habo.example"
+    image = document.pages[0].image
+    assert image is not None
+    assert intake.archive.get(image, Area.DERIVED).startswith(b"\xff\xd8")
+    assert intake.archive.get(document.content, Area.DERIVED) == answer
+    [account] = intake.accounts()
+    assert account.state is MailState.READ
+    assert account.faults == ()
+    assert account.parts[1].documents == (document.document_id,)
+
+
+async def test_one_broken_file_leaves_the_others_alone(
+    intake: Intake, children: Sandbox, answer: bytes
+) -> None:
+    locked = io.BytesIO()
+    with pikepdf.open(io.BytesIO(answer)) as pdf:
+        pdf.save(locked, encryption=pikepdf.Encryption(owner="x", user="hemligt"))
+    read = await intake.read(
+        children,
+        letter(
+            ("trasig.pdf", b"%PDF-1.7\nrubbish"),
+            ("tom.pdf", b""),
+            ("svar.pdf", answer),
+            ("kalkyl.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+            ("hemlig.pdf", locked.getvalue()),
+        ),
+    )
+    reasons = [set(document.reasons) for document in read.documents]
+    assert reasons == [
+        {Reason.UNREADABLE_FILE},
+        {Reason.EMPTY_FILE},
+        set(),
+        {Reason.UNSUPPORTED_FORMAT},
+        {Reason.LOCKED_FILE},
+    ]
+    assert [document.document_id[-2:] for document in read.documents] == [
+        "-1", "-2", "-3", "-4", "-5",
+    ]  # fmt: skip
+
+
+async def test_an_answer_in_the_needs_mailbox_is_an_answer_and_a_description_a_need(
+    intake: Intake, children: Sandbox, answer: bytes
+) -> None:
+    role = MailboxRole.NEEDS
+    read = await intake.read(children, letter(("svar.pdf", answer)), role=role)
+    assert (read.disposition, read.disposition_reason) == (
+        Disposition.ANSWERS,
+        "answer_among_needs",
+    )
+    read = await intake.read(children, letter(("behov.docx", b"PK\x03\x04rest")), role=role)
+    [need] = read.documents
+    assert (read.disposition, need.kind, need.outcome) == (
+        Disposition.NEED,
+        DocumentKind.NEED,
+        Outcome.AUTO,
+    )
+
+
+async def test_a_question_becomes_a_matter_for_a_person(intake: Intake, children: Sandbox) -> None:
+    read = await intake.read(children, plain_mail("fråga", "När är sista svarsdag?"))
+    assert (read.disposition, read.documents) == (Disposition.QUESTION, ())
+    assert read.mail_reasons == (Reason.QUESTION,)
+    assert "sista svarsdag" in read.text
+
+
+async def test_a_bounce_is_set_aside_and_told_of(intake: Intake, children: Sandbox) -> None:
+    bounce = (
+        b"From: MAILER-DAEMON@lund.example\r\nTo: registratur+0123456789abcdef0123@skr.example\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+        b"Final-Recipient: rfc822; lund.kommun@lund.example\r\nAction: failed\r\n"
+        b"Status: 5.1.1\r\n\r\n--b--\r\n"
+    )
+    read = await intake.read(children, bounce, return_path="")
+    assert (read.disposition, read.disposition_reason) == (Disposition.SET_ASIDE, "bounce")
+    [failed] = intake.told(DeliveryFailed)
+    assert (failed.token, failed.recipient, failed.status) == (
+        "0123456789abcdef0123",
+        "lund.kommun@lund.example",
+        "5.1.1",
+    )
+
+
+async def test_a_sender_that_our_server_calls_forged_holds_the_answer_back(
+    intake: Intake, children: Sandbox, answer: bytes
+) -> None:
+    forged = b"Authentication-Results: mx.skr.example; dmarc=fail header.from=habo.example\r\n"
+    read = await intake.read(children, forged + letter(("svar.pdf", answer)))
+    assert read.mail_reasons == (Reason.SENDER_NOT_AUTHENTIC,)
+
+
+async def test_the_same_event_twice_is_read_once_and_a_replay_once_more(
+    intake: Intake, children: Sandbox
+) -> None:
+    event = intake.receive(plain_mail("fråga"))
+    reader = intake.reader(children)
+    await reader.read(event)
+    await reader.read(event)
+    assert len(intake.told(MailRead)) == 1
+    with intake.database.write() as session:
+        assert ledger.replay(session, event.mail_id)
+        assert not ledger.replay(session, "m" + "0" * 23)
+
+    again = intake.told(MailArchived)[-1]
+    await reader.read(again)
+    first, second = intake.told(MailRead)
+    assert first.event_id != second.event_id
+    assert first.mail_id == second.mail_id
+
+
+async def test_a_mail_above_the_limit_is_kept_and_goes_to_a_person(
+    intake: Intake, children: Sandbox
+) -> None:
+    event = intake.receive(plain_mail("stort", "x" * (1024 * 1024 + 1)))
+    await intake.reader(children, mail_mib=1).read(event)
+    [read] = intake.told(MailRead)
+    assert (read.disposition, read.mail_reasons) == (Disposition.REVIEW, (Reason.TOO_LARGE,))
+
+
+async def test_accounts_name_what_is_damaged_gone_or_strange(
+    intake: Intake, children: Sandbox, tmp_path: Path
+) -> None:
+    event = intake.receive(plain_mail("ett"))
+    gone = intake.receive(plain_mail("två"))
+    stranger = intake.archive.put(b"nobody's")
+    folder = tmp_path / "archive" / "originals"
+    damaged = folder / event.digest[:2] / event.digest[2:4] / event.digest
+    damaged.chmod(0o600)
+    damaged.write_bytes(b"something else")
+    (folder / gone.digest[:2] / gone.digest[2:4] / gone.digest).unlink()
+    faults = {account.mail_id: account.faults for account in intake.accounts()}
+    assert "damaged" in faults[event.mail_id][0]
+    assert "not in the archive" in faults[gone.mail_id][0]
+    assert strangers(intake.database, intake.archive) == [stranger]
+    assert {account.state for account in intake.accounts()} == {MailState.WAITING}
