@@ -8,15 +8,16 @@ import structlog
 
 from services.notifier.compose import House
 from services.notifier.gate import Caps
-from services.notifier.notify import BOUNCE_CONSUMER, CONSUMER, Notifier
+from services.notifier.notify import Notifier
 from services.notifier.relay import Relay
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.database import Database, DatabaseUnavailable, open_database
+from shared.consumers import RECEIPT, UNDELIVERED
+from shared.database import open_database
 from shared.events import DeliveryFailed, MailRegistered
-from shared.migrate import upgrade
+from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
 from shared.telemetry import HealthCheck, about_mail, health_app, serve
 
@@ -30,7 +31,7 @@ async def run(settings: NotifierSettings) -> None:
     """Run the notifier until cancelled."""
     section = settings.notifier
     database = open_database(settings, NAME, section.database_url)
-    await _migrate(database)
+    await upgrade_when_reachable(database, MIGRATIONS)
     notifier = Notifier(
         database=database,
         archive=open_archive(settings),
@@ -59,8 +60,8 @@ async def run(settings: NotifierSettings) -> None:
             await asyncio.to_thread(notifier.came_back, event)
         bus.stir()
 
-    bus.consume(DeliveryFailed, BOUNCE_CONSUMER, on_delivery_failed)
-    bus.consume(MailRegistered, CONSUMER, on_mail_registered, workers=WORKERS)
+    bus.consume(UNDELIVERED, on_delivery_failed)
+    bus.consume(RECEIPT, on_mail_registered, workers=WORKERS)
     checks: dict[str, HealthCheck] = {
         "database": database.ping,
         "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
@@ -76,18 +77,6 @@ async def run(settings: NotifierSettings) -> None:
             )
     finally:
         database.close()
-
-
-async def _migrate(database: Database) -> None:
-    """Bring the database up to date, however long it takes to answer."""
-    while True:
-        try:
-            await asyncio.to_thread(upgrade, database, MIGRATIONS)
-        except DatabaseUnavailable as error:
-            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
-            await asyncio.sleep(2)
-        else:
-            return
 
 
 def main() -> None:

@@ -41,13 +41,12 @@ from services.notifier.relay import (
 from services.notifier.tables import MessageRow, MessageState
 from shared import outbox
 from shared.archive import Archive, Area
+from shared.consumers import RECEIPT, UNDELIVERED
 from shared.database import Database
 from shared.events import DeliveryFailed, MailRegistered, MessageFate
 from shared.failpoint import failpoint
 from shared.telemetry import Metrics
 
-CONSUMER: Final = "receipt"
-BOUNCE_CONSUMER: Final = "bounce"
 CAME_BACK: Final = "came_back"
 TOKEN_BYTES: Final = 10
 DEFERRED_DELAYS: Final = tuple(timedelta(minutes=m) for m in (0.5, 2, 5, 15, 30, 60, 120))
@@ -84,7 +83,7 @@ class Notifier:
         mail = None if refusals else compose_receipt(event, self.house)
         content = self.archive.put(mail.data, Area.DERIVED) if mail else None
         with self.database.write() as session:
-            if not outbox.claim(session, event.event_id, CONSUMER):
+            if not outbox.claim(session, event.event_id, RECEIPT.name):
                 return None
             if store.is_answered(session, event.mail_id, KIND):
                 log.info("already_answered", kind=KIND)
@@ -215,7 +214,7 @@ class Notifier:
         The token is what tells: whoever forges a bounce does not know it.
         """
         with self.database.write() as session:
-            if not outbox.claim(session, event.event_id, BOUNCE_CONSUMER):
+            if not outbox.claim(session, event.event_id, UNDELIVERED.name):
                 return False
             row = store.sent_with_token(session, event.token.lower())
             if row is None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from aiosmtplib import (
     SMTP,
     SMTPException,
+    SMTPHeloError,
     SMTPRecipientRefused,
     SMTPResponseException,
     SMTPSenderRefused,
@@ -110,11 +111,18 @@ class Relay:
             return None
         try:
             await self._smtp.connect()
-            await self._smtp.ehlo()
+            await self._greet()
         except (SMTPException, OSError, ValueError) as error:
             self._smtp.close()
             return Unreachable(_one_line(error))
         return None
+
+    async def _greet(self) -> None:
+        """Say EHLO here, so that a refusal of it is never taken for the refusal of a mail."""
+        try:
+            await self._smtp.ehlo()
+        except SMTPHeloError:
+            await self._smtp.helo()
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Hand over one mail on the open connection."""

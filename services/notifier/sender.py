@@ -65,6 +65,7 @@ class Sender:
         self._name = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         self._stirred = asyncio.Event()
         self._stopping = False
+        self._in_hand: set[int] = set()
         self._last_contact: datetime | None = None
         self._trouble: str | None = None
         self._queue = QueueState(0, None)
@@ -110,8 +111,14 @@ class Sender:
             while not self._stopping:
                 try:
                     reached = await self._send_backlog(relay)
-                except (DatabaseUnavailable, ArchiveUnavailable) as error:
+                except DatabaseUnavailable as error:
                     log.warning("queue_unreadable", code=error.code, error=str(error))
+                    reached = False
+                except Exception as error:
+                    # Sending must outlive what nobody thought of; the mail in hand is no longer
+                    # renewed, and is taken over like a dead sender's.
+                    log.error("sending_failed", exc_info=error)
+                    await relay.close()
                     reached = False
                 if reached:
                     failures = 0
@@ -158,17 +165,25 @@ class Sender:
         row = await asyncio.to_thread(self._notifier.take, self._name)
         if row is None:
             return None
-        with about_mail(row.mail_id or ""):
-            try:
-                envelope = await asyncio.to_thread(self._notifier.envelope, row)
-            except Permanent as error:
-                outcome: Outcome = Refused(f"{error.code}: {error}")
-            except ArchiveUnavailable as error:
-                outcome = Unreachable(str(error))
-            else:
-                outcome = await relay.send(envelope)
-                failpoint("notifier.after_250")
-            await self._until_written(lambda: self._notifier.conclude(row, self._name, outcome))
+        assert row.number is not None
+        self._in_hand.add(row.number)
+        try:
+            with about_mail(row.mail_id or ""):
+                return await self._see_through(relay, row)
+        finally:
+            self._in_hand.discard(row.number)
+
+    async def _see_through(self, relay: Relay, row: MessageRow) -> Outcome:
+        try:
+            envelope = await asyncio.to_thread(self._notifier.envelope, row)
+        except Permanent as error:
+            outcome: Outcome = Refused(f"{error.code}: {error}")
+        except ArchiveUnavailable as error:
+            outcome = Unreachable(str(error))
+        else:
+            outcome = await relay.send(envelope)
+            failpoint("notifier.after_250")
+        await self._until_written(lambda: self._notifier.conclude(row, self._name, outcome))
         self._settled()
         return outcome
 
@@ -230,7 +245,9 @@ class Sender:
     def _keep_alive_once(self) -> list[MessageRow]:
         now = outbox.now()
         with self._notifier.database.write() as session:
-            store.renew_leases(session, self._name, now=now, lease=self._notifier.lease)
+            store.renew_leases(
+                session, self._name, set(self._in_hand), now=now, lease=self._notifier.lease
+            )
             recovered = list(store.recover(session, now))
             self._queue = store.queue_state(session)
         for row in recovered:

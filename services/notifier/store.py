@@ -1,6 +1,6 @@
 """The queue and the log of outgoing mail: every question to the database, and every change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -168,11 +168,15 @@ def doubt(session: Session, row: MessageRow, *, at: datetime, now: datetime, err
     return True
 
 
-def renew_leases(session: Session, sender: str, *, now: datetime, lease: timedelta) -> None:
-    """Show that this sender lives and still has its mails in hand."""
+def renew_leases(
+    session: Session, sender: str, numbers: Collection[int], *, now: datetime, lease: timedelta
+) -> None:
+    """Show that this sender lives and still has these mails in hand."""
     for row in session.exec(
         select(MessageRow).where(
-            col(MessageRow.state) == MessageState.SENDING, col(MessageRow.sender) == sender
+            col(MessageRow.number).in_(numbers),
+            col(MessageRow.state) == MessageState.SENDING,
+            col(MessageRow.sender) == sender,
         )
     ):
         row.lease_until = now + lease

@@ -12,7 +12,7 @@ import pytest
 from services.notifier import store
 from services.notifier.gate import Caps
 from services.notifier.notify import GIVE_UP_AFTER, Notifier
-from services.notifier.relay import Relay
+from services.notifier.relay import Envelope, Outcome, Relay
 from services.notifier.sender import Sender
 from services.notifier.settings import RelaySettings
 from services.notifier.tables import MessageState
@@ -185,10 +185,12 @@ async def test_a_dead_senders_mail_is_taken_over_when_its_lease_ends(
 
 def test_a_living_sender_keeps_what_it_has_in_hand(office: Notifier) -> None:
     office.answer(registered(document()))
-    office.take("alive")
+    taken = office.take("alive")
+    assert taken is not None
+    assert taken.number is not None
     later = outbox.now() + LEASE * 3
     with office.database.write() as session:
-        store.renew_leases(session, "alive", now=later, lease=LEASE)
+        store.renew_leases(session, "alive", {taken.number}, now=later, lease=LEASE)
         assert store.recover(session, later) == []
 
 
@@ -205,6 +207,26 @@ async def test_bytes_that_are_gone_from_the_archive_are_a_failure_that_shows(
         await until(lambda: all_settled(office))
     assert states(office) == {MessageState.FAILED: 1, MessageState.SENT: 1}
     assert "not_in_archive" in settled(office.database)[0].reason
+
+
+async def test_a_fault_that_nobody_thought_of_costs_one_mail_time_and_no_more(
+    office: Notifier, relay: ScriptedRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay.start()
+    for seed in range(3):
+        office.answer(registered(document(), seed=seed))
+    send, faults = Relay.send, [ZeroDivisionError("a fault of ours")]
+
+    async def sometimes(self: Relay, envelope: Envelope) -> Outcome:
+        if faults:
+            raise faults.pop()
+        return await send(self, envelope)
+
+    monkeypatch.setattr(Relay, "send", sometimes)
+    async with sending(office, relay):
+        await until(lambda: all_settled(office))
+    assert states(office) == {MessageState.SENT: 3}
+    assert len(relay.accepted) == 3
 
 
 # --- Ping-pong ---------------------------------------------------------------------------------
