@@ -46,6 +46,14 @@ def test_a_part_is_handed_over_to_be_saved(world: World, registrar: Client) -> N
     assert answer.headers["content-disposition"].startswith("attachment;")
 
 
+def test_a_part_that_was_not_read_is_had_with_the_original_only(
+    world: World, registrar: Client
+) -> None:
+    page = f"/mejl/{world.ids['logo']}"
+    assert f'href="{page}/delar/2"' not in registrar.get(page).html
+    assert registrar.get(f"{page}/delar/2").status == 404
+
+
 def test_an_unknown_mail_is_not_there(registrar: Client) -> None:
     assert registrar.get("/mejl/m" + "0" * 23).status == 404
     assert registrar.get("/mejl/m" + "0" * 23 + "/original").status == 404

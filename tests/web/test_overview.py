@@ -1,6 +1,14 @@
 """Översikt."""
 
+from services.registry.store import answers
+from services.registry.web import queries
 from tests.web.client import Client
+from tests.web.world import World
+
+
+def test_the_database_counts_as_the_list_of_answers_does(world: World) -> None:
+    with world.database.read() as session:
+        assert queries.summaries(session) == answers.summaries(session)
 
 
 def test_each_initiative_shows_its_counts(registrar: Client) -> None:

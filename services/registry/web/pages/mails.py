@@ -13,6 +13,7 @@ from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.visit import NotFound, Visitor
 from shared.archive import Area
+from shared.events import PartFate
 
 pages = Pages()
 
@@ -59,10 +60,10 @@ def original(visit: Visitor, mail_id: str) -> Response:
 
 @pages.get("/mejl/{mail_id}/delar/{number}", Permission.SEE_MAIL)
 def part(visit: Visitor, mail_id: str, number: RowNumber) -> Response:
-    """One part of a mail as it came, also where the machine did not read it."""
+    """One file of a mail as it came; what was not read as a document stands in the original."""
     with visit.database.read() as session:
         found = session.get(Part, (mail_id, number))
-    if found is None or found.digest is None:
+    if found is None or found.digest is None or found.fate is not PartFate.DOCUMENT:
         raise NotFound
     return download(visit.site.archive, found.digest, found.filename)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from services.registry.store.answers import InitiativeSummary, initiatives, summaries
+from services.registry.store.answers import InitiativeSummary, initiatives
 from services.registry.tables import Initiative
 from services.registry.web import queries
 from services.registry.web.queries import ANSWER_FATES, Arrival
@@ -72,7 +72,7 @@ def overview(visit: Visitor) -> Response:
     """The front page."""
     fates = tuple(Fate) if visit.may(Permission.SEE_MAIL) else ANSWER_FATES
     with visit.database.read() as session:
-        counted = summaries(session)
+        counted = queries.summaries(session)
         known = initiatives_by_id(initiatives(session))
         latest = queries.arrivals(session, fates, 1, _LATEST).items
         counts = queries.waiting_counts(session)
