@@ -35,9 +35,10 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError
 from pydantic import ValidationError
 
 from shared import outbox
+from shared.consumers import Consumer
 from shared.database import Database, DatabaseUnavailable
 from shared.errors import HandslagError, Permanent, Transient
-from shared.events import EVENTS, Event
+from shared.events import EVENTS
 from shared.settings import CommonSettings
 from shared.telemetry import METRICS, Metrics
 
@@ -119,14 +120,12 @@ class Bus:
                     description=event.__doc__,
                 )
 
-    def consume(
-        self, event: type[Event], consumer: str, handler: Handler, *, workers: int = 1
-    ) -> None:
-        """Call `handler` with every event of this type, once for each named consumer.
+    def consume(self, consumer: Consumer, handler: Handler, *, workers: int = 1) -> None:
+        """Call `handler` with every event that this consumer uses.
 
         `workers` handle so many events at the same time in this process.
         """
-        durable = f"{self._service}-{consumer}"
+        event, durable = consumer.event, consumer.durable
         self._used.add(stream_of(event.subject))
         for worker in range(workers):
             self.broker.subscriber(

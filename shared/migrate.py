@@ -1,7 +1,9 @@
 """Brings a service's database to the schema of its code; refuses one that is newer."""
 
+import asyncio
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -9,8 +11,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
 
-from shared.database import Database
+from shared.database import Database, DatabaseUnavailable
 from shared.errors import UsageError
+
+RETRY_S = 2.0
+log = structlog.get_logger()
 
 
 class DatabaseTooNew(UsageError):
@@ -48,3 +53,15 @@ def upgrade(database: Database, migrations: Path) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise UsageError(f"The database of {migrations.parent.name}: {error}") from error
+
+
+async def upgrade_when_reachable(database: Database, migrations: Path) -> None:
+    """Apply the missing migrations, however long the database takes to answer."""
+    while True:
+        try:
+            await asyncio.to_thread(upgrade, database, migrations)
+        except DatabaseUnavailable as error:
+            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
+            await asyncio.sleep(RETRY_S)
+        else:
+            return

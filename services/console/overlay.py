@@ -69,9 +69,7 @@ def _found(document: DocumentReading) -> Iterator[tuple[str, PageArea, tuple[int
         yield f"signature: {document.signature}", document.signature_area, _MEASURED
 
 
-def _heading(
-    pen: ImageDraw.ImageDraw, document: DocumentReading, font: ImageFont.ImageFont
-) -> None:
+def _heading(pen: ImageDraw.ImageDraw, document: DocumentReading, font: _Font) -> None:
     said = [
         f"{document.outcome}: {document.municipality.text if document.municipality else '?'} "
         f"{document.initiative.text if document.initiative else '?'} "

@@ -9,17 +9,18 @@ import structlog
 from services.intake import forms, lease
 from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
 from services.intake.mail.smtp import open_door
-from services.intake.read import CONSUMER, Reader, ReaderSettings
+from services.intake.read import Reader, ReaderSettings
 from services.intake.receive import Receiver
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.database import Database, DatabaseUnavailable, open_database
+from shared.consumers import FORMS, READ
+from shared.database import Database, open_database
 from shared.events import InitiativeDefined, MailArchived
 from shared.form_key import form_key
-from shared.migrate import upgrade
+from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
 from shared.telemetry import HealthCheck, health_app, serve
 
@@ -35,7 +36,7 @@ async def run(settings: IntakeSettings) -> None:
     """Run intake until cancelled. NATS may be away: mail is received all the same."""
     section = settings.intake
     database = open_database(settings, NAME, section.database_url)
-    await _migrate(database)
+    await upgrade_when_reachable(database, MIGRATIONS)
     archive = open_archive(settings)
     bus = Bus(settings, NAME, database)
     receiver = Receiver(archive, database, bus.stir)
@@ -49,8 +50,8 @@ async def run(settings: IntakeSettings) -> None:
     async def on_initiative_defined(event: InitiativeDefined) -> None:
         await asyncio.to_thread(_define, database, event)
 
-    bus.consume(MailArchived, CONSUMER, on_mail_archived, workers=section.workers)
-    bus.consume(InitiativeDefined, forms.CONSUMER, on_initiative_defined)
+    bus.consume(READ, on_mail_archived, workers=section.workers)
+    bus.consume(FORMS, on_initiative_defined)
     fetchers = _fetchers(section, receiver, database)
     doors = await _doors(section, receiver)
     try:
@@ -142,18 +143,6 @@ def _checks(
 def _define(database: Database, event: InitiativeDefined) -> None:
     with database.write() as session:
         forms.define(session, event)
-
-
-async def _migrate(database: Database) -> None:
-    """Bring the database up to date, however long it takes to answer."""
-    while True:
-        try:
-            await asyncio.to_thread(upgrade, database, MIGRATIONS)
-        except DatabaseUnavailable as error:
-            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
-            await asyncio.sleep(2)
-        else:
-            return
 
 
 def main() -> None:

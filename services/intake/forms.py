@@ -6,10 +6,9 @@ from sqlmodel import Session, select
 
 from services.intake.tables import FormRow
 from shared import outbox
+from shared.consumers import FORMS
 from shared.events import InitiativeDefined
 from shared.identifiers import InitiativeId, OptionKey
-
-CONSUMER = "forms"
 
 Options = dict[InitiativeId, list[OptionKey]]
 """The keys of each initiative's options, in the order of its form."""
@@ -17,7 +16,7 @@ Options = dict[InitiativeId, list[OptionKey]]
 
 def define(session: Session, event: InitiativeDefined) -> None:
     """Remember an initiative, or its newer definition; an older one that comes late is dropped."""
-    if not outbox.claim(session, event.event_id, CONSUMER):
+    if not outbox.claim(session, event.event_id, FORMS.name):
         return
     known = session.get(FormRow, event.initiative)
     if known is not None and known.defined_at > event.occurred_at:

@@ -29,6 +29,7 @@ from services.intake.settings import MIB, ReaderLimits
 from services.intake.tables import MailRow, ReadingRow
 from shared import outbox
 from shared.archive import Archive, Area
+from shared.consumers import READ
 from shared.database import Database
 from shared.events import (
     Correspondence,
@@ -49,7 +50,6 @@ from shared.municipalities import all_municipalities
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
 
-CONSUMER: Final = "read"
 MOST_EVENT_BYTES: Final = 900_000
 """NATS takes 1 MiB."""
 FILE_FAULTS: Final = frozenset(
@@ -68,7 +68,7 @@ FILE_FAULTS: Final = frozenset(
 )
 """What is wrong with the file itself, whatever kind of document it is."""
 
-READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
+MAILS_READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
 DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
 READ_SECONDS = Metrics.histogram("handslag_mail_read_seconds", "From the event to the reading")
 log = structlog.get_logger()
@@ -259,7 +259,7 @@ class Reader:
 
     def _has_been_read(self, event: MailArchived) -> bool:
         with self._database.read() as session:
-            return session.get(InboxRow, (event.event_id, CONSUMER)) is not None
+            return session.get(InboxRow, (event.event_id, READ.name)) is not None
 
     def _keep_derived(self, data: bytes, measured: FileMeasured) -> None:
         self._archive.put(data, Area.DERIVED)
@@ -270,7 +270,7 @@ class Reader:
         """One transaction: whoever is killed before its end reads the mail again."""
         [read] = [one for one in told if isinstance(one, MailRead)]
         with self._database.write() as session:
-            if not outbox.claim(session, event.event_id, CONSUMER):
+            if not outbox.claim(session, event.event_id, READ.name):
                 return
             mail = session.get_one(MailRow, event.mail_id)
             mail.read_at = read.occurred_at
@@ -287,7 +287,7 @@ class Reader:
             )
             for one in told:
                 outbox.emit(session, one)
-        READ.labels(read.disposition.value, read.disposition_reason).inc()
+        MAILS_READ.labels(read.disposition.value, read.disposition_reason).inc()
         for document in read.documents:
             DOCUMENTS.labels(document.kind.value, document.outcome.value).inc()
         log.info(

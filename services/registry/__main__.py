@@ -7,17 +7,16 @@ from typing import Final
 
 import structlog
 
-from services.registry.record import CONSUMER as RECORD
 from services.registry.record import Recorder
 from services.registry.settings import RegistrySettings
-from services.registry.settle import BOUNCE_CONSUMER, SETTLED_CONSUMER, Settler
+from services.registry.settle import Settler
 from services.registry.store.lists import totals
 from services.registry.web.app import create_app
 from shared.archive import open_archive
 from shared.bus import Bus
+from shared.consumers import BOUNCE, RECORD, SETTLE
 from shared.database import Database, DatabaseUnavailable, open_database
-from shared.events import DeliveryFailed, MailRead, MessageSettled
-from shared.migrate import upgrade
+from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
 from shared.service import run_service
 from shared.telemetry import HealthCheck, Metrics, serve
@@ -33,13 +32,13 @@ async def run(settings: RegistrySettings) -> None:
     """Run the registry until cancelled."""
     database = open_database(settings, NAME, settings.registry.database_url)
     try:
-        await _migrate(database)
+        await upgrade_when_reachable(database, MIGRATIONS)
         bus = Bus(settings, NAME, database)
         recorder = Recorder(database, settings.registry, now, bus.stir)
         settler = Settler(database, now)
-        bus.consume(MailRead, RECORD, recorder.on_mail_read, workers=settings.registry.workers)
-        bus.consume(MessageSettled, SETTLED_CONSUMER, settler.on_message_settled)
-        bus.consume(DeliveryFailed, BOUNCE_CONSUMER, settler.on_delivery_failed)
+        bus.consume(RECORD, recorder.on_mail_read, workers=settings.registry.workers)
+        bus.consume(SETTLE, settler.on_message_settled)
+        bus.consume(BOUNCE, settler.on_delivery_failed)
         checks: dict[str, HealthCheck] = {
             "database": database.ping,
             "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
@@ -60,18 +59,6 @@ def _waiting(database: Database) -> float:
             return totals(session).review
     except DatabaseUnavailable:
         return math.nan
-
-
-async def _migrate(database: Database) -> None:
-    """Bring the database up to date, however long it takes to answer."""
-    while True:
-        try:
-            await asyncio.to_thread(upgrade, database, MIGRATIONS)
-        except DatabaseUnavailable as error:
-            log.warning("database_unavailable", error=str(error), remedy=error.remedy)
-            await asyncio.sleep(2)
-        else:
-            return
 
 
 def main() -> None:

@@ -20,13 +20,13 @@ from services.registry.knowledge import look_up
 from services.registry.registration import Registered, Registration
 from services.registry.settings import RegistrySection
 from services.registry.tables import Mail
+from shared.consumers import RECORD
 from shared.database import Database
 from shared.events import MailRead
 from shared.failpoint import failpoint
 from shared.outbox import claim, emit
 from shared.telemetry import Metrics, about_mail
 
-CONSUMER: Final = "record"
 TRIES: Final = 5
 """Each try that fails saw another's answer or case appear; one such meeting is already rare."""
 
@@ -88,7 +88,7 @@ class Recorder:
         return None
 
     def _register(self, session: Session, event: MailRead) -> Registered | None:
-        if not claim(session, event.event_id, CONSUMER):
+        if not claim(session, event.event_id, RECORD.name):
             return None
         if session.get(Mail, event.mail_id) is not None:
             return None

@@ -11,14 +11,13 @@ from sqlmodel import Session
 from services.registry.eventlog import MACHINE, note
 from services.registry.registration import EMAIL_MAX, plain
 from services.registry.tables import Bounce, BounceState, Message
+from shared.consumers import BOUNCE, SETTLE
 from shared.database import Database
 from shared.events import DeliveryFailed, MessageSettled
 from shared.failpoint import failpoint
 from shared.outbox import claim
 from shared.telemetry import about_mail
 
-SETTLED_CONSUMER: Final = "settle"
-BOUNCE_CONSUMER: Final = "bounce"
 DIAGNOSTIC_MAX: Final = 4000
 
 log = structlog.get_logger()
@@ -44,7 +43,7 @@ class Settler:
     def settle(self, event: MessageSettled) -> None:
         """Note what became of a message; what happened last counts, not what was told last."""
         with self._database.write() as session:
-            if not claim(session, event.event_id, SETTLED_CONSUMER):
+            if not claim(session, event.event_id, SETTLE.name):
                 return
             self._settle(session, event)
             failpoint("registry.settle.saved")
@@ -78,7 +77,7 @@ class Settler:
     def bounce(self, event: DeliveryFailed) -> None:
         """Make a task of an address that a mail came back from; a bounce told twice is one task."""
         with self._database.write() as session:
-            if not claim(session, event.event_id, BOUNCE_CONSUMER):
+            if not claim(session, event.event_id, BOUNCE.name):
                 return
             recipient = plain(event.recipient)[:EMAIL_MAX]
             if session.get(Bounce, (event.mail_id, recipient)) is not None:

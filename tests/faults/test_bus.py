@@ -10,6 +10,7 @@ import pytest
 from shared import bus as bus_module
 from shared import outbox
 from shared.bus import Bus
+from shared.consumers import Consumer
 from shared.database import Database
 from shared.errors import Permanent, Transient
 from shared.events import MailArchived, MailboxRole
@@ -17,6 +18,7 @@ from shared.settings import CommonSettings
 from tests.nats import NatsServer
 
 WAIT_S = 30.0
+TAKE = Consumer("registry", "record", MailArchived, "takes effect once")
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ async def two_services(
     settings = CommonSettings(nats_url=url)
     producer = Bus(settings, "intake", intake)
     consumer = Bus(settings, "registry", effects.database)
-    consumer.consume(MailArchived, "record", effects.handle, workers=workers)
+    consumer.consume(TAKE, effects.handle, workers=workers)
     tasks = [asyncio.create_task(each.run()) for each in (producer, consumer)]
     try:
         yield producer

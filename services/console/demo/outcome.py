@@ -7,12 +7,12 @@ from sqlmodel import col, func, select
 
 from services.console.demo.mails import Answer, Letter
 from services.intake.tables import MailRow
-from services.notifier.notify import CONSUMER
 from services.notifier.tables import MessageRow, MessageState
 from services.registry.store.lists import totals
 from services.registry.tables import Answer as RecordedAnswer
 from services.registry.tables import Document, Mail
 from shared import outbox
+from shared.consumers import RECEIPT
 from shared.database import Database
 from shared.identifiers import digest_of, mail_id_of
 
@@ -67,7 +67,7 @@ def progress(stores: Stores, sent: int) -> Progress:
         answered = session.exec(
             select(func.count())
             .select_from(outbox.InboxRow)
-            .where(outbox.InboxRow.consumer == CONSUMER)
+            .where(outbox.InboxRow.consumer == RECEIPT.name)
         ).one()
         queued = session.exec(
             select(func.count()).select_from(MessageRow).where(col(MessageRow.state).in_(_WAITING))

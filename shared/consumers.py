@@ -1,0 +1,40 @@
+"""Who consumes which events: all the traffic between the services, on one page."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.events import (
+    DeliveryFailed,
+    Event,
+    InitiativeDefined,
+    MailArchived,
+    MailRead,
+    MailRegistered,
+    MessageSettled,
+)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """One use that one service makes of one event; its name is also its key in inbox tables."""
+
+    service: str
+    name: str
+    event: type[Event]
+    does: str
+
+    @property
+    def durable(self) -> str:
+        """Its name on the bus."""
+        return f"{self.service}-{self.name}"
+
+
+READ: Final = Consumer("intake", "read", MailArchived, "reads a mail that is safe")
+FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
+RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
+SETTLE: Final = Consumer("registry", "settle", MessageSettled, "shows what was sent")
+BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of an address")
+UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
+RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
+
+CONSUMERS: Final = (READ, FORMS, RECORD, SETTLE, BOUNCE, UNDELIVERED, RECEIPT)
