@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -170,7 +171,7 @@ def guarded(certificate: Path, request: pytest.FixtureRequest) -> Iterator[tuple
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     postbox, port = Postbox(), free_port()
-    kind = {"ssl_context": context} if request.param == "tls" else {"tls_context": context}
+    kind: dict[str, Any] = {"ssl_context" if request.param == "tls" else "tls_context": context}
     controller = Controller(
         postbox,
         hostname="127.0.0.1",

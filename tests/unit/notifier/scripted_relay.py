@@ -60,7 +60,7 @@ class ScriptedRelay:
                 if reply is not None:
                     await self.push(reply)
                 elif self.plan == "hang up at data":
-                    self.transport.abort()
+                    relay._abort(self)
                 else:
                     await super().smtp_DATA(arg)
 
@@ -112,7 +112,7 @@ class ScriptedRelay:
         if reply is not None:
             return reply
         if server.plan == "drop before":
-            server.transport.abort()
+            self._abort(server)
             await asyncio.sleep(0.1)
             return "451 too late"
         assert isinstance(envelope.content, bytes)
@@ -122,9 +122,12 @@ class ScriptedRelay:
             )
         )
         if server.plan == "drop after":
-            server.transport.abort()
+            self._abort(server)
             await asyncio.sleep(0.1)
         return "250 OK queued"
+
+    def _abort(self, server: Any) -> None:
+        server.transport.abort()
 
     def _reply(self, server: Any, stage: str) -> str | None:
         plan = str(server.plan or "")
