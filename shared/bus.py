@@ -43,8 +43,9 @@ from shared.settings import CommonSettings
 from shared.telemetry import METRICS, Metrics
 
 SERVICES: Final = ("intake", "registry", "notifier")
-ACK_WAIT_S: Final = 60.0
-HEARTBEAT_S: Final = 15.0
+ACK_WAIT_S: Final = 30.0
+"""After a kill -9, what it had in hand is handed to another after this long."""
+HEARTBEAT_S: Final = 8.0
 DUPLICATE_WINDOW_S: Final = 120.0
 PUBLISH_TIMEOUT_S: Final = 10.0
 RELAY_POLL_S: Final = 1.0
@@ -91,6 +92,7 @@ class Bus:
         self._database = database
         self._streams = {name: _stream(name, settings.nats_replicas) for name in SERVICES}
         self._used = {self._streams[service].name}
+        self._consumers: list[tuple[str, ConsumerConfig]] = []
         self._stirred = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.connected = False
@@ -127,18 +129,22 @@ class Bus:
         """
         event, durable = consumer.event, consumer.durable
         self._used.add(stream_of(event.subject))
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subject=event.subject,
+            ack_policy=ServerAckPolicy.EXPLICIT,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_wait=ACK_WAIT_S,
+            max_deliver=-1,
+            max_ack_pending=1000,
+        )
+        self._consumers.append((stream_of(event.subject), config))
         for worker in range(workers):
             self.broker.subscriber(
                 event.subject,
                 stream=self._streams[event.subject.split(".")[1]],
                 durable=durable,
-                config=ConsumerConfig(
-                    ack_policy=ServerAckPolicy.EXPLICIT,
-                    deliver_policy=DeliverPolicy.ALL,
-                    ack_wait=ACK_WAIT_S,
-                    max_deliver=-1,
-                    max_ack_pending=1000,
-                ),
+                config=config,
                 pull_sub=PullSub(batch_size=1, timeout=5.0),
                 ack_policy=AckPolicy.MANUAL,
                 no_reply=True,
@@ -186,7 +192,7 @@ class Bus:
                 return
 
     async def _declare_streams(self) -> None:
-        """Make, or bring up to date, the streams that we publish to and consume from."""
+        """Make, or bring up to date, the streams in use and our consumers of them."""
         context = self.broker.config.connection_state.stream
         for name in self._used:
             stream = next(each for each in self._streams.values() if each.name == name)
@@ -195,6 +201,8 @@ class Bus:
                 await context.add_stream(config)
             except BadRequestError:
                 await context.update_stream(config)
+        for stream_name, consumer in self._consumers:
+            await context.add_consumer(stream_name, config=consumer)
 
     async def _complain_until_connected(self) -> None:
         await asyncio.sleep(5)
