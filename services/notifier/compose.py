@@ -84,7 +84,8 @@ class House:
 def compose_receipt(event: MailRegistered, house: House) -> Mail:
     """Compose the receipt for a mail whose return path the gate has found safe."""
     sender = house.sender_for(event.correspondence.mailbox)
-    return _mail(event, receipt(event, send_to=sender), sender, house)
+    letter = receipt(event, send_to=sender, signed_by=house.name_of(sender))
+    return _mail(event, letter, sender, house)
 
 
 def _mail(event: MailRegistered, letter: Letter, sender: str, house: House) -> Mail:

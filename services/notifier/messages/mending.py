@@ -6,7 +6,8 @@ from typing import Final
 
 from shared.events import Reason
 
-MARK_ONE: Final = "Markera ett av svarsalternativen på blanketten, och bara ett."
+NEW_FORM: Final = "Fyll i en ny blankett och markera bara ett av svarsalternativen."
+MARK_ONE: Final = "Markera ett av svarsalternativen på blanketten."
 SIGN: Final = "Skriv under blanketten."
 SCAN_AGAIN: Final = "Skanna alla sidor, rakt och med minst 300 punkter per tum (dpi)."
 SAVE_AS_PDF: Final = "Spara som en pdf-fil utan lösenord och kontrollera att den går att öppna."
@@ -24,7 +25,7 @@ class Fault:
 FAULTS: Final[Mapping[Reason, Fault]] = {
     Reason.SIGNATURE_MISSING: Fault("Blanketten är inte underskriven.", (SIGN, SCAN_AGAIN)),
     Reason.SEVERAL_MARKED: Fault(
-        "Mer än ett svarsalternativ är markerat på blanketten.", (MARK_ONE, SCAN_AGAIN)
+        "Mer än ett svarsalternativ är markerat på blanketten.", (NEW_FORM, SIGN, SCAN_AGAIN)
     ),
     Reason.NONE_MARKED: Fault(
         "Inget av svarsalternativen på blanketten är markerat.", (MARK_ONE, SCAN_AGAIN)
@@ -45,7 +46,7 @@ FAULTS: Final[Mapping[Reason, Fault]] = {
     Reason.TOO_MANY_PIXELS: Fault("Bilden är för stor.", (SCAN_AGAIN, SAVE_AS_PDF)),
 }
 UNKNOWN_FAULT: Final = Fault("Filen gick inte att läsa.", (SCAN_AGAIN, SAVE_AS_PDF))
-_ORDER: Final = (MARK_ONE, SIGN, SMALLER, SCAN_AGAIN, SAVE_AS_PDF)
+_ORDER: Final = (NEW_FORM, MARK_ONE, SIGN, SMALLER, SCAN_AGAIN, SAVE_AS_PDF)
 
 
 def faults_of(reasons: Sequence[Reason]) -> tuple[Fault, ...]:

@@ -26,10 +26,14 @@ MAX_FILES: Final = 20
 MAX_NUMBERS_IN_SUBJECT: Final = 3
 
 
-def receipt(event: MailRegistered, send_to: str) -> Letter:
-    """Write the receipt for a mail; `send_to` is where a new document is to be sent."""
+def receipt(event: MailRegistered, *, send_to: str, signed_by: str) -> Letter:
+    """Write the receipt for a mail.
+
+    `send_to` is the address for a new document, `signed_by` the name of the mailbox that answers.
+    """
+    signature = (signed_by, SKR, AUTOMATIC)
     if not event.documents:
-        return _about_the_mail(event, send_to)
+        return _about_the_mail(event, send_to, signature)
     shown = event.documents[:MAX_SHOWN]
     beyond = len(event.documents) - len(shown)
     return Letter(
@@ -42,7 +46,7 @@ def receipt(event: MailRegistered, send_to: str) -> Letter:
             *((NO_AUTHORITY_CHECKED,) if _has_answers(event.documents) else ()),
             WRONG,
         ),
-        signature=_signature(event),
+        signature=signature,
     )
 
 
@@ -211,7 +215,7 @@ def _numbers(documents: tuple[RegisteredDocument, ...]) -> str:
 # --- A mail that is itself the matter ---------------------------------------------------------
 
 
-def _about_the_mail(event: MailRegistered, send_to: str) -> Letter:
+def _about_the_mail(event: MailRegistered, send_to: str, signature: tuple[str, ...]) -> Letter:
     when = moment(event.received_at)
     number = (
         f" Det är registrerat med diarienummer {one_line(event.dnr)}"
@@ -228,7 +232,7 @@ def _about_the_mail(event: MailRegistered, send_to: str) -> Letter:
         steps_heading="Om ni ville lämna ett svar på ett erbjudande" if steps else "",
         steps=steps,
         closing=(WRONG if event.dnr else WRONG_WITHOUT_NUMBER,),
-        signature=_signature(event),
+        signature=signature,
     )
 
 
@@ -262,12 +266,3 @@ def _matter(event: MailRegistered, send_to: str) -> tuple[str, tuple[str, ...], 
         ),
         (),
     )
-
-
-def _signature(event: MailRegistered) -> tuple[str, ...]:
-    office = (
-        "Programkontoret, Handslag för digitalisering"
-        if event.disposition is Disposition.NEED
-        else "Registraturen"
-    )
-    return office, SKR, AUTOMATIC

@@ -79,7 +79,7 @@ def test_a_duplicate_is_said_to_change_nothing() -> None:
     ("reason", "what", "step"),
     [
         (Reason.SIGNATURE_MISSING, "inte underskriven", "Skriv under blanketten."),
-        (Reason.SEVERAL_MARKED, "Mer än ett svarsalternativ", "Markera ett av svarsalternativen"),
+        (Reason.SEVERAL_MARKED, "Mer än ett svarsalternativ", "Fyll i en ny blankett"),
         (Reason.NONE_MARKED, "Inget av svarsalternativen", "Markera ett av svarsalternativen"),
         (Reason.LOCKED_FILE, "låst med ett lösenord", "pdf-fil utan lösenord"),
         (Reason.EMPTY_FILE, "Filen är tom", "Skanna alla sidor"),
@@ -140,7 +140,11 @@ def test_a_need_gets_a_receipt_for_a_need() -> None:
     )
     text = told(event)
     assert "tagit emot er beskrivning av ett behov" in text
-    assert "Programkontoret" in text
+    assert "Programkontoret går igenom beskrivningen" in text
+    assert text.endswith(
+        "SKR Handslag för digitalisering Sveriges Kommuner och Regioner "
+        "Det här mejlet är skickat automatiskt."
+    )
     assert "svar:" not in text
     assert subject(event) == "Bekräftelse – behov mottaget, dnr SKR 2024/00123"
 
