@@ -1,6 +1,9 @@
 """Log-in, log-out, passwords, sessions, and forms that are not ours."""
 
+import shutil
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -13,7 +16,7 @@ from services.registry.web.routes import Pages, add_pages
 from services.registry.web.visit import Visitor
 from shared.outbox import now
 from tests.web.client import Client
-from tests.web.world import PASSWORD, START, World
+from tests.web.world import PASSWORD, START, World, open_world, quick, served
 
 NEW = "hellre en hel mening än ett ord"
 
@@ -47,6 +50,20 @@ def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(fresh: Wor
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "secure" not in cookie
+
+
+def test_behind_tls_the_cookies_are_sent_nowhere_else(tmp_path: Path, empty_register: Path) -> None:
+    database = quick(f"sqlite:///{shutil.copy(empty_register, tmp_path)}")
+    with served(open_world(tmp_path, database, cookie_secure=True)) as world:
+        client = Client(world.address)
+        answer = client.log_in("rut", PASSWORD)
+    database.close()
+    assert answer.status == 303
+    cookie = answer.set_cookies[0].lower()
+    assert cookie.startswith("__host-handslag=")
+    assert "; secure" in cookie
+    assert "path=/;" in cookie
+    assert answer.headers["strict-transport-security"]
 
 
 def test_only_the_digest_of_the_cookie_is_kept(fresh: World) -> None:
@@ -202,8 +219,6 @@ def test_what_was_typed_survives_the_end_of_the_session(fresh: World) -> None:
     assert lost.status == 401
     assert "Det du skrev finns kvar" in lost.text
     kept = lost.html.split('name="kept" value="')[1].split('"')[0]
-    from html import unescape
-
     again = client.submit(
         "/logga-in", "/logga-in", name="rut", password=PASSWORD, kept=unescape(kept)
     )

@@ -1,5 +1,8 @@
 """The frame: headers, errors, health, the files pages are drawn with, and every route's guard."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
@@ -16,9 +19,10 @@ from services.registry.web.routes import (
 )
 from services.registry.web.security import CONTENT_SECURITY_POLICY
 from services.registry.web.visit import Visitor
+from services.registry.web.words import REASONS
 from shared.events import Reason
 from tests.web.client import Answer, Client
-from tests.web.world import World
+from tests.web.world import World, open_world, quick, served
 
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
@@ -227,6 +231,15 @@ def test_metrics_need_a_log_in_that_may_see_operations(
     assert "handslag_web_request_seconds" in answer.text
 
 
+def test_a_monitor_with_the_token_may_read_metrics(tmp_path: Path, empty_register: Path) -> None:
+    database = quick(f"sqlite:///{shutil.copy(empty_register, tmp_path)}")
+    with served(open_world(tmp_path, database, metrics_token="hemligt")) as world:
+        client = Client(world.address)
+        assert client.get("/metrics", Authorization="Bearer hemligt").status == 200
+        assert client.get("/metrics", Authorization="Bearer gissat").status == 403
+    database.close()
+
+
 def test_the_first_view_is_small(world: World, registrar: Client) -> None:
     page = registrar.get("/")
     assets = world.app.state.site.assets
@@ -235,8 +248,6 @@ def test_the_first_view_is_small(world: World, registrar: Client) -> None:
 
 
 def test_every_reason_has_words_of_its_own() -> None:
-    from services.registry.web.words import REASONS
-
     assert set(REASONS) == set(Reason)
     assert len({words.short for words in REASONS.values()}) == len(REASONS)
     for words in REASONS.values():

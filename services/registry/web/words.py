@@ -162,12 +162,12 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
 
 SOURCES: Mapping[Source, str] = MappingProxyType(
     {
-        Source.CODE: "koden på sidan",
-        Source.FORM_FIELD: "formulärfältet i filen",
-        Source.TEXT_LAYER: "texten i filen",
+        Source.CODE: "sidans kod",
+        Source.FORM_FIELD: "formulärfält",
+        Source.TEXT_LAYER: "filens text",
         Source.MARKS: "kryssen",
         Source.INK: "bläcket i rutan",
-        Source.OCR: "bilden av texten",
+        Source.OCR: "tolkad bild",
         Source.SENDER: "avsändaren",
     }
 )
