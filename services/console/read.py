@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.console.overlay import draw
+from services.console.reading_line import to_read_json
 from services.console.stores import INTAKE_MIGRATIONS, intake_settings, open_store
 from services.intake import forms
 from services.intake.mail import magic
 from services.intake.mail.parsed import PartFound
 from services.intake.read import Reader, ReaderSettings
-from services.intake.reader import to_read_json
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB

@@ -8,8 +8,8 @@ from typing import Final
 
 from services.intake.mail.message import UnreadableMail, parse
 from services.intake.mail.parsed import MessageLimits
+from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
-from services.intake.reader import measure_file
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
 

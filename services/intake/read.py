@@ -18,10 +18,10 @@ import structlog
 from pydantic import ValidationError
 
 from services.intake import forms
+from services.intake.conclude import conclude
 from services.intake.forms import Options
 from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
-from services.intake.reader import conclude
 from services.intake.reading.measured import FileMeasured
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message

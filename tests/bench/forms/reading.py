@@ -17,8 +17,9 @@ from functools import partial
 from itertools import count, islice
 
 from services.console.demo.scans import Channel
+from services.intake.conclude import conclude
+from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
-from services.intake.reader import conclude, measure_file
 from shared.events import DocumentReading, Outcome, SignatureState, Value
 from shared.identifiers import digest_of, mail_id_of
 from tests.bench.forms.cases import (

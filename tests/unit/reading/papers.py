@@ -16,8 +16,9 @@ from services.console.demo.scans import (
     as_png,
     fill,
 )
+from services.intake.conclude import conclude
+from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
-from services.intake.reader import conclude, measure_file
 from services.intake.reading.measured import FileMeasured
 from shared.events import DocumentReading
 from shared.forms import Rect

@@ -1,20 +1,13 @@
-"""Reading a file in two halves: `measure_file` in the contained child, `conclude` outside it.
+"""The second half of reading a file: prove the codes and decide, from what the child measured.
 
-The child opens the untrusted bytes and measures; it has no key and decides nothing. Outside, the
-codes are proven and the verdict is given, from numbers alone.
+Pure, and outside the child: only here is the key. `services.intake.measure` is the first half.
 """
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
-
-from services.intake.pages.opening import open_pages
-from services.intake.pages.page import Limits, PageFault
 from services.intake.reading.identify import Identity, identify, own_codes
-from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FieldMeasure, FileMeasured, FormMeasured, PageMeasured
 from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
 from shared.events import (
@@ -42,31 +35,6 @@ from shared.identifiers import (
 
 _FORM_FIELD_CONFIDENCE = 0.99
 _UNPROVEN_CONFIDENCE = 0.5
-
-
-def measure_file(
-    data: bytes,
-    filename: str,
-    content_type: str,
-    limits: Limits,
-    options: Mapping[InitiativeId, Sequence[OptionKey]],
-) -> FileMeasured:
-    """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
-
-    `options` names the boxes of each known initiative's form, in the order of the form.
-    """
-    started = time.perf_counter()
-    # More threads than one would fight with the other readers for the same processors.
-    cv2.setNumThreads(1)
-    known = {initiative: tuple(keys) for initiative, keys in options.items()}
-    pages: list[PageMeasured] = []
-    fault: Reason | None = None
-    try:
-        for page in open_pages(data, filename, content_type, limits):
-            pages.append(measure_page(page, known))
-    except PageFault as wrong:
-        fault = wrong.reason
-    return FileMeasured(pages=tuple(pages), fault=fault, seconds=time.perf_counter() - started)
 
 
 def conclude(
@@ -115,50 +83,6 @@ def conclude(
         )
         for index, one in enumerate(settled)
     ]
-
-
-def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str, Any]:
-    """Return one line of `handslag read --json`; `document` counts the file's documents from 1."""
-
-    def text(value: Value | None) -> str | None:
-        return value.text if value else None
-
-    confidence = {
-        name: value.confidence
-        for name, value in (
-            ("initiative", reading.initiative),
-            ("municipality", reading.municipality),
-            ("answer", reading.answer),
-        )
-        if value
-    }
-    if reading.signature_confidence is not None:
-        confidence["signature"] = reading.signature_confidence
-    return {
-        "file": file,
-        "document": document,
-        "pages": [page.source_page for page in reading.pages],
-        "kind": reading.kind.value,
-        "outcome": reading.outcome.value,
-        "reasons": [reason.value for reason in reading.reasons],
-        "initiative": text(reading.initiative),
-        "municipality": text(reading.municipality),
-        "answer": text(reading.answer),
-        "signature": reading.signature.value if reading.signature else None,
-        "signatory": {
-            "name": text(reading.signatory.name),
-            "title": text(reading.signatory.title),
-            "date": text(reading.signatory.place_date),
-        },
-        "contact": {
-            "name": text(reading.contact.name),
-            "email": text(reading.contact.email),
-            "phone": text(reading.contact.phone),
-        },
-        "their_reference": text(reading.their_reference),
-        "confidence": confidence,
-        "seconds": reading.seconds,
-    }
 
 
 # --- From pages to documents -------------------------------------------------------------------
