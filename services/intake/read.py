@@ -68,7 +68,7 @@ FILE_FAULTS: Final = frozenset(
 )
 """What is wrong with the file itself, whatever kind of document it is."""
 
-MAILS_READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
+MAILS_MAILS = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
 DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
 READ_SECONDS = Metrics.histogram("handslag_mail_read_seconds", "From the event to the reading")
 log = structlog.get_logger()
@@ -287,7 +287,7 @@ class Reader:
             )
             for one in told:
                 outbox.emit(session, one)
-        MAILS_READ.labels(read.disposition.value, read.disposition_reason).inc()
+        MAILS_MAILS.labels(read.disposition.value, read.disposition_reason).inc()
         for document in read.documents:
             DOCUMENTS.labels(document.kind.value, document.outcome.value).inc()
         log.info(

@@ -11,7 +11,9 @@ from services.intake.mail.headers import all_values, decoded, one_address, value
 from services.intake.mail.parsed import DeliveryStatus, Report
 
 MOST_RECIPIENTS = 20
-_TOKEN = re.compile(r"[+.=_-]([0-9a-f]{16,64})(?=[^0-9a-f@][^@\s]{0,60}@|@)", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?:^|[<\s:;+.=_-])([0-9a-f]{16,64})(?=[^0-9a-f@][^@\s]{0,60}@|@)", re.IGNORECASE
+)
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 
 
