@@ -8,7 +8,11 @@ from services.intake.sandbox.wire import Message
 
 @dataclass(frozen=True)
 class Job:
-    """`run` gets untrusted bytes and runs contained; it may start tesseract or nothing at all."""
+    """`run` gets untrusted bytes and runs contained; it may start tesseract or nothing at all.
+
+    `prepare` runs once, in the fork server: what it loads, no child has to load again.
+    """
 
     run: Callable[[Message], Message]
     may_execute: bool = False
+    prepare: Callable[[], None] | None = None

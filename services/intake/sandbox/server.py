@@ -188,7 +188,10 @@ def _remove(scratch: Path) -> None:
 def main(control_handle: int, jobs_module: str) -> None:
     """Load the jobs, then serve them on the control socket with this descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs = importlib.import_module(jobs_module).JOBS
+    jobs: Mapping[str, Job] = importlib.import_module(jobs_module).JOBS
+    for job in jobs.values():
+        if job.prepare is not None:
+            job.prepare()
     with socket.socket(fileno=control_handle) as control:
         os.set_inheritable(control_handle, False)
         server = ForkServer(control, jobs)
