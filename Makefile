@@ -24,7 +24,7 @@ lint: setup-test
 bench: bench-reading bench-rush
 
 bench-reading: setup-test
-	$(PYTHON) -m tests.bench.reading
+	$(PYTHON) -m tests.bench.forms.reading
 
 bench-rush: setup-test
 	$(PYTHON) -m tests.bench.rush

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.errors import WrongSetting
@@ -23,6 +23,7 @@ class CommonSettings(BaseSettings):
         env_prefix="HANDSLAG_",
         env_nested_delimiter="__",
         extra="ignore",
+        env_ignore_empty=True,
         hide_input_in_errors=True,
     )
 
@@ -46,10 +47,15 @@ class CommonSettings(BaseSettings):
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @classmethod
     def load(cls) -> Self:
         """Read the settings, or raise `WrongSetting` naming each setting that cannot be used."""
-        home = Path(os.environ.get("HANDSLAG_HOME") or DEFAULT_HOME)
+        home = Path(os.environ.get("HANDSLAG_HOME") or DEFAULT_HOME).expanduser()
         try:
             return cls(_env_file=(home / ".env", ".env"))
         except ValidationError as error:

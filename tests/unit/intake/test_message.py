@@ -161,9 +161,7 @@ def test_file_names_are_one_harmless_line(name: str, shown: str) -> None:
     encoded = base64.b64encode(name.encode()).decode()
     data = (
         b"Content-Type: application/pdf\r\nContent-Disposition: attachment;\r\n"
-        b' filename="=?utf-8?b?'
-        + encoded.encode()
-        + b'?="\r\n\r\n%PDF-1.7'
+        b' filename="=?utf-8?b?' + encoded.encode() + b'?="\r\n\r\n%PDF-1.7'
     )
     assert taken(data)[0].parts[0].filename == shown
 
