@@ -42,8 +42,15 @@ class Metrics:
 
 def configure_logs(service: str, *, format: str, level: str) -> None:
     """Log one line an event to standard error, as JSON or as text for a person."""
+
+    def name_service(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        # Not a bound variable: threads of their own, such as the fetchers', would not have it.
+        line["service"] = service
+        return line
+
     processors: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        name_service,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.dict_tracebacks
@@ -60,7 +67,6 @@ def configure_logs(service: str, *, format: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     # Libraries that use the standard logging speak up only when something is wrong.
     logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
 
