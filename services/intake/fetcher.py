@@ -46,6 +46,7 @@ class MailboxFetcher:
         self._fault: str | None = None
         self._last_contact_at: float | None = None
         self._standby = False
+        self._missing_folders: list[str] = []
         self._tokens: TokenSource | None = None
         self._thread = threading.Thread(target=self._run, name=f"fetch {mailbox.address}")
 
@@ -73,6 +74,8 @@ class MailboxFetcher:
             return f"{self._folders.stubborn} messages that the server does not hand out"
         if self._folders.settling_fault is not None:
             return self._folders.settling_fault
+        if self._missing_folders:
+            return f"no such folder: {', '.join(self._missing_folders)}"
         if self._last_contact_at is not None:
             silent_s = time.monotonic() - self._last_contact_at
             if silent_s > self.mailbox.poll_s + SILENCE_S:
@@ -132,6 +135,8 @@ class MailboxFetcher:
                 f"{', '.join(self.mailbox.folders)}",
                 remedy="Correct `folders` of the mailbox in HANDSLAG_INTAKE__MAILBOXES.",
             )
+        found = {folder.name.lower() for folder in folders}
+        self._missing_folders = [name for name in self.mailbox.folders if name.lower() not in found]
         for folder in folders:
             if not self._may_carry_on():
                 break

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from pydantic import ValidationError
@@ -68,7 +68,7 @@ FILE_FAULTS: Final = frozenset(
 )
 """What is wrong with the file itself, whatever kind of document it is."""
 
-MAILS_MAILS = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
+MAILS_READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
 DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
 READ_SECONDS = Metrics.histogram("handslag_mail_read_seconds", "From the event to the reading")
 log = structlog.get_logger()
@@ -209,20 +209,38 @@ class Reader:
     ) -> list[DocumentReading]:
         measured = await self._measured(part, data, options)
         failpoint("read.measured")
-        assert part.digest is not None
-        documents = conclude(
-            measured,
-            key=self._settings.key,
-            options=options,
-            municipalities=self._municipalities,
-            mail_id=mail_id,
-            part=part.index,
-            content=part.digest,
-            first_number=first_number,
-        )
+        documents = self._concluded(measured, part, options, mail_id, first_number)
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
         return documents
+
+    def _concluded(
+        self,
+        measured: FileMeasured,
+        part: PartFound,
+        options: Options,
+        mail_id: MailId,
+        first_number: int,
+    ) -> list[DocumentReading]:
+        """Conclude from what a child measured; its nonsense is a doubt, not a failure of ours."""
+        assert part.digest is not None
+        try:
+            return conclude(
+                measured,
+                key=self._settings.key,
+                options=options,
+                municipalities=self._municipalities,
+                mail_id=mail_id,
+                part=part.index,
+                content=part.digest,
+                first_number=first_number,
+            )
+        except Exception:
+            if measured.fault is Reason.READER_CRASHED:
+                raise
+            log.exception("child_measured_nonsense", part=part.index)
+            crashed = FileMeasured(fault=Reason.READER_CRASHED)
+            return self._concluded(crashed, part, options, mail_id, first_number)
 
     async def _measured(self, part: PartFound, data: bytes, options: Options) -> FileMeasured:
         limits = self._settings.limits
@@ -243,7 +261,7 @@ class Reader:
         if isinstance(outcome, Failed):
             return FileMeasured(fault=outcome.reason)
         try:
-            measured = FileMeasured.model_validate(outcome.fields.get("file"))
+            measured = FileMeasured.model_validate(_without_nul(outcome.fields.get("file")))
             pages = tuple(
                 page.model_copy(update={"image": image})
                 for page, image in zip(measured.pages, outcome.blobs, strict=True)
@@ -287,7 +305,7 @@ class Reader:
             )
             for one in told:
                 outbox.emit(session, one)
-        MAILS_MAILS.labels(read.disposition.value, read.disposition_reason).inc()
+        MAILS_READ.labels(read.disposition.value, read.disposition_reason).inc()
         for document in read.documents:
             DOCUMENTS.labels(document.kind.value, document.outcome.value).inc()
         log.info(
@@ -299,6 +317,17 @@ class Reader:
             ],
             reasons=sorted({reason for document in read.documents for reason in document.reasons}),
         )  # fmt: skip
+
+
+def _without_nul(value: Any) -> Any:
+    """JSON without the one character that PostgreSQL cannot keep."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return value
 
 
 def _seen_in_documents(found: Sorted, documents: Sequence[DocumentReading]) -> Sorted:

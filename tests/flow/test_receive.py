@@ -128,6 +128,18 @@ def test_a_mailbox_without_password_is_shown_as_faulty(dovecot: Dovecot, tmp_pat
     assert "neither password nor oauth2" in str(faulty.check())
 
 
+def test_a_folder_that_does_not_exist_is_shown_and_the_others_are_fetched(
+    dovecot: Dovecot, tmp_path: Path
+) -> None:
+    intake = Intake(f"sqlite:///{tmp_path / 'folders.sqlite3'}", tmp_path)
+    dovecot.add_user(USER)
+    dovecot.append(USER, plain_mail("svar"), folder="Junk")
+    with intake.fetching(mailbox(dovecot, folders=["inbox", "Junk", "Skräppost"])) as fetcher:
+        wait_for(intake.settled)
+        wait_for(fetcher.check)
+        assert fetcher.check() == "no such folder: Skräppost"
+
+
 def test_a_new_uidvalidity_brings_a_full_rescan_without_duplicates(
     dovecot: Dovecot, intake: Intake
 ) -> None:

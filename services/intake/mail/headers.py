@@ -31,6 +31,7 @@ MANNERS = frozenset(
 )
 """The headers that decide whether one may reply (RFC 3834), besides every List-…"""
 
+_UNFIT = frozenset({"Cc", "Cs"})
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
 
 
@@ -88,6 +89,13 @@ def printable(text: str, most: int) -> str:
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     return " ".join(kept.split())[:most].strip()
+
+
+def printable_text(text: str, most: int) -> str:
+    """The same on several lines: without control characters and halves of characters."""
+    return "".join(
+        char for char in text[:most] if char in "\n\t" or unicodedata.category(char) not in _UNFIT
+    )
 
 
 def sender(message: Message) -> tuple[str, str]:

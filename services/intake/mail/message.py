@@ -183,7 +183,8 @@ def _take(place: _Place, referenced: set[str], limits: MessageLimits, found: _Fo
         found.digests.add(digest)
     elif fate is PartFate.TEXT:
         text = _text(place.part)
-        found.texts.append(_without_markup(text) if claimed == "text/html" else text)
+        words = _without_markup(text) if claimed == "text/html" else text
+        found.texts.append(headers.printable_text(words, MOST_TEXT))
     ending = _ENDINGS.get(leaf.content_type, "")
     found.parts.append(
         PartFound(

@@ -188,6 +188,7 @@ class Sandbox:
         self._server: _ForkServer | None = None
         self._starting = threading.Lock()
         self._fault: str | None = None
+        self._closed = False
 
     async def run(self, job: str, message: wire.Message) -> Outcome:
         """Do a job in a child. Raises SandboxUnavailable, after one more try."""
@@ -210,6 +211,7 @@ class Sandbox:
         """End the fork server and its children."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._starting:
+            self._closed = True
             if self._server is not None:
                 self._server.close()
                 self._server = None
@@ -245,6 +247,8 @@ class Sandbox:
 
     def _running(self) -> _ForkServer:
         with self._starting:
+            if self._closed:
+                raise SandboxUnavailable("intake is stopping")
             if self._server is None or not self._server.alive:
                 if self._server is not None:
                     self._server.close()
