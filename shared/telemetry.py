@@ -85,7 +85,7 @@ async def check_health(checks: Mapping[str, HealthCheck]) -> tuple[int, dict[str
         try:
             fault = await asyncio.to_thread(check)
         except Exception as error:
-            fault = f"{type(error).__name__}: {error}".splitlines()[0]
+            fault = one_line(error)
         if fault:
             faults[name] = fault
     return (503 if faults else 200), {"status": "faulty" if faults else "ok", "faults": faults}
@@ -129,3 +129,8 @@ async def serve(app: Any, listen: str, setting: str) -> None:
         await server.serve(sockets=[listener])
     finally:
         listener.close()
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line of a log."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared import bus as bus_module
-from shared import outbox
+from shared import delivery, outbox, publisher
 from shared.bus import Bus
 from shared.consumers import Consumer
 from shared.database import Database
@@ -39,11 +39,11 @@ def registry_database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus_module, "RETRY_DELAYS_S", (0.1, 0.1, 0.2))
-    monkeypatch.setattr(bus_module, "RELAY_POLL_S", 0.2)
+    monkeypatch.setattr(delivery, "RETRY_DELAYS_S", (0.1, 0.1, 0.2))
+    monkeypatch.setattr(publisher, "POLL_S", 0.2)
     monkeypatch.setattr(bus_module, "WATCH_S", 0.5)
-    monkeypatch.setattr(bus_module, "ACK_WAIT_S", 2.0)
-    monkeypatch.setattr(bus_module, "HEARTBEAT_S", 0.5)
+    monkeypatch.setattr(delivery, "ACK_WAIT_S", 2.0)
+    monkeypatch.setattr(delivery, "HEARTBEAT_S", 0.5)
 
 
 class Effects:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.accounts import MailState
-from shared.bus import ACK_WAIT_S
+from shared.delivery import ACK_WAIT_S
 from shared.events import MailArchived, MailRead
 from tests.databases import PostgresServer
 from tests.dovecot import PASSWORD, Dovecot
