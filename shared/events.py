@@ -91,6 +91,8 @@ class Reason(StrEnum):
     """The municipality already has another answer to this initiative."""
     INITIATIVE_NOT_OPEN = "initiative_not_open"
     SAME_MAIL_CONTRADICTS = "same_mail_contradicts"
+    SENDER_NOT_TOLD = "sender_not_told"
+    """It was to be sent in again, but our mail that says so was held back, failed or came back."""
 
 
 class DocumentKind(StrEnum):

@@ -1,4 +1,7 @@
-"""What became of our outgoing mails: sent, held back, failed, or come back. No answer changes."""
+"""What became of our outgoing mails: sent, held back, failed, or come back. No answer changes.
+
+A document that was to be sent in again comes before a person if its sender could not be told.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -6,14 +9,21 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from services.registry.eventlog import MACHINE, note
 from services.registry.registration import EMAIL_MAX, plain
-from services.registry.tables import Bounce, BounceState, Message
+from services.registry.tables import (
+    Bounce,
+    BounceState,
+    Document,
+    Message,
+    ReviewItem,
+    ReviewState,
+)
 from shared.consumers import BOUNCE, SETTLE
 from shared.database import Database
-from shared.events import DeliveryFailed, MessageSettled
+from shared.events import DeliveryFailed, Fate, MessageFate, MessageSettled, Reason
 from shared.failpoint import failpoint
 from shared.outbox import claim
 from shared.telemetry import about_mail
@@ -73,6 +83,39 @@ class Settler:
             before={"fate": known.fate.value} if known else None,
             after={"message_id": event.message_id, "kind": event.kind, "reason": event.reason},
         )
+        if event.mail_id is not None and event.fate is not MessageFate.SENT:
+            self._queue_what_was_returned(session, event.mail_id)
+
+    def _queue_what_was_returned(self, session: Session, mail_id: str) -> None:
+        """A document is returned only if its sender learns of it; else a person must see to it."""
+        returned = session.exec(
+            select(Document).where(Document.mail_id == mail_id, Document.fate == Fate.RETURNED)
+        ).all()
+        for document in returned:
+            document.fate = Fate.REVIEW
+            document.reasons = [*document.reasons, Reason.SENDER_NOT_TOLD.value]
+            document.handled_at = None
+            session.add(document)
+            session.add(
+                ReviewItem(
+                    mail_id=mail_id,
+                    document_id=document.document_id,
+                    reasons=document.reasons,
+                    state=ReviewState.OPEN,
+                    created_at=self._now(),
+                )
+            )
+            note(
+                session,
+                at=self._now(),
+                who=MACHINE,
+                what=f"document.{Fate.REVIEW}",
+                mail_id=mail_id,
+                document_id=document.document_id,
+                case_id=document.case_id,
+                before={"fate": Fate.RETURNED.value},
+                after={"fate": Fate.REVIEW.value, "reasons": document.reasons},
+            )
 
     def bounce(self, event: DeliveryFailed) -> None:
         """Make a task of an address that a mail came back from; a bounce told twice is one task."""

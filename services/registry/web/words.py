@@ -146,6 +146,10 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Okänd avsändare", "Ingen kommun är känd med den här e-postdomänen."
         ),
         Reason.QUESTION: ReasonWords("Fråga", "Mejlet innehåller en fråga och inget svar."),
+        Reason.SENDER_NOT_TOLD: ReasonWords(
+            "Avsändaren kunde inte nås",
+            "Vårt mejl om ett nytt svar gick inte fram. Kontakta kommunen på annat sätt.",
+        ),
         Reason.CONFLICT: ReasonWords(
             "Kommunen har redan svarat något annat",
             "Ett annat svar till initiativet är registrerat. Det gäller tills någon ersätter det.",

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from services.registry.settle import Settler
 from services.registry.store.lists import messages, open_bounces
-from services.registry.tables import Answer, Bounce, Message
+from services.registry.tables import Answer, Bounce, Document, Message, ReviewItem
 from shared.database import Database
-from shared.events import DeliveryFailed, MessageFate, MessageSettled
+from shared.events import DeliveryFailed, Fate, MessageFate, MessageSettled, Outcome, Reason
 from tests.unit.registry.builders import NOW, Register, form, mail, open_register
 
 
@@ -81,3 +82,32 @@ def test_a_bounce_that_tells_of_two_recipients_is_two_tasks(
     settler.bounce(failed().model_copy(update={"recipient": "bo@umea.se"}))
     settler.bounce(failed())
     assert {one.recipient for one in register.all(Bounce)} == {"anna@umea.se", "bo@umea.se"}
+
+
+@pytest.mark.parametrize("fate", [MessageFate.HELD_BACK, MessageFate.FAILED])
+def test_a_returned_document_whose_sender_was_not_told_comes_before_a_person(
+    register: Register, settler: Settler, fate: MessageFate
+) -> None:
+    unsigned = form("ja", outcome=Outcome.RETURN, reasons=(Reason.SIGNATURE_MISSING,))
+    arrived = mail(unsigned)
+    register.record(arrived)
+    assert register.all(Document)[0].fate is Fate.RETURNED
+    told = settled(fate, NOW).model_copy(update={"mail_id": arrived.mail_id})
+    settler.settle(told)
+    settler.settle(told.model_copy(update={"event_id": uuid4()}))
+    (document,) = register.all(Document)
+    assert document.fate is Fate.REVIEW
+    (item,) = register.all(ReviewItem)
+    assert item.reasons == ["signature_missing", "sender_not_told"]
+
+
+def test_a_returned_document_whose_sender_was_told_waits_for_a_new_one(
+    register: Register, settler: Settler
+) -> None:
+    unsigned = form("ja", outcome=Outcome.RETURN, reasons=(Reason.SIGNATURE_MISSING,))
+    arrived = mail(unsigned)
+    register.record(arrived)
+    told = settled(MessageFate.SENT, NOW).model_copy(update={"mail_id": arrived.mail_id})
+    settler.settle(told)
+    assert register.all(Document)[0].fate is Fate.RETURNED
+    assert register.all(ReviewItem) == []
