@@ -112,7 +112,7 @@ async def run_demo(count: int, seed: int, *, once: bool, as_json: bool) -> bool:
     os.environ["HANDSLAG_HOME"] = str(place.home)
     place.write_settings()
     settings = CommonSettings.load()
-    show = _Quiet() if as_json else _Pictured()
+    show = _Quiet() if as_json else _Pictured(stays=not once)
     stopped = _stop_signals()
     with ExitStack() as stack, only_one(settings.home):
         stores = Stores(*(stack.enter_context(open_store(service)) for service in SERVICES))
@@ -279,8 +279,9 @@ class _Quiet(_Show):
 class _Pictured(_Show):
     """Bars and tables for a person."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stays: bool) -> None:
         self._console = Console()
+        self._stays = stays
 
     def ready(self, place: _Place) -> None:
         self._console.print(f"[bold]Handslag[/] is up, in [cyan]{place.home}[/]")
@@ -298,7 +299,7 @@ class _Pictured(_Show):
                 name: bars.add_task(name, total=count)
                 for name in ("sent", "archived", "read", "registered")
             }
-            receipts = bars.add_task("receipts", total=None)
+            receipts = bars.add_task("receipts", total=count)
 
             def advance(sent: int, state: outcome.Progress) -> None:
                 for name, done in (
@@ -308,7 +309,7 @@ class _Pictured(_Show):
                     ("registered", state.registered),
                 ):
                     bars.update(tasks[name], completed=done)
-                total = state.receipts if state.settled else None
+                total = state.receipts if state.settled else count
                 bars.update(receipts, completed=state.receipts, total=total)
 
             yield advance
@@ -328,6 +329,9 @@ class _Pictured(_Show):
         for name, number in counts.items():
             sums.add_row(name.replace("_", " "), str(number))
         self._console.print(sums)
+        if not self._stays:
+            self._console.print(f"[dim]What it kept is in {place.home}[/]")
+            return
         around = Table(title="Look around", title_justify="left", show_header=False)
         ready = place.ready()
         around.add_row("web pages", f"[link]{ready['web']}[/link]")
