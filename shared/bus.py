@@ -92,7 +92,7 @@ class Bus:
                 ),
             ],
         )
-        self._publisher = Publisher(self.broker, database, lambda: self.connected)
+        self._publisher = Publisher(self.broker, service, database, lambda: self.connected)
         for event in EVENTS:
             if event.subject.split(".")[1] == service:
                 self.broker.publisher(
@@ -217,7 +217,7 @@ class Bus:
                 continue
             try:
                 await self._check_streams()
-            except (NatsError, APIError, OSError, TimeoutError) as error:
+            except (NatsError, APIError, OSError, TimeoutError, DatabaseUnavailable) as error:
                 log.warning("bus_check_failed", error=one_line(error))
 
     async def _check_streams(self) -> None:

@@ -65,8 +65,8 @@ class Database:
         never fails half-way because another wrote in between.
         """
         with (
-            self.engine.connect().execution_options(handslag_write=True) as connection,
             _translated(),
+            self.engine.connect().execution_options(handslag_write=True) as connection,
             Session(connection, expire_on_commit=False) as session,
             session.begin(),
         ):

@@ -138,11 +138,29 @@ def waiting(session: Session, limit: int) -> Sequence[OutboxRow]:
     ).all()
 
 
-def mark_published(session: Session, numbers: Sequence[int]) -> None:
-    """Note that these rows are acknowledged by the stream."""
+def stream_birth(session: Session, name: str) -> datetime | None:
+    """When the stream was created, as far as we have noted."""
+    known = session.get(StreamRow, name)
+    return known.created_at if known is not None else None
+
+
+def mark_published(
+    session: Session, numbers: Sequence[int], name: str, birth: datetime | None
+) -> bool:
+    """Note that these rows are acknowledged by the stream that was created at `birth`.
+
+    If another has taken its place meanwhile, what the old one acknowledged is lost with it: then
+    nothing is noted, the rows are published again, and False is returned.
+    """
+    current = session.exec(
+        select(StreamRow).where(StreamRow.name == name).with_for_update()
+    ).one_or_none()
+    if (current.created_at if current is not None else None) != birth:
+        return False
     session.connection().execute(
         update(OutboxRow).where(col(OutboxRow.number).in_(numbers)).values(published_at=now())
     )
+    return True
 
 
 def note_stream(session: Session, name: str, created_at: datetime) -> bool:
@@ -154,6 +172,7 @@ def note_stream(session: Session, name: str, created_at: datetime) -> bool:
     if known is not None and known.created_at == created_at:
         return False
     session.merge(StreamRow(name=name, created_at=created_at))
+    session.flush()
     if known is None:
         return False
     session.connection().execute(update(OutboxRow).values(published_at=None))

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import structlog
 from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from nats.js.errors import APIError
 
 from shared import outbox
@@ -22,18 +24,29 @@ FAILURES = Metrics.counter("handslag_relay_failures", "Failed publishings")
 log = structlog.get_logger()
 
 
+def stream_name(service: str) -> str:
+    """The stream of what a service produces."""
+    return f"HANDSLAG_{service.upper()}"
+
+
 def stream_of(subject: str) -> str:
-    """The stream that holds a subject: one stream for each producing service."""
-    return "HANDSLAG_" + subject.split(".")[1].upper()
+    """The stream that holds a subject."""
+    return stream_name(subject.split(".")[1])
 
 
 class Publisher:
     """Publishes a service's outbox: at once when stirred, and every second in any case."""
 
     def __init__(
-        self, broker: NatsBroker, database: Database, connected: Callable[[], bool]
+        self,
+        broker: NatsBroker,
+        service: str,
+        database: Database,
+        connected: Callable[[], bool],
     ) -> None:
         self._broker = broker
+        self._service = service
+        self._stream = stream_name(service)
         self._database = database
         self._connected = connected
         self._stirred = asyncio.Event()
@@ -76,34 +89,61 @@ class Publisher:
                 self._stirred.clear()
 
     async def _publish_waiting(self) -> int:
-        rows = await asyncio.to_thread(self._waiting)
-        if not rows:
-            return 0
+        rows, birth = await asyncio.to_thread(self._waiting)
         published: list[int] = []
         try:
             for row in rows:
-                await self._broker.publish(
-                    row.body.encode(),
-                    row.subject,
-                    stream=stream_of(row.subject),
-                    headers={
-                        "Nats-Msg-Id": f"{row.event_id}:{row.attempt}",
-                        "content-type": "application/json",
-                    },
-                    correlation_id=str(row.event_id),
-                    timeout=PUBLISH_TIMEOUT_S,
-                )
                 assert row.number is not None
-                published.append(row.number)
+                try:
+                    await self._publish(row)
+                except MaxPayloadError as error:
+                    # It will never go through, and must not hold up what waits behind it.
+                    await asyncio.to_thread(self._bury, row, error)
+                else:
+                    published.append(row.number)
         finally:
             if published:
-                await asyncio.to_thread(self._mark, published)
-        return len(published)
+                await asyncio.to_thread(self._mark, published, birth)
+        return len(rows)
 
-    def _waiting(self) -> list[outbox.OutboxRow]:
+    async def _publish(self, row: outbox.OutboxRow) -> None:
+        await self._broker.publish(
+            row.body.encode(),
+            row.subject,
+            stream=stream_of(row.subject),
+            headers={
+                "Nats-Msg-Id": f"{row.event_id}:{row.attempt}",
+                "content-type": "application/json",
+            },
+            correlation_id=str(row.event_id),
+            timeout=PUBLISH_TIMEOUT_S,
+        )
+
+    def _waiting(self) -> tuple[list[outbox.OutboxRow], datetime | None]:
         with self._database.read() as session:
-            return list(outbox.waiting(session, BATCH))
+            rows = list(outbox.waiting(session, BATCH))
+            return rows, outbox.stream_birth(session, self._stream)
 
-    def _mark(self, numbers: list[int]) -> None:
+    def _mark(self, numbers: list[int], birth: datetime | None) -> None:
         with self._database.write() as session:
-            outbox.mark_published(session, numbers)
+            if not outbox.mark_published(session, numbers, self._stream, birth):
+                log.warning("acknowledged_by_a_stream_that_is_gone", events=len(numbers))
+
+    def _bury(self, row: outbox.OutboxRow, error: MaxPayloadError) -> None:
+        log.error("event_too_large", subject=row.subject, size_bytes=len(row.body.encode()))
+        with self._database.write() as session:
+            outbox.bury(
+                session,
+                event_id=row.event_id,
+                consumer=f"{self._service}-outbox",
+                subject=row.subject,
+                body=row.body,
+                mail_id=outbox.mail_id_in(row.body),
+                code="event_too_large",
+                message=f"The event is larger than NATS takes: {error}",
+                remedy="Raise max_payload in the configuration of NATS, then retry.",
+                tries=1,
+            )
+            held = session.get_one(outbox.OutboxRow, row.number)
+            held.published_at = outbox.now()
+            session.add(held)

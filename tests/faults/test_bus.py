@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -274,4 +275,42 @@ def test_an_event_whose_effect_is_rolled_back_is_not_emitted(intake_database: Da
         outbox.emit(session, archived(1))
         raise RuntimeError
     with intake_database.read() as session:
+        assert outbox.waiting(session, 10) == []
+
+
+async def test_an_event_too_large_for_nats_is_buried_and_holds_up_nothing(
+    nats_server: NatsServer, intake_database: Database, registry_database: Database
+) -> None:
+    effects = Effects(registry_database)
+    async with two_services(nats_server.url, intake_database, effects):
+        with intake_database.write() as session:
+            large = archived(1).model_copy(update={"mailbox": "å" * 600_000})
+            outbox.emit(session, large)
+        emit(intake_database, 2)
+        await until(lambda: effects.done == [2])
+    with intake_database.read() as session:
+        (letter,) = outbox.dead_letters(session)
+        assert (letter.code, letter.event_id) == ("event_too_large", large.event_id)
+
+
+def test_what_a_vanished_stream_acknowledged_is_published_again(
+    registry_database: Database,
+) -> None:
+    born = outbox.now()
+    with registry_database.write() as session:
+        outbox.note_stream(session, "HANDSLAG_REGISTRY", born)
+        outbox.emit(session, archived(1))
+    with registry_database.read() as session:
+        numbers = [row.number or 0 for row in outbox.waiting(session, 10)]
+        before = outbox.stream_birth(session, "HANDSLAG_REGISTRY")
+    with registry_database.write() as session:
+        assert outbox.note_stream(session, "HANDSLAG_REGISTRY", born + timedelta(seconds=5))
+    with registry_database.write() as session:
+        assert not outbox.mark_published(session, numbers, "HANDSLAG_REGISTRY", before)
+    with registry_database.read() as session:
+        assert len(outbox.waiting(session, 10)) == 1
+        after = outbox.stream_birth(session, "HANDSLAG_REGISTRY")
+    with registry_database.write() as session:
+        assert outbox.mark_published(session, numbers, "HANDSLAG_REGISTRY", after)
+    with registry_database.read() as session:
         assert outbox.waiting(session, 10) == []
