@@ -43,9 +43,12 @@ def image_pages(data: bytes, limits: Limits) -> Iterator[Page]:
         raise PageFault(Reason.TOO_MANY_PIXELS, str(bomb)) from bomb
     except UnidentifiedImageError as wrong:
         raise PageFault(Reason.UNREADABLE_FILE, "not a picture that can be opened") from wrong
-    except (OSError, ValueError, SyntaxError, EOFError, TypeError) as broken:
-        # Pillow's decoders raise all of these on damaged data.
+    except (OSError, SyntaxError, EOFError) as broken:
+        # What Pillow's decoders say of damaged data.
         raise PageFault(Reason.UNREADABLE_FILE, f"broken picture: {broken}") from broken
+    except (ValueError, TypeError, KeyError, AttributeError) as strange:
+        # Nobody said that the file is damaged: another program may well open it. For a person.
+        raise PageFault(Reason.READER_CRASHED, f"reader stumbled: {strange!r}") from strange
 
 
 def grey_jpeg(data: bytes, limits: Limits, *, dpi: float | None) -> MatLike:
@@ -56,7 +59,7 @@ def grey_jpeg(data: bytes, limits: Limits, *, dpi: float | None) -> MatLike:
             return _decoded(image, dpi)
     except Image.DecompressionBombError as bomb:
         raise PageFault(Reason.TOO_MANY_PIXELS, str(bomb)) from bomb
-    except (OSError, ValueError, SyntaxError) as broken:
+    except (OSError, SyntaxError) as broken:
         raise PageFault(Reason.UNREADABLE_FILE, f"broken picture: {broken}") from broken
 
 

@@ -145,3 +145,19 @@ def test_a_photo_is_turned_as_its_camera_says() -> None:
     form.rotate(90, expand=True).save(file, "JPEG", exif=exif, quality=80)
     [page] = measured(file.getvalue(), "foto.jpg").pages
     assert page.height_px > page.width_px
+
+
+def test_a_pdf_that_makes_the_reader_stumble_is_for_a_person() -> None:
+    file = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed())) as form:
+        picture = form.make_stream(b"x", {"/Subtype": pikepdf.Name.Image, "/Height": 1})
+        picture.Width = pikepdf.String("wide")
+        form.pages[0].add_resource(picture, pikepdf.Name.XObject)
+        form.save(file)
+    reading = document(file.getvalue(), "svar.pdf")
+    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.READER_CRASHED,))
+
+
+def test_a_pdf_that_the_library_calls_damaged_goes_back() -> None:
+    reading = document(b"%PDF-1.7\nnothing more", "svar.pdf")
+    assert (reading.outcome, reading.reasons) == (Outcome.RETURN, (Reason.UNREADABLE_FILE,))
