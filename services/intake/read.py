@@ -209,7 +209,10 @@ class Reader:
     ) -> list[DocumentReading]:
         measured = await self._measured(part, data, options)
         failpoint("read.measured")
-        documents = self._concluded(measured, part, options, mail_id, first_number)
+        # In a thread: the doors, the heartbeat and other mails go on meanwhile.
+        documents = await asyncio.to_thread(
+            self._concluded, measured, part, options, mail_id, first_number
+        )
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
         return documents

@@ -16,6 +16,7 @@ from cv2.typing import MatLike
 
 from services.intake.pages.image import check_size, grey_jpeg, squared
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault
+from services.intake.reading.measured import MOST_FIELD_NAME, MOST_FIELD_TEXT
 from shared.events import Reason
 
 _POINTS_PER_INCH = 72.0
@@ -26,7 +27,11 @@ _LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
 
 
 def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
-    """Yield the pages of a PDF. Raises PageFault."""
+    """Yield the pages of a PDF. Raises PageFault.
+
+    UNREADABLE_FILE, which goes back to the sender, only where a library says that the file is
+    damaged.
+    """
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as document:
             count = len(document.pages)
@@ -42,8 +47,8 @@ def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     except (pikepdf.PdfError, pdfium.PdfiumError, zlib.error) as broken:
         raise PageFault(Reason.UNREADABLE_FILE, f"broken PDF: {broken}") from broken
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as strange:
-        # What pikepdf and pypdfium2 raise where a damaged object is not of the type it should be.
-        raise PageFault(Reason.UNREADABLE_FILE, f"damaged PDF: {strange}") from strange
+        # Nobody said that the file is damaged: another program may well open it. For a person.
+        raise PageFault(Reason.READER_CRASHED, f"reader stumbled: {strange!r}") from strange
 
 
 def _rendered(
@@ -230,7 +235,8 @@ def _filters(stream: pikepdf.Stream) -> list[str]:
 def _form_values(document: pikepdf.Pdf) -> dict[int, dict[str, str]]:
     """Return page index → full field name → value; a check box's value is "on" or "off".
 
-    A signed signature field has the value "signed".
+    A signed signature field has the value "signed". Names and values are cut: a small file can
+    hold values of millions of characters, and all of this is handed on.
     """
     form = document.Root.get("/AcroForm")
     if form is None:
@@ -248,7 +254,8 @@ def _form_values(document: pikepdf.Pdf) -> dict[int, dict[str, str]]:
             if seen > _MOST_FIELDS:
                 raise PageFault(Reason.TOO_LARGE, "more form fields than any form has")
             name, value = _field(widget)
-            values.setdefault(index, {})[name] = value
+            cut = value[: MOST_FIELD_TEXT + 1]
+            values.setdefault(index, {})[name[:MOST_FIELD_NAME]] = cut
     return values
 
 

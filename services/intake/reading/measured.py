@@ -3,12 +3,25 @@
 These cross from the contained child process, as JSON, to the service that decides.
 """
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Area, Reason
 from shared.identifiers import OptionKey
 
 Point = tuple[float, float]
+
+MOST_FIELD_TEXT = 500
+"""Characters of what a field says or shows; no line of the form holds half as many."""
+MOST_FIELD_NAME = 200
+MOST_CODE_TEXT = 8_000
+"""Characters; the largest QR code holds 7089."""
+MOST_PAGE_TEXT = 20_000
+
+FieldName = Annotated[str, Field(max_length=MOST_FIELD_NAME)]
+# One more than is compared: what was cut off still shows as too long.
+FieldValue = Annotated[str, Field(max_length=MOST_FIELD_TEXT + 1)]
 
 
 class Measured(BaseModel):
@@ -21,7 +34,7 @@ class CodeSighting(Measured):
     """A QR code that was decoded. Corners in pixels of the page as given: the symbol's own top
     left, top right, bottom right, bottom left."""
 
-    text: str
+    text: str = Field(max_length=MOST_CODE_TEXT)
     corners: tuple[Point, Point, Point, Point]
 
 
@@ -91,9 +104,9 @@ class InkMeasure(Measured):
 class FieldMeasure(Measured):
     """One text field: how much ink, and what recognition made of it (confidence 0 to 1)."""
 
-    name: str
+    name: FieldName
     ink_mm2: float
-    text: str = ""
+    text: str = Field(default="", max_length=MOST_FIELD_TEXT)
     confidence: float = 0.0
     area: Area
 
@@ -120,8 +133,8 @@ class PageMeasured(Measured):
     blank: bool
     codes: tuple[CodeSighting, ...] = ()
     form: FormMeasured | None = None
-    form_values: dict[str, str] = {}
-    text: str = ""
+    form_values: dict[FieldName, FieldValue] = {}
+    text: str = Field(default="", max_length=MOST_PAGE_TEXT)
 
 
 class FileMeasured(Measured):

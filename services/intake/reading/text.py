@@ -18,7 +18,7 @@ import pytesseract
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from services.intake.reading.measured import FieldMeasure
+from services.intake.reading.measured import MOST_FIELD_TEXT, FieldMeasure
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
 from shared.forms import Rect, TextField
 
@@ -70,7 +70,7 @@ def _field_measure(
     return FieldMeasure(
         name=line.field.name,
         ink_mm2=line.ink_mm2,
-        text=text,
+        text=text[:MOST_FIELD_TEXT],
         confidence=confidence,
         area=page.area(line.field.area),
     )

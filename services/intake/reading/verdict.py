@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.reading.measured import (
+    MOST_FIELD_TEXT,
     FieldMeasure,
     FormMeasured,
     InkMeasure,
@@ -248,8 +249,16 @@ def contradictions(form: FormMeasured, form_values: Mapping[str, str]) -> list[R
 
 
 def shows(field: FieldMeasure, value: str) -> bool:
-    """Whether the page shows, in a field, about what the form field says."""
+    """Whether the page shows, in a field, about what the form field says.
+
+    A value longer than any field holds is never shown. Matching takes the product of the lengths:
+    those that cannot be alike enough are told apart by their lengths alone.
+    """
+    if len(value) > MOST_FIELD_TEXT:
+        return False
     if not value.strip():
         return field.ink_mm2 <= MOST_EMPTY_FIELD_MM2
     said, seen = (text.casefold().replace(" ", "") for text in (value, field.text))
+    if 2 * min(len(said), len(seen)) < LEAST_FIELD_LIKENESS * (len(said) + len(seen)):
+        return False
     return SequenceMatcher(None, said, seen, autojunk=False).ratio() >= LEAST_FIELD_LIKENESS

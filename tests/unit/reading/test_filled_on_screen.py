@@ -7,7 +7,7 @@ import pikepdf
 
 from shared.events import Outcome, Reason, SignatureState, Source
 from tests.bench.forms.cases import printed
-from tests.unit.reading.papers import document
+from tests.unit.reading.papers import document, measured
 
 TEXTS = {"contact.name": "Björn Ålund", "contact.email": "bjorn.alund@umea.se"}
 
@@ -83,3 +83,10 @@ def test_an_electronic_signature_that_is_not_validated_is_for_a_person() -> None
         form.save(file)
     reading = document(file.getvalue(), "svar.pdf")
     assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.SIGNATURE_UNCLEAR,))
+
+
+def test_a_value_of_millions_of_characters_is_cut_and_contradicts_the_page() -> None:
+    data = filled({"contact.name": "a" * 2_000_000}, ("answer.ja",), render=False)
+    [page] = measured(data, "svar.pdf").pages
+    assert len(page.form_values["contact.name"]) == 501
+    assert Reason.FIELDS_CONTRADICT_PIXELS in document(data, "svar.pdf").reasons

@@ -1,18 +1,28 @@
 """The verdict, from numbers alone: where each threshold lies and what reasons add up to."""
 
+import time
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.intake.reading.measured import (
     FieldMeasure,
     FormMeasured,
     InkMeasure,
     MarkMeasure,
+    PageMeasured,
     Registration,
     SignatureMeasure,
 )
-from services.intake.reading.verdict import BoxState, Verdict, box_state, judge, outcome_of
+from services.intake.reading.verdict import (
+    BoxState,
+    Verdict,
+    box_state,
+    judge,
+    outcome_of,
+    shows,
+)
 from shared.events import Area, Outcome, Reason, SignatureState
 
 AREA = Area(page=1, left=0.1, top=0.1, right=0.2, bottom=0.2)
@@ -236,3 +246,23 @@ def test_a_text_field_must_show_what_it_says(
     )
     decided = verdict(form(fields=(field,)), form_values={"contact.name": value})
     assert (Reason.FIELDS_CONTRADICT_PIXELS in decided.reasons) is contradicts
+
+
+def test_a_value_longer_than_any_field_is_never_shown_and_costs_no_time() -> None:
+    field = FieldMeasure(name="contact.name", ink_mm2=20.0, text="a" * 40, area=AREA)
+    began_at = time.perf_counter()
+    assert not shows(field, "a" * 2_000_000)
+    assert not shows(field, "a" * 501)
+    assert not shows(field, "a" * 400)
+    assert time.perf_counter() - began_at < 0.1
+    assert shows(field, "a" * 45)
+
+
+def test_texts_without_bound_are_no_measures() -> None:
+    with pytest.raises(ValidationError):
+        FieldMeasure(name="contact.name", ink_mm2=20.0, text="a" * 501, area=AREA)
+    with pytest.raises(ValidationError):
+        PageMeasured(
+            number=1, image=b"", width_px=1, height_px=1, born_digital=True, blank=False,
+            form_values={"contact.name": "a" * 502},
+        )  # fmt: skip
