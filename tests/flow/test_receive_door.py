@@ -1,8 +1,10 @@
 """The SMTP and LMTP doors: 250 means that the mail is safe, and nothing else does."""
 
 import asyncio
+import contextlib
 import smtplib
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.mail.smtp import open_door
-from services.intake.settings import MailboxSettings
+from services.intake.mail.smtp import CONNECTIONS, open_door
+from services.intake.settings import MIB, MailboxSettings
 from shared.archive import ArchiveUnavailable
 from shared.events import MailArchived
 from tests.intake import USER, Intake, free_port, plain_mail
@@ -136,6 +138,59 @@ async def test_too_large_a_mail_is_refused_for_good_before_and_after(intake: Int
         )  # fmt: skip
         assert answers[5].startswith(b"552")
     assert intake.mails() == []
+
+
+@pytest.mark.parametrize("line", [b"a" * 1024, b"\r\n" * 512], ids=["no line end", "many lines"])
+async def test_a_mail_without_end_takes_no_memory_and_is_cut_off(
+    intake: Intake, line: bytes
+) -> None:
+    def talk(port: int) -> int:
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            stream = connection.makefile("rb")
+            stream.readline()
+            for word in (b"HELO x", b"MAIL FROM:<a@b.se>", b"RCPT TO:<" + USER.encode() + b">",
+                         b"DATA"):  # fmt: skip
+                connection.sendall(word + b"\r\n")
+                stream.readline()
+            sent = 0
+            with contextlib.suppress(OSError):
+                while sent < 64 * MIB:
+                    connection.sendall(line * 64)
+                    sent += len(line) * 64
+            return sent
+
+    tracemalloc.start()
+    try:
+        async with door(intake.receiver.receive) as port:
+            sent = await asyncio.to_thread(talk, port)
+            _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sent < 16 * MIB
+    assert peak < 8 * MIB
+    assert intake.mails() == []
+
+
+async def test_who_comes_when_all_places_are_taken_is_asked_to_come_again(
+    intake: Intake,
+) -> None:
+    async with door(intake.receiver.receive) as port:
+        guests = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+        assert [(await reader.readline())[:3] for reader, _ in guests] == [b"220"] * CONNECTIONS
+        assert (await say(port))[0].startswith(b"421")
+        for _, writer in guests:
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.sleep(0.1)
+        await send(port, plain_mail("svar"))
+    assert intake.originals() == [plain_mail("svar")]
+
+
+async def test_a_line_longer_than_any_buffer_is_kept_as_it_is(intake: Intake) -> None:
+    data = plain_mail("lång", "x" * 300_000 + "\r\n..\r\n.")
+    async with door(intake.receiver.receive) as port:
+        await send(port, data)
+    assert intake.originals() == [data]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from shared.errors import WrongSetting
 
 SILENCE_S: Final = 300.0
 LINE_BYTES: Final = 64 * 1024
-"""RFC 5321 allows 1,000; what comes longer is somebody's answer all the same."""
+"""Read at a time. RFC 5321 allows lines of 1,000; a longer one may be an answer all the same."""
 COMMANDS: Final = 1000
+CONNECTIONS: Final = 20
+"""At the same time, a door: as many as a mail server opens to one place. Each may hold a mail."""
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 Receive = Callable[[bytes, Arrival], str]
@@ -36,6 +38,7 @@ class Door:
         self._protocol = protocol
         self._mailboxes = mailboxes
         self._receive = receive
+        self.connections: set[SMTP] = set()
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -85,7 +88,74 @@ class Door:
 
 
 class _Smtp(SMTP):
+    """aiosmtpd's protocol, with what it lacks: a bound on connections and on memory."""
+
     line_length_limit = LINE_BYTES
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Greet, or turn away who comes when all places are taken."""
+        places = self.event_handler.connections
+        if len(places) >= CONNECTIONS:
+            log.warning("door_is_full", connections=len(places))
+            transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
+            transport.close()
+            return
+        places.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Give back the place, if one was taken."""
+        places = self.event_handler.connections
+        if self in places:
+            places.remove(self)
+            super().connection_lost(error)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        """Take the mail. aiosmtpd's own keeps a line without end whatever its limit says."""
+        if await self.check_helo_needed():
+            return
+        if not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 RCPT first")
+            return
+        if arg:
+            await self.push("501 5.5.4 Syntax: DATA")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        content, ended = await self._content()
+        if content is None:
+            self._set_post_data_state()
+            await self.push("552 5.3.4 Too much mail data")
+            if not ended:
+                self._handler_coroutine.cancel()
+                self.transport.close()
+            return
+        self.envelope.content = self.envelope.original_content = content
+        status = await self._call_handler_hook("DATA")
+        self._set_post_data_state()
+        await self.push(status)
+
+    async def _content(self) -> tuple[bytes | None, bool]:
+        """The mail without its dots (RFC 5321, 4.5.2), and whether it came to its end.
+
+        None for one that is too large: it is not kept, but read on to its end, so that the
+        sender hears why; where that end is as far again, it is not waited for.
+        """
+        content = bytearray()
+        received, begins = 0, True
+        while received <= 2 * self.data_size_limit:
+            try:
+                piece = await self._reader.readuntil(b"\r\n")
+            except asyncio.LimitOverrunError as longer:
+                piece = await self._reader.read(longer.consumed)
+            if begins and piece == b".\r\n":
+                return (bytes(content) if received <= self.data_size_limit else None), True
+            received += len(piece)
+            if received <= self.data_size_limit:
+                content += piece[1:] if begins and piece.startswith(b".") else piece
+            else:
+                content.clear()
+            begins = piece.endswith(b"\r\n")
+        return None, False
 
 
 class _Lmtp(_Smtp):
