@@ -6,7 +6,7 @@ aside with a stated reason. Each service answers for its own part; here the answ
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,8 @@ from services.console.stores import (
 )
 from services.intake import accounts as intake
 from services.intake.settings import MailboxSettings
+from services.notifier.accounts import MessageAccount, messages_by_mail
+from services.notifier.tables import MessageState
 from services.registry import accounts as registry
 from shared.archive import Archive, open_archive
 from shared.database import Database
@@ -27,6 +29,7 @@ from shared.outbox import now
 UNDER_WAY_LIMIT = timedelta(minutes=30)
 """A mail that has not reached the register after this long is no longer on its way."""
 SHOWN_FAULTS = 200
+_ON_ITS_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT)
 
 
 @dataclass
@@ -100,7 +103,13 @@ class Proof:
         lines += [f"BROKEN: {fault}" for fault in self.faults[:SHOWN_FAULTS]]
         if len(self.faults) > SHOWN_FAULTS:
             lines.append(f"… and {len(self.faults) - SHOWN_FAULTS} more")
-        lines.append("Complete: nothing is lost." if self.holds else "NOT complete.")
+        unasked = sum(bool(each.note) for each in self.mailboxes.values())
+        if not self.holds:
+            lines.append("NOT complete.")
+        elif unasked:
+            lines.append(f"Complete, as far as we were told: {unasked} servers could not be asked.")
+        else:
+            lines.append("Complete: nothing is lost.")
         return "\n".join(lines)
 
 
@@ -111,18 +120,26 @@ def prove() -> Proof:
     proof = Proof()
     for mailbox in settings.intake.mailboxes:
         proof.mailboxes[mailbox.address] = MailboxProof(mailbox.address)
-    with open_store("intake") as taken, open_store("registry") as registered:
+    with (
+        open_store("intake") as taken,
+        open_store("registry") as registered,
+        open_store("notifier") as answered,
+    ):
+        messages = messages_by_mail(answered)
         seen = set()
         for mail in intake.accounts(taken, archive):
             seen.add(mail.mail_id)
-            _compare(proof, mail, registry.account_of(registered, mail.mail_id))
+            account = registry.account_of(registered, mail.mail_id)
+            _compare(proof, mail, account)
+            if account is not None:
+                _was_told(proof, mail, account, messages.get(mail.mail_id, ()))
         for stranger in registry.accounts(registered):
             if stranger.mail_id not in seen:
                 proof.faults.append(f"{stranger.mail_id} is registered, but not in the ledger")
         proof.notes += _strangers(taken, archive)
         for mailbox in settings.intake.mailboxes:
             if mailbox.imap is not None:
-                _ask_server(proof.mailboxes[mailbox.address], taken, mailbox)
+                _ask_server(proof, taken, mailbox)
     for letter in list_letters():
         proof.faults.append(f"dead letter {letter.in_words()}")
     return proof
@@ -154,6 +171,26 @@ def _compare(proof: Proof, mail: intake.MailAccount, account: registry.MailAccou
             box.accounts[str(name)] += 1
 
 
+def _was_told(
+    proof: Proof,
+    mail: intake.MailAccount,
+    account: registry.MailAccount,
+    messages: Sequence[MessageAccount],
+) -> None:
+    """A mail that is registered gets an answer; a document that is returned, one that was sent.
+
+    What the notifier held back, and why, it has told the registry, and that is an answer too.
+    """
+    if account.mail is registry.Account.SET_ASIDE or now() - mail.received_at < UNDER_WAY_LIMIT:
+        return
+    if not messages:
+        proof.faults.append(f"{mail.mail_id} ({mail.mailbox}): no receipt was ever made")
+    elif registry.Account.RETURNED in account.documents.values() and not any(
+        message.state in _ON_ITS_WAY for message in messages
+    ):
+        proof.faults.append(f"{mail.mail_id} ({mail.mailbox}): returned, and nobody was told")
+
+
 def _part_faults(mail: intake.MailAccount, account: registry.MailAccount) -> Iterator[str]:
     if account.mail is None and not account.documents:
         yield "is in the register, but neither it nor a document of it is registered or set aside"
@@ -181,10 +218,18 @@ def _strangers(database: Database, archive: Archive) -> list[str]:
     return [f"{len(found)} originals without a ledger row, the first {found[0]}"]
 
 
-def _ask_server(box: MailboxProof, database: Database, mailbox: MailboxSettings) -> None:
+def _ask_server(proof: Proof, database: Database, mailbox: MailboxSettings) -> None:
+    """Compare the server's folders with the ledger; what came just now will still be taken."""
+    box = proof.mailboxes[mailbox.address]
     try:
-        missing = intake.not_in_ledger(database, mailbox)
+        untaken = intake.not_in_ledger(database, mailbox)
     except (HandslagError, OSError, ValueError) as error:
         box.note = f"the server could not be asked: {error}"
         return
-    box.on_server_not_taken = sum(len(uids) for uids in missing.values())
+    box.on_server_not_taken = len(untaken)
+    for one in untaken:
+        if one.received_at is not None and now() - one.received_at > UNDER_WAY_LIMIT:
+            proof.faults.append(
+                f"{mailbox.address}: UID {one.uid} in {one.folder} came "
+                f"{one.received_at:%Y-%m-%d %H:%M} UTC and was never taken"
+            )

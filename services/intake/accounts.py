@@ -21,6 +21,8 @@ from shared.events import Disposition, MailRead, PartFate
 from shared.outbox import DeadLetterRow
 
 BATCH = 200
+ASKED = 20
+"""How many untaken messages of a folder are asked when they came."""
 
 
 class MailState(StrEnum):
@@ -88,15 +90,24 @@ def strangers(database: Database, archive: Archive) -> list[str]:
     return sorted(digest for digest in archive.digests() if digest not in known)
 
 
-def not_in_ledger(database: Database, mailbox: MailboxSettings) -> dict[str, list[int]]:
-    """The UIDs on the server, by folder, that were never taken. Raises MailboxUnreachable,
-    LoginRefused, TokenRefused.
+@dataclass(frozen=True)
+class Untaken:
+    """A message on the server that the ledger does not know."""
 
-    Mail that has come within the last moments is there too: look again before you worry.
+    folder: str
+    uid: int
+    received_at: datetime | None
+    """When the server received it, if it says; asked for the oldest of each folder only."""
+
+
+def not_in_ledger(database: Database, mailbox: MailboxSettings) -> list[Untaken]:
+    """What is on the server and was never taken; mail of the last moments is there too.
+
+    Raises MailboxUnreachable, LoginRefused, TokenRefused.
     """
     tokens = token_source(mailbox.oauth2) if mailbox.oauth2 is not None else None
     session = ImapSession.open(mailbox, tokens)
-    missing: dict[str, list[int]] = {}
+    missing: list[Untaken] = []
     try:
         for folder in session.folders(mailbox.folders):
             selected = session.select(folder)
@@ -105,8 +116,10 @@ def not_in_ledger(database: Database, mailbox: MailboxSettings) -> dict[str, lis
                     unit, mailbox.place.account, folder.name, selected.uidvalidity
                 )
             uids = sorted(session.uids() - known)
-            if uids:
-                missing[folder.name] = uids
+            missing += [
+                Untaken(folder.name, uid, session.arrived_at(uid) if place < ASKED else None)
+                for place, uid in enumerate(uids)
+            ]
     finally:
         session.close()
     return missing

@@ -171,6 +171,12 @@ class ImapSession:
         with _broken():
             return {int(uid) for uid in self._client.search("ALL")}
 
+    def arrived_at(self, uid: int) -> datetime | None:
+        """Return when the server received a message, or None if it is gone or does not say."""
+        items = self._fetch_items(uid, ["INTERNALDATE"])
+        moment = items.get(b"INTERNALDATE") if items is not None else None
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+
     def fetch(self, uid: int) -> Message | None:
         """Return a message without marking it as read, or None if it is gone.
 

@@ -1,0 +1,66 @@
+"""The proof of completeness, on damage that somebody did by hand."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.console.demo.mails import letters, round_file
+from shared.database import Database
+from shared.outbox import now
+from tests.dovecot import Dovecot
+from tests.stack import FORM_KEY, MAILBOX, RunningStack
+from tests.unit.notifier.scripted_relay import ScriptedRelay
+
+
+@pytest.fixture
+def relay() -> Iterator[ScriptedRelay]:
+    relay = ScriptedRelay().start()
+    yield relay
+    relay.stop()
+
+
+def test_each_way_to_lose_something_breaks_the_proof(
+    dovecot: Dovecot, relay: ScriptedRelay, tmp_path: Path
+) -> None:
+    dovecot.add_user(MAILBOX)
+    stack = RunningStack(tmp_path / "home", dovecot, relay.port)
+    today = now().date()
+    (tmp_path / "round.yaml").write_text(round_file(today))
+    stack.handslag("initiative", "load", str(tmp_path / "round.yaml"))
+    good, _, _, unsigned, other = letters(5, 2, key=FORM_KEY.encode(), today=today)
+    sent = [good, unsigned]
+    stack.start()
+    for letter in sent:
+        dovecot.append(MAILBOX, letter.raw, at=datetime.now(UTC) - timedelta(hours=2))
+    stack.until(lambda: len(relay.accepted) == len(sent), 90)
+    stack.until(lambda: stack.json("verify", "--json")["under_way"] == 0, 30)
+    stack.stop()
+    assert faults(stack) == []
+
+    dovecot.append(MAILBOX, other.raw, at=datetime.now(UTC) - timedelta(hours=2))
+    assert_broken(stack, "never taken")
+
+    registry = Database(f"sqlite:///{tmp_path / 'home' / 'db' / 'registry.sqlite3'}")
+    notifier = Database(f"sqlite:///{tmp_path / 'home' / 'db' / 'notifier.sqlite3'}")
+    with registry.write() as session:
+        session.connection().exec_driver_sql("DELETE FROM part WHERE number = 0")
+    assert_broken(stack, "is missing in the register")
+    with notifier.write() as session:
+        session.connection().exec_driver_sql("DELETE FROM message")
+    assert_broken(stack, "no receipt was ever made")
+    registry.close()
+    notifier.close()
+
+
+def faults(stack: RunningStack) -> list[str]:
+    proof = stack.json("verify", "--json")
+    assert proof["complete"] == (not proof["faults"])
+    found: list[str] = proof["faults"]
+    return found
+
+
+def assert_broken(stack: RunningStack, words: str) -> None:
+    assert any(words in fault for fault in faults(stack))
+    assert stack.handslag("verify").returncode == 1
