@@ -253,11 +253,13 @@ def _field(name: str, left: float, top: float, right: float) -> TextField:
 # --- The code --------------------------------------------------------------------------------
 
 _SCHEME = "H1"
-_SIGNATURE_CHARS = 15
+_SIGNATURE_CHARS = 12
+_OPTIONS_MARK_CHARS = 3
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE = re.compile(
     r"(?P<signed>H(?P<scheme>[0-9])/(?P<initiative>[A-Z0-9-]{1,20})/(?P<municipality>[0-9]{4})"
-    r"/(?P<version>[1-9A-Z])(?P<page>[1-9A-Z]))/(?P<signature>[A-Z2-7]{15})"
+    r"/(?P<version>[1-9A-Z])(?P<page>[1-9A-Z])(?P<options>[A-Z2-7]{3}))"
+    r"/(?P<signature>[A-Z2-7]{12})"
 )
 _INITIATIVE: TypeAdapter[str] = TypeAdapter(InitiativeId)
 
@@ -289,12 +291,22 @@ class FormCode(_Geometry):
     municipality: MunicipalityCode
     version: int = Field(ge=1, le=35)
     page: int = Field(ge=1, le=35)
+    options: str = Field(pattern=r"^[A-Z2-7]{3}$", description="`options_mark` of what is printed")
+
+
+def options_mark(options: Sequence[OptionKey]) -> str:
+    """Return a short mark of a form's options in the order printed: 15 bits, in base 32.
+
+    A box is known by its place alone, so a form must not be read with the options of another day.
+    """
+    digest = hashlib.sha256("/".join(options).encode("ascii")).digest()
+    return base64.b32encode(digest).decode("ascii")[:_OPTIONS_MARK_CHARS]
 
 
 def sign(code: FormCode, key: bytes) -> str:
     """Return the text to print: at most 47 characters of QR's alphanumeric set.
 
-    That is what a QR code of version 3 and level Q holds. The signature is the first 75 bits of
+    That is what a QR code of version 3 and level Q holds. The signature is the first 60 bits of
     HMAC-SHA256, in base 32.
     """
     text = "/".join(
@@ -302,7 +314,7 @@ def sign(code: FormCode, key: bytes) -> str:
             _SCHEME,
             code.initiative.upper(),
             code.municipality,
-            _BASE36[code.version] + _BASE36[code.page],
+            _BASE36[code.version] + _BASE36[code.page] + code.options,
         )
     )
     return f"{text}/{_signature(text, key)}"
@@ -349,6 +361,7 @@ def _parsed(match: re.Match[str]) -> FormCode:
         municipality=match["municipality"],
         version=version,
         page=_BASE36.index(match["page"]),
+        options=match["options"],
     )
 
 

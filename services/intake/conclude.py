@@ -22,7 +22,7 @@ from shared.events import (
     Source,
     Value,
 )
-from shared.forms import FormCode
+from shared.forms import FormCode, options_mark
 from shared.identifiers import (
     Digest,
     InitiativeId,
@@ -152,9 +152,12 @@ def _reading(
         reasons.append(Reason.UNKNOWN_INITIATIVE)
     if code is not None and municipalities is not None and code.municipality not in municipalities:
         reasons.append(Reason.UNKNOWN_MUNICIPALITY)
+    other_options = code is not None and _has_other_options(code, form.form, options)
+    if other_options:
+        reasons.append(Reason.UNKNOWN_FORM_VERSION)
     values = _identity_values(identity, form, document.form_number)
     settled = _Settled(document, DocumentKind.ANSWER, reasons, values, code)
-    if form.form is None:
+    if form.form is None or other_options:
         # Not measured: there is a reason already, unless the options changed under way.
         if not reasons:
             reasons.append(Reason.UNKNOWN_INITIATIVE)
@@ -165,21 +168,39 @@ def _reading(
         form_values=form.form_values,
         born_digital=form.born_digital,
     )
-    if code is not None and code.initiative in options:
-        measured_options = [mark.option for mark in form.form.marks]
-        if form.form.marks and measured_options != list(options[code.initiative]):
-            settled.reasons.append(Reason.UNKNOWN_FORM_VERSION)
     settled.reasons = [*settled.reasons, *verdict.reasons]
     settled.answer = verdict.answer
     values.update(_form_values(form, form.form, verdict, document.form_number))
     return settled
 
 
+def _has_other_options(
+    code: FormCode,
+    form: FormMeasured | None,
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+) -> bool:
+    """Whether the form was printed, or measured, with other options than the initiative has.
+
+    Its boxes then mean something else than their places say, and nothing of it can be used.
+    """
+    known = options.get(code.initiative)
+    if known is None:
+        return False
+    measured = [mark.option for mark in form.marks] if form is not None else []
+    return code.options != options_mark(known) or bool(measured and measured != list(known))
+
+
 def _hold_back_contradictions(settled: Sequence[_Settled]) -> None:
     """Two forms of one municipality for one initiative that do not say the same: neither counts."""
     for one in settled:
         for other in settled:
-            same = one is not other and one.code is not None and one.code == other.code
+            if one is other or one.code is None or other.code is None:
+                continue
+            # Whatever else differs, such as the options that each was printed with.
+            same = (one.code.initiative, one.code.municipality) == (
+                other.code.initiative,
+                other.code.municipality,
+            )
             if same and one.answer != other.answer:
                 one.reasons.append(Reason.SAME_MAIL_CONTRADICTS)
 

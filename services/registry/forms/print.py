@@ -29,6 +29,7 @@ from shared.forms import (
     FormTemplate,
     Rect,
     TextField,
+    options_mark,
     own_form,
     sign,
 )
@@ -79,7 +80,11 @@ def print_form(
     """
     template = own_form(tuple(options))
     code = FormCode(
-        initiative=initiative, municipality=municipality, version=template.version, page=1
+        initiative=initiative,
+        municipality=municipality,
+        version=template.version,
+        page=1,
+        options=options_mark(tuple(options)),
     )
     last_day = format_date(last_answer_day, format="d MMMM y", locale="sv_SE")
     file = io.BytesIO()

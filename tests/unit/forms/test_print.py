@@ -11,7 +11,7 @@ import pytest
 import zxingcpp
 
 from services.registry.forms.print import print_form
-from shared.forms import own_form, verify
+from shared.forms import options_mark, own_form, verify
 
 KEY = b"a key"
 OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
@@ -81,7 +81,9 @@ def test_both_codes_say_whose_form_it_is() -> None:
     codes = zxingcpp.read_barcodes(np.ascontiguousarray(picture.reshape(picture.shape[:2])))
     assert len(codes) == 2
     for code in codes:
-        assert verify(code.text, KEY).municipality == "0305"
+        said = verify(code.text, KEY)
+        assert said.municipality == "0305"
+        assert said.options == options_mark(tuple(OPTIONS))
 
 
 def test_it_says_what_a_person_needs_in_swedish() -> None:

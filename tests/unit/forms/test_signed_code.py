@@ -9,6 +9,7 @@ from shared.forms import (
     FormCode,
     NotOurCode,
     UnknownFormVersion,
+    options_mark,
     own_form,
     parse,
     sign,
@@ -16,7 +17,8 @@ from shared.forms import (
 )
 
 KEY = b"the key of the association......"
-CODE = FormCode(initiative="kompetens-2024", municipality="0180", version=1, page=1)
+MARK = options_mark(("ja", "nej"))
+CODE = FormCode(initiative="kompetens-2024", municipality="0180", version=1, page=1, options=MARK)
 
 
 @given(
@@ -24,15 +26,42 @@ CODE = FormCode(initiative="kompetens-2024", municipality="0180", version=1, pag
         lambda text: len(text) <= 20
     ),
     municipality=st.from_regex(r"[0-9]{4}", fullmatch=True),
+    options=st.lists(st.from_regex(r"[a-z0-9_]{1,20}", fullmatch=True), min_size=1, max_size=4),
 )
 def test_what_is_signed_is_verified_and_fits_in_a_qr_code_of_version_3q(
-    initiative: str, municipality: str
+    initiative: str, municipality: str, options: list[str]
 ) -> None:
-    code = FormCode(initiative=initiative, municipality=municipality, version=1, page=1)
+    code = FormCode(
+        initiative=initiative,
+        municipality=municipality,
+        version=1,
+        page=1,
+        options=options_mark(options),
+    )
     text = sign(code, KEY)
     assert verify(text, KEY) == parse(text) == code
     assert len(text) <= 47
     assert set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
+
+
+def test_the_longest_name_of_an_initiative_fits_in_a_qr_code_of_version_3q() -> None:
+    longest = CODE.model_copy(update={"initiative": "a" * 20})
+    assert len(sign(longest, KEY)) == 47
+    assert verify(sign(longest, KEY), KEY) == longest
+
+
+def test_the_mark_of_the_options_tells_their_keys_and_their_order() -> None:
+    lists = [("ja", "nej"), ("nej", "ja"), ("avvakta", "ja"), ("ja",), ("ja", "nej", "avvakta")]
+    assert len({options_mark(each) for each in lists}) == len(lists)
+    assert options_mark(["ja", "nej"]) == MARK
+
+
+def test_the_mark_of_the_options_is_signed() -> None:
+    other = CODE.model_copy(update={"options": options_mark(("nej", "ja"))})
+    swapped = sign(CODE, KEY).replace(MARK, other.options)
+    assert parse(swapped) == other
+    with pytest.raises(ForgedCode):
+        verify(swapped, KEY)
 
 
 def test_a_leading_zero_of_the_municipality_survives() -> None:
@@ -63,7 +92,7 @@ def test_other_codes_are_not_ours(text: str) -> None:
 
 
 def test_a_later_version_of_the_form_is_named_as_such_once_its_signature_holds() -> None:
-    later = FormCode(initiative="kompetens-2024", municipality="0180", version=2, page=1)
+    later = CODE.model_copy(update={"version": 2})
     with pytest.raises(UnknownFormVersion):
         verify(sign(later, KEY), KEY)
 

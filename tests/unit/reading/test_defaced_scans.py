@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from services.console.demo.scans import Hand, Picture, Stroke, blank_page
+from services.intake.conclude import conclude
+from services.intake.measure import measure_file
+from services.intake.pages.page import Limits
 from services.registry.forms.print import print_form
 from shared.events import DocumentKind, Outcome, Reason, SignatureState
 from shared.forms import CodeCorner, Rect
+from shared.identifiers import digest_of, mail_id_of
 from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS, printed, template
-from tests.unit.reading.papers import covered, document, documents, paper, pdf, png, wiped
+from tests.unit.reading.papers import KNOWN, covered, document, documents, paper, pdf, png, wiped
 
 CODES = {code.corner: code.symbol for code in template().codes}
 MARKS = template().corner_marks
@@ -108,6 +112,39 @@ def test_a_code_signed_with_another_key_is_forged() -> None:
 def test_an_unknown_initiative_is_for_a_person() -> None:
     reading = document(png(paper()), known={"annat-2024": ("ja", "nej")})
     assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.UNKNOWN_INITIATIVE,))
+
+
+@pytest.mark.parametrize(
+    "now", [("nej", "ja"), ("avvakta", "ja"), ("ja",), ("ja", "nej", "vet_ej")]
+)
+@pytest.mark.parametrize("hand", [Hand.SIGNATURE, Hand.NOTHING])
+def test_a_form_printed_with_other_options_is_for_a_person_to_read(
+    now: tuple[str, ...], hand: Hand
+) -> None:
+    for option in ("ja", "nej"):
+        scan = pdf([paper({option: Stroke.CROSS}, hand=hand)])
+        reading = document(scan, "skanning.pdf", known={INITIATIVE: now})
+        assert reading.outcome is Outcome.REVIEW
+        assert Reason.UNKNOWN_FORM_VERSION in reading.reasons
+        # Its boxes mean something else than their places say.
+        assert (reading.answer, reading.marks) == (None, ())
+
+
+def test_options_that_change_between_measuring_and_deciding_are_for_a_person() -> None:
+    data = pdf([paper()])
+    other = {INITIATIVE: ("nej", "ja")}
+    for before, after in ((KNOWN, other), (other, KNOWN)):
+        [reading] = conclude(
+            measure_file(data, "skanning.pdf", "", Limits(), before),
+            key=KEY,
+            options=after,
+            municipalities={MUNICIPALITY},
+            mail_id=mail_id_of(digest_of(data)),
+            part=0,
+            content=digest_of(data),
+        )
+        assert (reading.outcome, reading.answer) == (Outcome.REVIEW, None)
+        assert reading.reasons == (Reason.UNKNOWN_FORM_VERSION,)
 
 
 # --- registration ----------------------------------------------------------------------------
