@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import ValidationError
-from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, select
 
 from services.registry.domain.deadline import is_late
 from services.registry.domain.initiative import (
     InitiativeEntry,
-    RoundChangesAnswers,
+    RoundChangesOptions,
     RoundFile,
     WrongRound,
     faults_in,
@@ -22,7 +21,7 @@ from services.registry.domain.initiative import (
 )
 from services.registry.eventlog import note
 from services.registry.store.answers import initiatives
-from services.registry.tables import Answer, AnswerStatus, Document, Initiative
+from services.registry.tables import Answer, Document, Initiative
 from shared.database import Database
 from shared.events import InitiativeDefined
 from shared.outbox import emit
@@ -43,7 +42,7 @@ def load_round(
     """Define or change the initiatives of a round file (YAML, UTF-8): all of them or none.
 
     Every initiative is told to the other services again, changed or not. Raises WrongRound and
-    RoundChangesAnswers.
+    RoundChangesOptions.
     """
     return _define(database, read_round(data), who=who, now=now, zone=zone)
 
@@ -57,9 +56,12 @@ def add(
     database: Database, entry: Mapping[str, Any], *, round: str, who: str, now: datetime,
     zone: ZoneInfo,
 ) -> Loaded:  # fmt: skip
-    """Define or change one initiative; `entry` as in a round file. Raises like `load_round`."""
+    """Define or change one initiative; `entry` as in a round file. Raises like `load_round`.
+
+    What `entry` leaves out of `options` and `start_when` stays as it was.
+    """
     try:
-        one = InitiativeEntry.model_validate(dict(entry))
+        one = _kept(database, InitiativeEntry.model_validate(dict(entry)))
         single = RoundFile(round=round, initiatives=(one,))
     except ValidationError as error:
         raise WrongRound(faults_in(error)) from error
@@ -87,9 +89,9 @@ def _define(
                 unchanged.append(entry.id)
             else:
                 (changed if known else new).append(entry.id)
-                _refuse_lost_options(session, entry)
-                # A dict in another order is equal to the old one, and would not be written.
-                flag_modified(session.merge(after), "options")
+                if known:
+                    _refuse_other_options(known, entry)
+                session.merge(after)
                 session.flush()
                 if known:
                     _judge_lateness_again(session, after, zone)
@@ -103,6 +105,15 @@ def _define(
                 )
             emit(session, _event(after, now))
     return Loaded(tuple(new), tuple(changed), tuple(unchanged))
+
+
+def _kept(database: Database, entry: InitiativeEntry) -> InitiativeEntry:
+    with database.read() as session:
+        known = session.get(Initiative, entry.id)
+        if known is None:
+            return entry
+        before = {"options": known.options, "start_when": known.start_when or None}
+    return InitiativeEntry.model_validate(before | entry.model_dump(exclude_unset=True))
 
 
 def _row(entry: InitiativeEntry, round: str, defined_at: datetime) -> Initiative:
@@ -122,26 +133,18 @@ def _told(initiative: Initiative) -> dict[str, Any]:
         "id": initiative.id,
         "name": initiative.name,
         "round": initiative.round,
-        # A list of pairs: the order is printed on the form, so another order is a change.
+        # A list of pairs: another order of the same options must be seen as a change.
         "options": [list(option) for option in initiative.options.items()],
         "last_answer_day": initiative.last_answer_day.isoformat(),
         "start_when": initiative.start_when,
     }
 
 
-def _refuse_lost_options(session: Session, entry: InitiativeEntry) -> None:
-    chosen = session.exec(
-        select(Answer.answer)
-        .where(
-            Answer.initiative == entry.id,
-            col(Answer.answer).not_in(list(entry.options)),
-            Answer.status != AnswerStatus.VOIDED,
-        )
-        .distinct()
-    ).all()
-    if chosen:
-        raise RoundChangesAnswers(
-            f"{entry.id}: municipalities have already answered {', '.join(sorted(chosen))}"
+def _refuse_other_options(known: Initiative, entry: InitiativeEntry) -> None:
+    before, after = list(known.options), list(entry.options)
+    if before != after:
+        raise RoundChangesOptions(
+            f"{entry.id} has the options {', '.join(before)}; they cannot become {', '.join(after)}"
         )
 
 

@@ -27,11 +27,14 @@ class WrongRound(UsageError):
     remedy = "Correct it and load it again; nothing was changed."
 
 
-class RoundChangesAnswers(UsageError):
-    """An initiative that has answers would lose an option that somebody chose."""
+class RoundChangesOptions(UsageError):
+    """A defined initiative would get other options, or another order of them.
 
-    code = "round_changes_answers"
-    remedy = "Keep the option, or give the initiative a new id."
+    Forms are read by the places of their boxes, and some may be printed already.
+    """
+
+    code = "round_changes_options"
+    remedy = "Keep the options and their order, or give it a new id; nothing was changed."
 
 
 def _number_as_text(value: Any) -> Any:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.registry.admin.initiatives import Loaded, add, list_all, load_round, read_round
-from services.registry.domain.initiative import RoundChangesAnswers, WrongRound
+from services.registry.domain.initiative import RoundChangesOptions, WrongRound
 from services.registry.tables import Answer, EventLog, Initiative
 from shared.database import Database
 from shared.events import InitiativeDefined
@@ -53,14 +53,46 @@ def test_loading_again_changes_nothing_but_tells_it_again(register: Register) ->
     assert len(register.all(EventLog)) == 2
 
 
-def test_the_order_of_the_options_is_kept_and_is_a_change(register: Register) -> None:
-    swapped = ROUND.replace(
-        b'{ja: "Ja, kommunen ansluter sig", nej: "Nej, kommunen avst\xc3\xa5r"}',
+OPTIONS = '{ja: "Ja, kommunen ansluter sig", nej: "Nej, kommunen avstår"}'.encode()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"{nej: Nej, ja: Ja}",
         b'{nej: "Nej, kommunen avst\xc3\xa5r", ja: "Ja, kommunen ansluter sig"}',
-    )
-    assert load(register, swapped).changed == (KOMPETENS,)
-    assert list(list_all(register.database)[0].options) == ["nej", "ja"]
-    assert list(register.emitted(InitiativeDefined)[-2].options) == ["nej", "ja"]
+        b"{avvakta: Avvakta, ja: Ja}",
+        b"{ja: Ja}",
+        b"{ja: Ja, nej: Nej, avvakta: Avvakta}",
+    ],
+)
+def test_options_of_a_defined_initiative_keep_their_keys_and_order(
+    register: Register, other: bytes
+) -> None:
+    assert OPTIONS in ROUND
+    before = [one.model_dump() for one in register.all(Initiative)]
+    another = ROUND.replace(b"Gemensamt moln", b"Moln").replace(OPTIONS, other)
+    with pytest.raises(RoundChangesOptions, match=r"kompetens-2024.*ja, nej") as refused:
+        load(register, another)
+    assert "new id" in refused.value.remedy
+    assert [one.model_dump() for one in register.all(Initiative)] == before
+    assert len(register.emitted(InitiativeDefined)) == 2
+
+
+def test_nothing_of_a_round_is_loaded_when_its_last_initiative_changes_options(
+    register: Register,
+) -> None:
+    before = [one.model_dump() for one in register.all(Initiative)]
+    another = ROUND.replace(b"Kompetensgemenskaper", b"Nytt namn")
+    with pytest.raises(RoundChangesOptions, match="moln-2024"):
+        load(register, another + b"    options: {nej: Nej, ja: Ja}\n")
+    assert [one.model_dump() for one in register.all(Initiative)] == before
+
+
+def test_labels_may_change(register: Register) -> None:
+    assert load(register, ROUND.replace(OPTIONS, b"{ja: Ja, nej: Nej}")).changed == (KOMPETENS,)
+    assert list_all(register.database)[0].options == {"ja": "Ja", "nej": "Nej"}
+    assert register.emitted(InitiativeDefined)[-2].options == {"ja": "Ja", "nej": "Nej"}
 
 
 def test_a_moved_day_decides_anew_who_was_late(register: Register) -> None:
@@ -74,18 +106,35 @@ def test_a_moved_day_decides_anew_who_was_late(register: Register) -> None:
     assert change.before["last_answer_day"] == "2024-09-30"
 
 
-def test_an_option_that_somebody_chose_cannot_vanish(register: Register) -> None:
-    register.record(mail(form("nej")))
-    lost = ROUND.replace(b', nej: "Nej, kommunen avst\xc3\xa5r"', b"")
-    with pytest.raises(RoundChangesAnswers, match=r"kompetens-2024.*nej"):
-        load(register, lost)
-    assert list(list_all(register.database)[0].options) == ["ja", "nej"]
-
-
 def test_one_initiative_is_added_with_the_usual_options(register: Register) -> None:
     entry = {"id": "ai-2025", "name": "AI", "last_answer_day": "2025-03-31"}
     done = add(register.database, entry, round="2025", who="anna", now=NOW, zone=STOCKHOLM)
     assert done.new == ("ai-2025",)
+    assert list(list_all(register.database)[-1].options) == ["ja", "nej"]
+
+
+def test_what_is_left_out_when_an_initiative_is_added_again_stays(register: Register) -> None:
+    entry = {"id": "ai-2025", "name": "AI", "last_answer_day": "2025-03-31"}
+    full = {**entry, "options": {"avvakta": "Vänta", "ja": "Ja"}, "start_when": {"yes_count": 9}}
+    for each in (full, {**entry, "name": "Artificiell intelligens"}):
+        add(register.database, each, round="2025", who="anna", now=NOW, zone=STOCKHOLM)
+    one = list_all(register.database)[-1]
+    assert one.name == "Artificiell intelligens"
+    assert list(one.options.items()) == [("avvakta", "Vänta"), ("ja", "Ja")]
+    assert one.start_when == {"yes_count": 9}
+
+
+def test_an_added_initiative_keeps_the_keys_and_order_of_its_options(register: Register) -> None:
+    entry = {"id": MOLN, "name": "Moln", "last_answer_day": "2024-10-31"}
+    with pytest.raises(RoundChangesOptions, match="moln-2024"):
+        add(
+            register.database,
+            {**entry, "options": {"nej": "Nej", "ja": "Ja"}},
+            round="2024",
+            who="anna",
+            now=NOW,
+            zone=STOCKHOLM,
+        )
     assert list(list_all(register.database)[-1].options) == ["ja", "nej"]
 
 
