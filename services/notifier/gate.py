@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.events import Correspondence, Disposition
+from shared.events import Correspondence, Disposition, Reason
 
 LOOP_HEADER: Final = "X-Handslag-Loop"
 """Stands on everything we send. Coming back, it means that a robot answers a robot."""
@@ -41,6 +41,8 @@ class Question:
     disposition: Disposition
     own_addresses: frozenset[str]
     """Our mailboxes, in lower case."""
+    doubts: tuple[Reason, ...] = ()
+    """What the reader doubts about the mail as a whole."""
 
 
 Rule = Callable[[Question], bool]
@@ -192,6 +194,10 @@ def _set_aside(question: Question) -> bool:
     return question.disposition is Disposition.SET_ASIDE
 
 
+def _not_authentic(question: Question) -> bool:
+    return Reason.SENDER_NOT_AUTHENTIC in question.doubts
+
+
 def _header(question: Question, name: str) -> str | None:
     for key, value in question.correspondence.manners.items():
         if key.lower() == name:
@@ -224,6 +230,9 @@ RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("our_own_loop", _our_own_loop),
     # Triage has found that it is nothing to answer: spam, an autoreply, a bounce.
     ("set_aside", _set_aside),
+    # Our mail server says that the sender is another: whoever is named there wrote nothing, and
+    # gets mail that he never asked for (backscatter). A person writes to him instead.
+    ("sender_not_authentic", _not_authentic),
 )
 
 

@@ -101,7 +101,12 @@ class Notifier:
         return MessageState(row.state)
 
     def _question(self, event: MailRegistered) -> Question:
-        return Question(event.correspondence, event.disposition, self.house.own_addresses)
+        return Question(
+            event.correspondence,
+            event.disposition,
+            self.house.own_addresses,
+            event.mail_reasons,
+        )
 
     def _over_caps_already(self, event: MailRegistered) -> tuple[str, ...]:
         """A first look, so that a flood costs no composing; the one that binds comes later."""

@@ -16,7 +16,7 @@ from services.notifier.sender import Sender
 from services.notifier.settings import RelaySettings
 from services.notifier.tables import MessageState
 from shared.archive import Area
-from shared.events import MessageFate
+from shared.events import MessageFate, Reason
 from tests.unit.notifier.builders import (
     correspondence,
     document,
@@ -286,3 +286,10 @@ def test_the_emergency_brake_counts_all_addresses(database_url: str, tmp_path: P
         )
     assert [row.reason for row in rows(office.database)] == ["", "", "", *["cap_in_all"] * 2]
     office.database.close()
+
+
+def test_a_forged_sender_s_mail_is_held_back_and_shown(office: Notifier) -> None:
+    forged = registered(document(), mail_reasons=(Reason.SENDER_NOT_AUTHENTIC,))
+    assert office.answer(forged) is MessageState.HELD_BACK
+    [event] = settled(office.database)
+    assert (event.fate, event.reason) == (MessageFate.HELD_BACK, "sender_not_authentic")

@@ -15,7 +15,7 @@ from services.notifier.gate import (
     may_be_addressed,
     objections,
 )
-from shared.events import Disposition
+from shared.events import Disposition, Reason
 from tests.unit.notifier.builders import correspondence
 
 OWN = frozenset({"registratur@skr.se", "handslaget@skr.se"})
@@ -101,6 +101,16 @@ def test_a_mailbox_where_nobody_reads_is_not_answered(local: str) -> None:
 )  # fmt: skip
 def test_a_mailbox_where_somebody_may_read_is_answered(local: str) -> None:
     assert ask(return_path=f"{local}@example.se") == ()
+
+
+def test_who_is_not_who_he_says_gets_no_machine_s_answer() -> None:
+    """Backscatter: the one named as sender has written nothing."""
+    forged = Question(
+        correspondence(), Disposition.ANSWERS, OWN, (Reason.QUESTION, Reason.SENDER_NOT_AUTHENTIC)
+    )
+    assert objections(forged) == ("sender_not_authentic",)
+    doubted = Question(correspondence(), Disposition.QUESTION, OWN, (Reason.QUESTION,))
+    assert objections(doubted) == ()
 
 
 @pytest.mark.parametrize("path", ["", "  ", "<>"])
