@@ -139,7 +139,8 @@ class IntakeSection(_Section):
     smtp_limit_mib: int = Field(default=100, ge=1)
     """Larger mail is refused at the doors; the sender's server tells the sender."""
     authserv_id: str | None = None
-    """The name that our own mail server writes in Authentication-Results; no other is trusted."""
+    """The name that our own mail server writes in Authentication-Results; no other is trusted.
+    `exchange-online` for Microsoft 365, which writes none: the header without a name is ours."""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Mails read at the same time."""
     reader: ReaderLimits = Field(default_factory=ReaderLimits)

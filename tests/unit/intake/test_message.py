@@ -1,6 +1,7 @@
 """Taking a mail apart: what is a document, what is not and why, and what cannot be told."""
 
 import base64
+import quopri
 import struct
 import zlib
 from email.message import EmailMessage
@@ -197,6 +198,62 @@ def test_a_multipart_without_its_boundary_is_a_doubt_about_the_whole_mail() -> N
     assert parsed.reasons == (Reason.UNREADABLE_MAIL,)
 
 
+def in_a_mail(inner: bytes, coding: str) -> bytes:
+    return (
+        b"From: a@habo.example\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n"
+        b"--outer\r\nContent-Type: text/plain\r\n\r\nSe bifogat mejl.\r\n"
+        b"--outer\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: "
+        + coding.encode() + b"\r\n\r\n" + inner + b"\r\n--outer--\r\n"
+    )  # fmt: skip
+
+
+def answer_in_a_mail() -> bytes:
+    mail = letter()
+    mail.add_attachment(PDF, maintype="application", subtype="pdf", filename="svar.pdf")
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("inner", "coding"),
+    [
+        (base64.encodebytes(answer_in_a_mail()), "base64"),
+        (base64.encodebytes(answer_in_a_mail()), " Base64 "),
+        (quopri.encodestring(answer_in_a_mail()), "quoted-printable"),
+        (answer_in_a_mail(), "7bit"),
+        (answer_in_a_mail(), "base64"),
+        (answer_in_a_mail(), "quoted-printable"),
+    ],
+    ids=["base64", "odd-case", "quoted-printable", "clear", "not-base64", "not-quoted-printable"],
+)
+def test_a_mail_in_a_mail_is_opened_whatever_its_transfer_encoding(
+    inner: bytes, coding: str
+) -> None:
+    parsed, documents = taken(in_a_mail(inner, coding))
+    assert documents == [PDF]
+    assert parsed.reasons == ()
+
+
+def test_a_mail_in_a_mail_of_unknown_encoding_is_a_doubt_about_the_whole_mail() -> None:
+    assert taken(in_a_mail(b"a", "base64"))[0].reasons == (Reason.UNREADABLE_MAIL,)
+    assert taken(in_a_mail(b"?!", "x-uuencode"))[0].reasons == (Reason.UNREADABLE_MAIL,)
+
+
+def test_a_forwarded_bounce_is_opened_and_the_answer_in_it_found() -> None:
+    bounce = (
+        b"From: MAILER-DAEMON@habo.example\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        b"Reporting-MTA: dns; mx.habo.example\r\n\r\nAction: failed\r\n\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + answer_in_a_mail() + b"\r\n--b--\r\n"
+    )
+    parsed, documents = taken(in_a_mail(bounce, "8bit"))
+    assert documents == [PDF]
+    assert (parsed.report, parsed.reasons) == (None, ())
+    assert [(part.fate.value, part.reason) for part in parsed.parts] == [
+        ("text", ""), ("skipped", "delivery_report"), ("text", ""), ("document", ""),
+    ]  # fmt: skip
+
+
 def test_too_many_parts_are_listed_but_not_opened() -> None:
     mail = letter()
     for number in range(20):
@@ -289,4 +346,41 @@ def test_only_our_own_server_says_who_is_authentic(
     data = "".join(f"Authentication-Results: {value}\r\n" for value in headers).encode()
     data += b"From: a@habo.example\r\n\r\nhej"
     assert taken(data, authserv_id=OURS)[0].authenticity is verdict
+    assert taken(data, authserv_id=OURS.title())[0].authenticity is verdict
     assert taken(data)[0].authenticity is Authenticity.UNKNOWN
+
+
+EXCHANGE = (
+    "spf={spf} (sender IP is 192.0.2.1; of a relay)\r\n smtp.mailfrom=habo.example; "
+    "dkim={dkim} (message not signed) header.d=none;dmarc={dmarc} action=none\r\n "
+    "header.from=habo.example;compauth=pass reason=100"
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "verdict"),
+    [
+        ([EXCHANGE.format(spf="pass", dkim="none", dmarc="pass")], Authenticity.AUTHENTIC),
+        ([EXCHANGE.format(spf="fail", dkim="none", dmarc="pass")], Authenticity.AUTHENTIC),
+        ([EXCHANGE.format(spf="pass", dkim="pass", dmarc="fail")], Authenticity.NOT_AUTHENTIC),
+        ([EXCHANGE.format(spf="Fail", dkim="none", dmarc="none")], Authenticity.NOT_AUTHENTIC),
+        ([EXCHANGE.format(spf="none", dkim="fail", dmarc="none")], Authenticity.NOT_AUTHENTIC),
+        ([EXCHANGE.format(spf="none", dkim="none", dmarc="none")], Authenticity.UNKNOWN),
+        # A pass that came with the mail, below Exchange's own header or another server's.
+        ([EXCHANGE.format(spf="none", dkim="none", dmarc="none"),
+          EXCHANGE.format(spf="pass", dkim="pass", dmarc="pass")], Authenticity.UNKNOWN),
+        (["relay.example; none", EXCHANGE.format(spf="pass", dkim="pass", dmarc="pass")],
+         Authenticity.UNKNOWN),
+        # A server with a name is not Exchange Online.
+        (["evil.example; dmarc=pass header.from=habo.example"], Authenticity.UNKNOWN),
+        # A second result hidden in what the sender writes does not outweigh the first.
+        (["spf=pass smtp.mailfrom=a;dmarc=pass;dkim=none;dmarc=fail"], Authenticity.NOT_AUTHENTIC),
+        ([], Authenticity.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_exchange_online_names_no_server_and_is_understood(
+    headers: list[str], verdict: Authenticity
+) -> None:
+    data = "".join(f"Authentication-Results: {value}\r\n" for value in headers).encode()
+    data += b"From: a@habo.example\r\n\r\nhej"
+    assert taken(data, authserv_id="exchange-online")[0].authenticity is verdict
