@@ -25,6 +25,10 @@ _AUTOREPLY_SUBJECT = re.compile(
 )
 
 
+UNSEEN: Final = frozenset({"too_many_parts", "too_deep"})
+"""Why a part was skipped that may be anything."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that a rule can know."""
@@ -38,6 +42,12 @@ class Facts:
     @property
     def has_document(self) -> bool:
         return any(part.fate is PartFate.DOCUMENT for part in self.mail.parts)
+
+    @property
+    def all_looked_at(self) -> bool:
+        """Nothing in the mail was too much, too deep or too broken to be looked at."""
+        unseen = any(part.reason in UNSEEN for part in self.mail.parts)
+        return not unseen and not self.mail.reasons
 
     def header(self, name: str) -> str:
         return self.mail.manners.get(name, "").strip().lower()
@@ -66,6 +76,10 @@ def _bounce(facts: Facts) -> bool:
 
 def _other_report(facts: Facts) -> bool:
     return facts.mail.report is not None
+
+
+def _not_all_looked_at(facts: Facts) -> bool:
+    return not facts.has_document and not facts.all_looked_at
 
 
 def _informal_bounce(facts: Facts) -> bool:
@@ -114,6 +128,8 @@ TABLE: Final[tuple[_Rule, ...]] = (
     _Rule("bounce", _bounce, Disposition.SET_ASIDE),
     # Read receipts, complaints: machines telling machines.
     _Rule("report", _other_report, Disposition.SET_ASIDE),
+    # What was not looked at may be the document that the rules below find missing.
+    _Rule("not_all_looked_at", _not_all_looked_at, Disposition.REVIEW),
     # Bounces of servers that do not follow RFC 3464.
     _Rule("informal_bounce", _informal_bounce, Disposition.SET_ASIDE),
     # A loop: our own mail in our own mailbox. The copy machine's scans have a document.

@@ -1,5 +1,7 @@
 """The table of triage, row by row: what kind of mail it is."""
 
+from typing import Any
+
 import pytest
 
 from services.intake.mail.parsed import Authenticity, MailParsed, PartFound, Report
@@ -12,6 +14,10 @@ DOCUMENT = PartFound(
 )  # fmt: skip
 
 
+def _skipped(reason: str) -> PartFound:
+    return DOCUMENT.model_copy(update={"fate": PartFate.SKIPPED, "reason": reason})
+
+
 def kind(
     *,
     text: str = "Hej, när är sista svarsdag?",
@@ -22,6 +28,8 @@ def kind(
     role: MailboxRole = MailboxRole.ANSWERS,
     junk: bool = False,
     report: Report | None = None,
+    reasons: tuple[Reason, ...] = (),
+    skipped: str = "",
     **manners: str,
 ) -> Sorted:
     mail = MailParsed(
@@ -33,9 +41,10 @@ def kind(
         references=(),
         manners={name.replace("_", "-"): value for name, value in manners.items()},
         text=text,
-        parts=(DOCUMENT,) if document else (),
+        parts=(DOCUMENT,) if document else (_skipped(skipped),) if skipped else (),
         report=report,
         authenticity=Authenticity.UNKNOWN,
+        reasons=reasons,
     )
     return sort(Facts(mail, role, junk, return_path, frozenset({"registratur@skr.example"})))
 
@@ -125,3 +134,36 @@ def test_a_document_outweighs_every_sign_of_a_machine(facts: dict[str, str]) -> 
 
 def test_a_mail_server_that_tells_no_return_path_is_no_bounce() -> None:
     assert kind(return_path=None).disposition is Disposition.QUESTION
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        {"junk": True},
+        {"auto_submitted": "auto-generated"},
+        {"list_id": "<x>"},
+        {"return_path": ""},
+        {"sender": "mailer-daemon@habo.example"},
+        {"sender": "registratur@skr.example"},
+        {},
+    ],
+)
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        {"reasons": (Reason.TOO_MANY_PARTS,)},
+        {"reasons": (Reason.UNREADABLE_MAIL,)},
+        {"skipped": "too_many_parts"},
+        {"skipped": "too_deep"},
+    ],
+)
+def test_what_was_not_all_looked_at_is_for_a_person_and_never_set_aside(
+    looks: dict[str, Any], unseen: dict[str, Any]
+) -> None:
+    assert kind(**looks, **unseen) == Sorted(Disposition.REVIEW, "not_all_looked_at")
+
+
+def test_a_bounce_with_parts_unseen_is_still_a_bounce_and_a_document_still_an_answer() -> None:
+    reasons = (Reason.UNREADABLE_MAIL,)
+    assert kind(report=Report(kind="delivery-status"), reasons=reasons).rule == "bounce"
+    assert kind(document=True, junk=True, reasons=reasons).rule == "answer_candidate"
