@@ -8,6 +8,7 @@ and memory around it.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -26,6 +27,7 @@ MOST_TEXT: Final = 20_000
 MOST_LISTED: Final = 1_000
 """Parts that are listed one by one, beyond those that are looked at."""
 _CONTENT_ID = re.compile(r"cid:([^\"'>\s)]{1,300})", re.IGNORECASE)
+_CODED: Final = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"})
 _ENDINGS: Final = {
     "application/pdf": ".pdf",
     "image/tiff": ".tif",
@@ -37,6 +39,18 @@ _ENDINGS: Final = {
 
 class UnreadableMail(Exception):
     """The bytes are no mail that the parser can take apart."""
+
+
+class _Part(Message):
+    """A part that the parser does not take apart while it still is in a transfer encoding."""
+
+    def get_content_maintype(self) -> str:
+        main = super().get_content_maintype()
+        return "application" if main == "message" and _coding(self) in _CODED else main
+
+
+def _coding(part: Message) -> str:
+    return (headers.value_of(part, "content-transfer-encoding") or "").strip().lower()
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ def parse(data: bytes, limits: MessageLimits) -> tuple[MailParsed, list[bytes]]:
 
 def _message(data: bytes) -> Message:
     try:
-        return BytesParser(policy=headers.BoundedPolicy()).parsebytes(data)
+        return BytesParser(_Part, policy=headers.BoundedPolicy()).parsebytes(data)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnreadableMail(f"{type(error).__name__}: {error}") from error
 
@@ -111,14 +125,17 @@ def _leaves(message: Message, limits: MessageLimits, found: _Found) -> Iterator[
     while waiting:
         place = waiting.pop()
         part = place.part
-        inner = _inner_parts(part, place)
+        inner = _inner_parts(place, found)
         if inner is None:
             yield place
         elif place.depth >= limits.depth:
             found.doubt(Reason.UNREADABLE_MAIL)
             yield place
         else:
-            in_report = place.in_report or part.get_content_type() == "multipart/report"
+            # A bounce that somebody forwards is a mail in the mail, opened like any other.
+            in_report = place.in_report or (
+                part is message and part.get_content_type() == "multipart/report"
+            )
             plain = part.get_content_type() == "multipart/alternative" and any(
                 one.get_content_type() == "text/plain" and _text(one).strip() for one in inner
             )
@@ -133,8 +150,9 @@ def _leaves(message: Message, limits: MessageLimits, found: _Found) -> Iterator[
             )
 
 
-def _inner_parts(part: Message, place: _Place) -> Sequence[Message] | None:
+def _inner_parts(place: _Place, found: _Found) -> Sequence[Message] | None:
     """The parts inside of a part, or None if it is a leaf."""
+    part = place.part
     payload = part.get_payload()
     of_report = place.in_report and part.get_content_maintype() == "message"
     if of_report or part.get_content_type() == "message/delivery-status":
@@ -143,8 +161,26 @@ def _inner_parts(part: Message, place: _Place) -> Sequence[Message] | None:
         return [one for one in payload if isinstance(one, Message)]
     name = (part.get_filename() or "").lower()
     if part.get_content_type() == "message/rfc822" or name.endswith(".eml"):
-        return [_message(_bytes(part))]
+        return [_attached_mail(part, found)]
     return None
+
+
+def _attached_mail(part: Message, found: _Found) -> Message:
+    """The mail that a part is, its transfer encoding undone.
+
+    RFC 2046, 5.2.1 allows none on a mail, some gateways use one all the same, and others only say
+    that they do: a mail in the clear is left as it is.
+    """
+    uncoded = copy(part)
+    del uncoded["Content-Transfer-Encoding"]
+    raw = _bytes(uncoded)
+    as_it_is = _message(raw)
+    head = re.split(rb"\r?\n\r?\n", raw.lstrip(), maxsplit=1)[0]
+    in_the_clear = as_it_is.keys() and not (_coding(part) == "quoted-printable" and b"=3D" in head)
+    mail = as_it_is if in_the_clear else _message(_bytes(part))
+    if not mail.keys():
+        found.doubt(Reason.UNREADABLE_MAIL)
+    return mail
 
 
 def _take(place: _Place, referenced: set[str], limits: MessageLimits, found: _Found) -> None:
@@ -154,7 +190,8 @@ def _take(place: _Place, referenced: set[str], limits: MessageLimits, found: _Fo
         if index < MOST_LISTED:
             found.parts.append(_not_taken(place.part, index, "too_many_parts"))
         return
-    if place.part.is_multipart() and not place.in_report:
+    of_machine = place.part.get_content_type() == "message/delivery-status"
+    if place.part.is_multipart() and not place.in_report and not of_machine:
         found.parts.append(_not_taken(place.part, index, "too_deep"))
         return
     data = _bytes(place.part)
@@ -216,6 +253,9 @@ def _bytes(part: Message) -> bytes:
     """The part's content, its transfer encoding undone as far as it can be."""
     if part.is_multipart():
         return part.as_bytes()
+    if "content-transfer-encoding" in part:
+        # The parser knows no name that has a space behind it.
+        part.replace_header("content-transfer-encoding", _coding(part))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
