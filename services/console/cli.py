@@ -186,10 +186,13 @@ def initiative_add(
     last_answer_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=LABEL", help="Once for each box, in the order of the form."),
+        typer.Option(
+            metavar="KEY=LABEL",
+            help="Once for each box, in the order of the form. The keys and their order are final.",
+        ),
     ] = None,
 ) -> None:
-    """Define or change one initiative."""
+    """Define or change one initiative; options that are left out stay as they were."""
     from services.console.stores import office_zone, open_store
     from services.registry.admin.initiatives import add
 

@@ -1,5 +1,6 @@
 """Good scans, spoilt one thing at a time: each gate closes, and says why."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import cv2
@@ -306,7 +307,7 @@ def test_a_line_through_the_signature_box_is_no_signature() -> None:
 
 
 def test_two_forms_in_one_file_are_two_documents() -> None:
-    other = _form_of_another_municipality()
+    other = _blank_form("0114", OPTIONS)
     first, second = documents(pdf([paper(), other]), "två.pdf")
     assert [page.source_page for page in first.pages] == [1]
     assert [page.source_page for page in second.pages] == [2]
@@ -319,6 +320,14 @@ def test_the_same_form_twice_with_different_answers_is_for_a_person() -> None:
     both = documents(pdf([paper({"ja": Stroke.CROSS}), paper({"nej": Stroke.CROSS})]), "två.pdf")
     assert [reading.outcome for reading in both] == [Outcome.REVIEW, Outcome.REVIEW]
     assert all(Reason.SAME_MAIL_CONTRADICTS in reading.reasons for reading in both)
+
+
+def test_another_printing_of_the_same_form_beside_it_is_for_a_person() -> None:
+    earlier = _blank_form(MUNICIPALITY, dict(reversed(OPTIONS.items())))
+    both = documents(pdf([paper(), earlier]), "två.pdf")
+    assert [reading.outcome for reading in both] == [Outcome.REVIEW, Outcome.REVIEW]
+    assert all(Reason.SAME_MAIL_CONTRADICTS in reading.reasons for reading in both)
+    assert Reason.UNKNOWN_FORM_VERSION in both[1].reasons
 
 
 def test_the_blank_back_of_the_sheet_belongs_to_the_form() -> None:
@@ -344,15 +353,15 @@ def test_a_blank_page_alone_says_so() -> None:
     assert reading.reasons == (Reason.BLANK_PAGE,)
 
 
-def _form_of_another_municipality() -> Picture:
+def _blank_form(municipality: str, options: Mapping[str, str]) -> Picture:
     return blank_page(
         print_form(
             initiative=INITIATIVE,
             initiative_name="Kompetensgemenskaper",
             round_name="2024",
             last_answer_day=date(2024, 9, 30),
-            options=OPTIONS,
-            municipality="0114",
+            options=options,
+            municipality=municipality,
             municipality_name="Upplands Väsby kommun",
             key=KEY,
         )
@@ -360,7 +369,7 @@ def _form_of_another_municipality() -> Picture:
 
 
 def _with_code_of_another_municipality(page: Picture, corner: CodeCorner) -> Picture:
-    other = _form_of_another_municipality()
+    other = _blank_form("0114", OPTIONS)
     assert other.shape == blank_page(printed()).shape
     result = np.array(page)
     symbol = CODES[corner].grown(1)
