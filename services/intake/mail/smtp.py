@@ -92,8 +92,9 @@ class _Smtp(SMTP):
 
     line_length_limit = LINE_BYTES
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, or turn away who comes when all places are taken."""
+        assert isinstance(transport, asyncio.Transport)
         places = self.event_handler.connections
         if len(places) >= CONNECTIONS:
             log.warning("door_is_full", connections=len(places))
@@ -114,6 +115,7 @@ class _Smtp(SMTP):
         """Take the mail. aiosmtpd's own keeps a line without end whatever its limit says."""
         if await self.check_helo_needed():
             return
+        assert self.envelope is not None
         if not self.envelope.rcpt_tos:
             await self.push("503 5.5.1 RCPT first")
             return
@@ -123,15 +125,16 @@ class _Smtp(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         content, ended = await self._content()
         if content is None:
-            self._set_post_data_state()
+            self.envelope = self._create_envelope()
             await self.push("552 5.3.4 Too much mail data")
             if not ended:
+                assert self._handler_coroutine is not None
                 self._handler_coroutine.cancel()
-                self.transport.close()
+                self._writer.close()
             return
         self.envelope.content = self.envelope.original_content = content
         status = await self._call_handler_hook("DATA")
-        self._set_post_data_state()
+        self.envelope = self._create_envelope()
         await self.push(status)
 
     async def _content(self) -> tuple[bytes | None, bool]:
@@ -140,17 +143,19 @@ class _Smtp(SMTP):
         None for one that is too large: it is not kept, but read on to its end, so that the
         sender hears why; where that end is as far again, it is not waited for.
         """
+        limit = self.data_size_limit
+        assert limit is not None
         content = bytearray()
         received, begins = 0, True
-        while received <= 2 * self.data_size_limit:
+        while received <= 2 * limit:
             try:
                 piece = await self._reader.readuntil(b"\r\n")
             except asyncio.LimitOverrunError as longer:
                 piece = await self._reader.read(longer.consumed)
             if begins and piece == b".\r\n":
-                return (bytes(content) if received <= self.data_size_limit else None), True
+                return (bytes(content) if received <= limit else None), True
             received += len(piece)
-            if received <= self.data_size_limit:
+            if received <= limit:
                 content += piece[1:] if begins and piece.startswith(b".") else piece
             else:
                 content.clear()
