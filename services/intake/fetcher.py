@@ -2,13 +2,14 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from services.intake import lease
-from services.intake.mail.imap import Folder, ImapSession
+from services.intake.mail.imap import Folder, FolderUnreadable, ImapSession
 from services.intake.mail.token import TokenSource, token_source
 from services.intake.receive import FolderReceiver, Receiver
 from services.intake.settings import MailboxSettings
@@ -47,6 +48,7 @@ class MailboxFetcher:
         self._last_contact_at: float | None = None
         self._standby = False
         self._missing_folders: list[str] = []
+        self._closed_folders: list[str] = []
         self._tokens: TokenSource | None = None
         self._thread = threading.Thread(target=self._run, name=f"fetch {mailbox.address}")
 
@@ -74,6 +76,8 @@ class MailboxFetcher:
             return f"{self._folders.stubborn} messages that the server does not hand out"
         if self._folders.settling_fault is not None:
             return self._folders.settling_fault
+        if self._closed_folders:
+            return f"cannot be opened: {'; '.join(self._closed_folders)}"
         if self._missing_folders:
             return f"no such folder: {', '.join(self._missing_folders)}"
         if self._last_contact_at is not None:
@@ -127,7 +131,10 @@ class MailboxFetcher:
             session.close()
 
     def _look_through(self, session: ImapSession) -> Folder:
-        """Bring every folder up to date; returns the one to listen to."""
+        """Bring every folder up to date; returns the one to listen to.
+
+        A folder that cannot be opened does not keep those after it waiting.
+        """
         folders = session.folders(self.mailbox.folders)
         if not folders:
             raise WrongSetting(
@@ -137,15 +144,33 @@ class MailboxFetcher:
             )
         found = {folder.name.lower() for folder in folders}
         self._missing_folders = [name for name in self.mailbox.folders if name.lower() not in found]
+        opened: list[Folder] = []
+        closed: list[FolderUnreadable] = []
         for folder in folders:
             if not self._may_carry_on():
                 break
-            self._folders.drain(session, session.select(folder))
+            try:
+                selected = session.select(folder)
+            except FolderUnreadable as error:
+                closed.append(error)
+                continue
+            self._folders.drain(session, selected)
+            opened.append(folder)
+        self._note_closed(closed)
+        if closed and not opened:
+            raise closed[0]
         self._fault = None
         self._last_contact_at = time.monotonic()
         LAST_CONTACT.labels(self.mailbox.address).set(datetime.now(UTC).timestamp())
         STUBBORN.labels(self.mailbox.address).set(self._folders.stubborn)
-        return folders[0]
+        return (opened or folders)[0]
+
+    def _note_closed(self, closed: Sequence[FolderUnreadable]) -> None:
+        """Show which folders could not be opened; log it when that changes."""
+        faults = [str(error) for error in closed]
+        if faults != self._closed_folders:
+            log.warning("folders_cannot_be_opened", folders=faults)
+        self._closed_folders = faults
 
     def _may_carry_on(self) -> bool:
         return not self._stop.is_set() and self._hold()

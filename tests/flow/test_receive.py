@@ -140,6 +140,24 @@ def test_a_folder_that_does_not_exist_is_shown_and_the_others_are_fetched(
         assert fetcher.check() == "no such folder: Skräppost"
 
 
+def test_a_folder_that_cannot_be_opened_is_shown_and_those_after_it_are_fetched(
+    dovecot: Dovecot, tmp_path: Path
+) -> None:
+    intake = Intake(f"sqlite:///{tmp_path / 'closed.sqlite3'}", tmp_path)
+    dovecot.add_user(USER)
+    with dovecot.client(USER) as client:
+        client.create_folder("Avdelning")
+    dovecot.append(USER, plain_mail("svar"), folder="Junk")
+    [closed] = (dovecot.folder / "mail" / USER).glob(".Avdelning")
+    closed.chmod(0)
+    with intake.fetching(mailbox(dovecot, folders=["Avdelning", "Junk"])) as fetcher:
+        wait_for(intake.settled)
+        wait_for(lambda: fetcher._last_contact_at)
+        assert str(fetcher.check()).startswith("cannot be opened: Avdelning: ")
+        closed.chmod(0o700)
+        wait_for(lambda: fetcher.check() is None)
+
+
 def test_a_new_uidvalidity_brings_a_full_rescan_without_duplicates(
     dovecot: Dovecot, intake: Intake
 ) -> None:

@@ -56,6 +56,13 @@ class MessageUnreadable(Transient):
     remedy = "Open the message in a mail program; it is tried again at every look."
 
 
+class FolderUnreadable(Transient):
+    """The server does not open one folder; the others are not concerned."""
+
+    code = "folder_unreadable"
+    remedy = "Check the folder and the account's rights to it; it is tried again at every look."
+
+
 @dataclass(frozen=True)
 class Folder:
     name: str
@@ -155,9 +162,14 @@ class ImapSession:
         return [inbox, *(folder for folder in found.values() if folder.junk)]
 
     def select(self, folder: Folder) -> Selected:
-        """Open a folder for reading and for settling."""
-        with _broken():
-            answer = self._client.select_folder(folder.name)
+        """Open a folder for reading and for settling. Raises FolderUnreadable."""
+        try:
+            with _broken():
+                answer = self._client.select_folder(folder.name)
+        except (IMAPClientError, ProtocolError) as error:
+            raise FolderUnreadable(f"{folder.name}: {_text(error)}") from error
+        if b"UIDVALIDITY" not in answer or b"EXISTS" not in answer:
+            raise FolderUnreadable(f"{folder.name}: the server does not say what is in it")
         flags = answer.get(b"PERMANENTFLAGS", ())
         return Selected(
             folder=folder,
