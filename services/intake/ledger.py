@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import literal, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -38,12 +39,21 @@ class Arrival:
     place: Place | None = None
 
 
-def record(session: Session, digest: str, size_bytes: int, arrival: Arrival) -> bool:
+class Entry(StrEnum):
+    """What a mail was to the ledger when it came."""
+
+    NEW = "mail_kept"
+    NOT_JUNK = "mail_no_longer_junk"
+    """Known, but so far seen only where junk lies: somebody has moved it from there."""
+    KNOWN = "mail_known_already"
+
+
+def record(session: Session, digest: str, size_bytes: int, arrival: Arrival) -> Entry:
     """Enter a mail whose original is in the archive, and where it was seen.
 
-    A mail that is new is announced by MailArchived in the same transaction. Returns whether it
-    was new; the same bytes seen again, in the same place or another, change nothing but that
-    the place is noted.
+    A mail that is new is announced by MailArchived in the same transaction, and once more when
+    it is first seen outside of the junk. Otherwise the same bytes seen again, in the same place
+    or another, change nothing but that the place is noted.
     """
     mail_id = mail_id_of(digest)
     new = _insert_if_new(
@@ -63,8 +73,11 @@ def record(session: Session, digest: str, size_bytes: int, arrival: Arrival) -> 
             "read_at": None,
         },
     )
-    if new:
-        mail = session.get_one(MailRow, mail_id)
+    entry = Entry.NEW if new else Entry.KNOWN
+    if not new and not arrival.junk and _clear_junk(session, mail_id):
+        entry = Entry.NOT_JUNK
+    if entry is not Entry.KNOWN:
+        mail = session.get_one(MailRow, mail_id, populate_existing=True)
         outbox.emit(session, announcement(mail))
     if arrival.place is not None:
         place = arrival.place
@@ -81,7 +94,7 @@ def record(session: Session, digest: str, size_bytes: int, arrival: Arrival) -> 
                 "settled_at": None,
             },
         )
-    return new
+    return entry
 
 
 def announcement(mail: MailRow) -> MailArchived:
@@ -166,6 +179,17 @@ def settle_former_uids(session: Session, account: str, folder: str, uidvalidity:
         )
         .values(settled_at=outbox.now())
     )
+
+
+def _clear_junk(session: Session, mail_id: str) -> bool:
+    """Note that a mail is not junk. Returns False if that was known: of two, one is first."""
+    statement = (
+        update(MailRow)
+        .where(col(MailRow.mail_id) == mail_id, col(MailRow.junk).is_(True))
+        .values(junk=False)
+        .returning(col(MailRow.mail_id))
+    )
+    return session.connection().execute(statement).first() is not None
 
 
 def _insert_if_new(session: Session, table: type[IntakeTable], row: dict[str, object]) -> bool:

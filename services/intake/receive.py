@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.intake import ledger
-from services.intake.ledger import Arrival, Place
+from services.intake.ledger import Arrival, Entry, Place
 from services.intake.mail.imap import (
     ImapSession,
     MailboxUnreachable,
@@ -58,16 +58,17 @@ class Receiver:
         digest = self._archive.put(data)
         failpoint("receive.archived")
         with self._database.write() as session:
-            new = ledger.record(session, digest, len(data), arrival)
+            entry = ledger.record(session, digest, len(data), arrival)
         failpoint("receive.recorded")
         mail_id = mail_id_of(digest)
-        if new:
+        if entry is not Entry.KNOWN:
             self._stir()
+        if entry is Entry.NEW:
             RECEIVED.labels(arrival.door, arrival.mailbox).inc()
             RECEIVED_BYTES.inc(len(data))
         with about_mail(mail_id):
             log.info(
-                "mail_kept" if new else "mail_known_already",
+                entry.value,
                 door=arrival.door,
                 mailbox=arrival.mailbox,
                 size_bytes=len(data),

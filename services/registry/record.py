@@ -1,7 +1,8 @@
 """The flow from a mail that was read to answers, matters for staff, and a receipt.
 
 One transaction holds it all: the claim on the event, the rows, and the events it causes. A repeat
-of the event, or another one about the same mail, changes nothing.
+of the event, or another one about the same mail, changes nothing. One exception: a mail that was
+set aside, such as one in the junk folder, is registered when a later reading finds more in it.
 """
 
 import asyncio
@@ -11,18 +12,20 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from services.registry.cases import Diary
 from services.registry.domain.mail import decide_mail
+from services.registry.eventlog import MACHINE, note
 from services.registry.knowledge import look_up
 from services.registry.registration import Registered, Registration
 from services.registry.settings import RegistrySection
-from services.registry.tables import Mail
+from services.registry.tables import Document, Mail, MailState, Part, ReviewItem
 from shared.consumers import RECORD
 from shared.database import Database
-from shared.events import MailRead
+from shared.events import Disposition, MailRead
 from shared.failpoint import failpoint
 from shared.outbox import claim, emit
 from shared.telemetry import Metrics, about_mail
@@ -90,7 +93,8 @@ class Recorder:
     def _register(self, session: Session, event: MailRead) -> Registered | None:
         if not claim(session, event.event_id, RECORD.name):
             return None
-        if session.get(Mail, event.mail_id) is not None:
+        known_mail = session.get(Mail, event.mail_id, with_for_update=True)
+        if known_mail is not None and not _is_taken_up(session, known_mail, event):
             return None
         failpoint("registry.record.claimed")
         known, standing = look_up(
@@ -98,6 +102,8 @@ class Recorder:
         )
         decision = decide_mail(event, known, standing)
         failpoint("registry.record.decided")
+        if known_mail is not None:
+            self._take_up(session, known_mail)
         registered = Registration(
             session, event, diary=self._diary, zone=self._zone, now=self._now()
         ).save(decision)
@@ -108,3 +114,33 @@ class Recorder:
             emit(session, registered.mail)
         failpoint("registry.record.emitted")
         return registered
+
+    def _take_up(self, session: Session, mail: Mail) -> None:
+        """Make room for the new registration of a mail that was set aside, and say so."""
+        note(
+            session,
+            at=self._now(),
+            who=MACHINE,
+            what="mail.taken_up",
+            mail_id=mail.mail_id,
+            before={
+                "state": mail.state,
+                "disposition": mail.disposition,
+                "reason": mail.disposition_reason,
+                "registered_at": mail.registered_at.isoformat(),
+            },
+        )
+        session.connection().execute(delete(Part).where(col(Part.mail_id) == mail.mail_id))
+        session.delete(mail)
+        session.flush()
+
+
+def _is_taken_up(session: Session, mail: Mail, event: MailRead) -> bool:
+    """Tell whether a later reading replaces what is registered: nothing but a mail set aside."""
+    if mail.state is not MailState.SET_ASIDE or event.disposition is Disposition.SET_ASIDE:
+        return False
+    held = (
+        session.exec(select(table).where(table.mail_id == mail.mail_id).limit(1)).first()
+        for table in (Document, ReviewItem)
+    )
+    return mail.case_id is None and all(one is None for one in held)

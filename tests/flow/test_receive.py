@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.intake import ledger
 from services.intake.fetcher import FaultyMailbox, fetcher_for
 from shared.events import MailArchived, MailboxRole
 from tests.dovecot import Dovecot
@@ -56,6 +57,26 @@ def test_mail_in_the_junk_folder_has_arrived_too(dovecot: Dovecot, intake: Intak
         wait_for(intake.settled)
     [row] = intake.mails()
     assert row.junk
+
+
+def test_a_mail_that_somebody_moves_out_of_the_junk_folder_is_announced_once_more(
+    dovecot: Dovecot, intake: Intake
+) -> None:
+    dovecot.add_user(USER)
+    dovecot.append(USER, plain_mail("fråga"), folder="Junk")
+    with intake.fetching(mailbox(dovecot)):
+        wait_for(intake.settled)
+        with dovecot.client(USER, "Junk") as registrar:
+            registrar.copy(registrar.search("ALL"), "INBOX")
+        wait_for(lambda: len(intake.locations()) == 2)
+        dovecot.append(USER, plain_mail("fråga"), folder="Junk")
+        wait_for(lambda: len(intake.locations()) == 3)
+    [row] = intake.mails()
+    assert not row.junk
+    assert [event.junk for event in intake.told(MailArchived)] == [True, False]
+    with intake.database.write() as session:
+        assert ledger.replay(session, row.mail_id)
+    assert [event.junk for event in intake.told(MailArchived)] == [True, False, False]
 
 
 def test_mail_that_comes_while_listening_is_kept_at_once(dovecot: Dovecot, intake: Intake) -> None:

@@ -363,6 +363,58 @@ def test_a_mail_set_aside_is_kept_with_its_reason_and_not_answered(register: Reg
     assert register.all(CaseFile) == []
 
 
+def test_a_mail_set_aside_is_taken_up_when_a_later_reading_finds_a_question(
+    register: Register,
+) -> None:
+    """A registrar has moved it out of the junk folder."""
+    junk = mail(disposition=Disposition.SET_ASIDE, disposition_reason="junk",
+                parts=(text_part(0), skipped_part(1, "inline_image")))  # fmt: skip
+    question = mail(disposition=Disposition.QUESTION, disposition_reason="question",
+                    reasons=(Reason.QUESTION,), parts=(text_part(0),))  # fmt: skip
+    register.record(junk, question)
+    [row] = register.all(Mail)
+    assert (row.state, row.disposition_reason) == (MailState.REVIEW, "question")
+    assert [part.number for part in register.all(Part)] == [0]
+    [item] = register.all(ReviewItem)
+    assert (item.mail_id, item.document_id) == (row.mail_id, None)
+    [told] = register.emitted(MailRegistered)
+    assert told.dnr
+    account = account_of(register.database, row.mail_id)
+    assert account is not None
+    assert account.complete
+    assert account.mail is Account.QUEUE
+    whats = [line.what for line in register.all(EventLog) if line.mail_id == row.mail_id]
+    assert whats == ["mail.set_aside", "mail.taken_up", "mail.review"]
+    [before] = [line.before for line in register.all(EventLog) if line.what == "mail.taken_up"]
+    assert before is not None
+    assert (before["state"], before["reason"]) == ("set_aside", "junk")
+
+
+def test_a_mail_set_aside_is_taken_up_with_its_answer(register: Register) -> None:
+    register.record(mail(disposition=Disposition.SET_ASIDE), mail(form("ja")))
+    [answer] = register.all(Answer)
+    assert answer.status is AnswerStatus.CURRENT
+    [row] = register.all(Mail)
+    assert row.state is MailState.REGISTERED
+
+
+def test_nothing_but_a_mail_set_aside_is_taken_up(register: Register) -> None:
+    question = mail(disposition=Disposition.QUESTION, reasons=(Reason.QUESTION,), name="a")
+    with_document = mail(form("ja"), disposition=Disposition.SET_ASIDE, name="b")
+    aside = mail(disposition=Disposition.SET_ASIDE, name="c")
+    register.record(question, with_document, aside)
+    before = (register.all(Mail), register.all(Part), register.all(ReviewItem))
+    lines = len(register.all(EventLog))
+    register.record(
+        mail(form("nej"), name="a"),
+        mail(disposition=Disposition.SET_ASIDE, name="a"),
+        mail(disposition=Disposition.QUESTION, name="b"),
+        mail(disposition=Disposition.SET_ASIDE, disposition_reason="autoreply", name="c"),
+    )
+    assert (register.all(Mail), register.all(Part), register.all(ReviewItem)) == before
+    assert len(register.all(EventLog)) == lines
+
+
 def test_a_document_in_a_mail_set_aside_is_still_looked_at(register: Register) -> None:
     register.record(mail(form("ja"), disposition=Disposition.SET_ASIDE))
     assert register.documents()[0].fate is Fate.REVIEW
