@@ -56,7 +56,8 @@ def main() -> None:
     try:
         app()
     except HandslagError as error:
-        line = " ".join(f"{error} {error.remedy}".split())
+        said = " ".join(str(error).split()).rstrip(".") + "."
+        line = f"{said} {error.remedy}".strip()
         typer.secho(f"handslag: {line}", err=True, fg=typer.colors.RED)
         sys.exit(1)
     except KeyboardInterrupt:
