@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from services.intake import forms
 from services.intake.conclude import conclude
+from services.intake.fit import fitting
 from services.intake.forms import Options
 from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
@@ -45,13 +46,11 @@ from shared.events import (
     Reason,
 )
 from shared.failpoint import failpoint
-from shared.identifiers import MailId, digest_of, document_id_of
+from shared.identifiers import MailId, digest_of
 from shared.municipalities import all_municipalities
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
 
-MOST_EVENT_BYTES: Final = 900_000
-"""NATS takes 1 MiB."""
 FILE_FAULTS: Final = frozenset(
     {
         Reason.UNREADABLE_FILE,
@@ -191,7 +190,7 @@ class Reader:
             parts=tuple(part.summary() for part in mail.parts),
             documents=tuple(documents),
         )
-        return [_small_enough(read), *_failures(event, mail, found)]
+        return [fitting(read), *_failures(event, mail, found)]
 
     async def _documents(self, event: MailArchived, opened: Opened) -> list[DocumentReading]:
         """Read each document by itself: one that kills its reader leaves the others alone."""
@@ -413,27 +412,4 @@ def _unread(event: MailArchived, reason: Reason) -> MailRead:
         disposition=Disposition.REVIEW,
         disposition_reason="unreadable",
         mail_reasons=(reason,),
-    )
-
-
-def _small_enough(read: MailRead) -> MailRead:
-    """The event as the bus takes it; what does not fit is for a person, with the original."""
-    if len(read.model_dump_json()) <= MOST_EVENT_BYTES:
-        return read
-    held_back = tuple(
-        DocumentReading(
-            document_id=document_id_of(read.mail_id, number),
-            kind=document.kind,
-            outcome=Outcome.REVIEW,
-            reasons=(*document.reasons, Reason.TOO_MANY_PARTS),
-            parts=document.parts,
-            content=document.content,
-        )
-        for number, document in enumerate(read.documents, start=1)
-    )
-    return read.model_copy(
-        update={
-            "documents": held_back,
-            "mail_reasons": (*read.mail_reasons, Reason.TOO_MANY_PARTS),
-        }
     )

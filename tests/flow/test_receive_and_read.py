@@ -1,11 +1,13 @@
 """From a mail's bytes to MailRead, on real children, archive and databases."""
 
 import io
+import threading
 from collections.abc import Iterator
 from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -14,6 +16,8 @@ from services.console.demo import scans
 from services.console.demo.scans import Channel, Filling, Stroke
 from services.intake import ledger
 from services.intake.accounts import MailState, strangers
+from services.intake.conclude import conclude
+from services.intake.fit import MOST_EVENT_BYTES
 from services.intake.sandbox.client import Sandbox
 from services.registry.forms.print import print_form
 from shared.archive import Area
@@ -21,6 +25,7 @@ from shared.events import (
     DeliveryFailed,
     Disposition,
     DocumentKind,
+    DocumentReading,
     MailArchived,
     MailboxRole,
     MailRead,
@@ -220,3 +225,30 @@ async def test_accounts_name_what_is_damaged_gone_or_strange(
     assert "not in the archive" in faults[gone.mail_id][0]
     assert strangers(intake.database, intake.archive) == [stranger]
     assert {account.state for account in intake.accounts()} == {MailState.WAITING}
+
+
+async def test_a_reading_is_concluded_beside_the_event_loop_and_told_in_bytes_that_fit(
+    intake: Intake, children: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def watched(*given: Any, **more: Any) -> list[DocumentReading]:
+        threads.append(threading.current_thread())
+        return conclude(*given, **more)
+
+    monkeypatch.setattr("services.intake.read.conclude", watched)
+    name = "\U0001f600" * 146 + ".bin"
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = "kommun@habo.example"
+    mail.set_content("hej")
+    mail.add_attachment(b"PK", maintype="application", subtype="x" * 80, filename=name)
+    for number in range(999):
+        mail.add_attachment(b"%d" % number, maintype="application", subtype="x" * 80, filename=name)
+    event = intake.receive(mail.as_bytes())
+    [read] = await intake.reader(children, parts=2).examine(event)
+    assert isinstance(read, MailRead)
+    assert len(read.model_dump_json().encode()) <= MOST_EVENT_BYTES
+    assert len(read.parts) == 1000
+    assert read.mail_reasons == (Reason.TOO_MANY_PARTS,)
+    assert threads
+    assert threading.main_thread() not in threads

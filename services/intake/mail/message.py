@@ -19,13 +19,11 @@ from typing import Final
 from services.intake.mail import headers, magic
 from services.intake.mail.authenticity import authenticity
 from services.intake.mail.bounce import report_of
-from services.intake.mail.parsed import MailParsed, MessageLimits, PartFound
+from services.intake.mail.parsed import MOST_LISTED, MailParsed, MessageLimits, PartFound
 from services.intake.mail.parts import Leaf, fate_of
 from shared.events import PartFate, Reason
 
 MOST_TEXT: Final = 20_000
-MOST_LISTED: Final = 1_000
-"""Parts that are listed one by one, beyond those that are looked at."""
 _CONTENT_ID = re.compile(r"cid:([^\"'>\s)]{1,300})", re.IGNORECASE)
 _CODED: Final = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"})
 _ENDINGS: Final = {
@@ -185,7 +183,7 @@ def _attached_mail(part: Message, found: _Found) -> Message:
 
 def _take(place: _Place, referenced: set[str], limits: MessageLimits, found: _Found) -> None:
     index = len(found.parts)
-    if index >= limits.parts:
+    if index >= min(limits.parts, MOST_LISTED):
         found.doubt(Reason.TOO_MANY_PARTS)
         if index < MOST_LISTED:
             found.parts.append(_not_taken(place.part, index, "too_many_parts"))

@@ -1,11 +1,17 @@
 """What a mail holds, as the contained child found it. Crosses to the service as JSON."""
 
 from enum import StrEnum
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import PartFate, PartSummary, Reason
 from shared.identifiers import Digest
+
+MOST_LISTED: Final = 1_000
+"""Parts that are listed one by one, whether they are looked at or not."""
+
+Identifier = Annotated[str, Field(max_length=1000)]
 
 
 class _Parsed(BaseModel):
@@ -67,10 +73,12 @@ class MailParsed(_Parsed):
     from_name: str = Field(max_length=200)
     subject: str = Field(max_length=500)
     message_id: str = Field(max_length=1000)
-    references: tuple[str, ...]
-    manners: dict[str, str]
+    references: tuple[Identifier, ...] = Field(max_length=40)
+    manners: dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=200)]] = (
+        Field(max_length=40)
+    )
     text: str = Field(max_length=20_000)
-    parts: tuple[PartFound, ...]
+    parts: tuple[PartFound, ...] = Field(max_length=MOST_LISTED)
     report: Report | None
     authenticity: Authenticity
     reasons: tuple[Reason, ...] = ()
