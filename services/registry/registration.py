@@ -52,6 +52,12 @@ from shared.municipalities import by_code, display_name
 EMAIL_MAX = 320
 """Longer is no address (RFC 3696, erratum 1690); an index would refuse it."""
 
+MOST_EVENT_BYTES = 900_000
+FILE_NAME, FILES = 40, 3
+"""Characters, and names for each document, where there are too many."""
+NAME = 100
+REFERENCES = 5
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -193,7 +199,7 @@ class Registration:
     ) -> MailRegistered | None:
         if self._event.disposition is Disposition.SET_ASIDE:
             return None
-        return MailRegistered(
+        told = MailRegistered(
             occurred_at=self._now,
             mail_id=mail.mail_id,
             received_at=mail.received_at,
@@ -205,6 +211,7 @@ class Registration:
             handling=0 if lines else mail.handling or 0,
             documents=lines,
         )
+        return fitting(told)
 
     # --- a document -------------------------------------------------------------------------
 
@@ -371,6 +378,47 @@ class Registration:
     def _titled(self, what: str) -> str:
         subject = plain(self._event.correspondence.subject).strip()[:200]
         return f"{what}: {subject}" if subject else what
+
+
+def fitting(told: MailRegistered) -> MailRegistered:
+    """The event as the bus takes it: NATS counts bytes, and takes 1 MiB.
+
+    What a receipt can do without goes first: long file names, then all of them, then the rest of
+    the conversation. Its documents, and the headers that forbid an answer, all stay.
+    """
+    for step in (_short_files, _no_files, _few_references):
+        if len(told.model_dump_json().encode()) <= MOST_EVENT_BYTES:
+            break
+        told = step(told)
+    return told
+
+
+def _short_files(told: MailRegistered) -> MailRegistered:
+    lines = tuple(
+        line.model_copy(update={"files": tuple(name[:FILE_NAME] for name in line.files[:FILES])})
+        for line in told.documents
+    )
+    return told.model_copy(update={"documents": lines})
+
+
+def _no_files(told: MailRegistered) -> MailRegistered:
+    lines = tuple(
+        line.model_copy(
+            update={
+                "files": (),
+                "initiative_name": (line.initiative_name or "")[:NAME] or None,
+                "answer_label": (line.answer_label or "")[:NAME] or None,
+            }
+        )
+        for line in told.documents
+    )
+    return told.model_copy(update={"documents": lines})
+
+
+def _few_references(told: MailRegistered) -> MailRegistered:
+    about = told.correspondence
+    few = about.model_copy(update={"references": about.references[-REFERENCES:]})
+    return told.model_copy(update={"correspondence": few})
 
 
 def plain(text: str) -> str:
