@@ -51,6 +51,7 @@ from shared.municipalities import all_municipalities
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
 
+MOST_HEADER_BYTES: Final = 256 * 1024
 FILE_FAULTS: Final = frozenset(
     {
         Reason.UNREADABLE_FILE,
@@ -83,9 +84,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Unopened:
-    """A mail that could not be taken apart."""
+    """A mail that could not be taken apart; perhaps its headers could."""
 
     reason: Reason
+    head: MailParsed | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Reader:
         opened = await self._open(event)
         failpoint("read.opened")
         if isinstance(opened, Unopened):
-            return [_unread(event, opened.reason)]
+            return [_unread(event, opened)]
         return await self._told_of(event, opened)
 
     async def examine_file(
@@ -141,10 +143,14 @@ class Reader:
         return await self._read_file(part, data, options, mail_id, first_number=1)
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
-        """Have the mail taken apart in a child, unless it is too large to try."""
-        if event.size_bytes > self._settings.limits.mail_mib * MIB:
-            return Unopened(Reason.TOO_LARGE)
+        """Have the mail taken apart in a child; of one that is too large, only its headers."""
         data = await asyncio.to_thread(self._archive.get, event.digest)
+        if event.size_bytes > self._settings.limits.mail_mib * MIB:
+            head = await self._take_apart(_headers_of(data))
+            return Unopened(Reason.TOO_LARGE, head.mail if isinstance(head, Opened) else None)
+        return await self._take_apart(data)
+
+    async def _take_apart(self, data: bytes) -> Opened | Unopened:
         limits = MessageLimits(
             parts=self._settings.limits.parts, authserv_id=self._settings.authserv_id
         )
@@ -398,18 +404,32 @@ def _failures(event: MailArchived, mail: MailParsed, found: Sorted) -> list[Even
     ]
 
 
-def _unread(event: MailArchived, reason: Reason) -> MailRead:
+def _headers_of(data: bytes) -> bytes:
+    """The mail's headers alone, as far as they are looked for."""
+    head = data[:MOST_HEADER_BYTES]
+    return head.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
+
+
+def _unread(event: MailArchived, unopened: Unopened) -> MailRead:
     """A mail that could not be taken apart: a person looks at the original."""
+    if unopened.head is not None:
+        about = _correspondence(
+            event,
+            unopened.head,
+            event.return_path if event.return_path is not None else unopened.head.return_path,
+        )
+    else:
+        about = Correspondence(
+            mailbox=event.mailbox, return_path=event.return_path or "", from_address=""
+        )
     return MailRead(
         occurred_at=outbox.now(),
         mail_id=event.mail_id,
         digest=event.digest,
         role=event.role,
         received_at=event.received_at,
-        correspondence=Correspondence(
-            mailbox=event.mailbox, return_path=event.return_path or "", from_address=""
-        ),
+        correspondence=about,
         disposition=Disposition.REVIEW,
         disposition_reason="unreadable",
-        mail_reasons=(reason,),
+        mail_reasons=(unopened.reason,),
     )

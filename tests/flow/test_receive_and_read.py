@@ -207,6 +207,10 @@ async def test_a_mail_above_the_limit_is_kept_and_goes_to_a_person(
     await intake.reader(children, mail_mib=1).read(event)
     [read] = intake.told(MailRead)
     assert (read.disposition, read.mail_reasons) == (Disposition.REVIEW, (Reason.TOO_LARGE,))
+    # Its headers are read all the same, so that the sender can be told.
+    assert read.correspondence.subject == "stort"
+    assert read.correspondence.from_address == "kommun@kommun.example"
+    assert (read.parts, read.text) == ((), "")
 
 
 async def test_accounts_name_what_is_damaged_gone_or_strange(
