@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -83,11 +84,29 @@ def empty_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "registry.sqlite3"
 
 
-@pytest.fixture
-def fresh(tmp_path: Path, empty_register: Path) -> Iterator[World]:
+@pytest.fixture(scope="session")
+def empty_template(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a PostgreSQL database with the same, to be copied."""
+    postgres_server.run("CREATE DATABASE web_empty TEMPLATE template0")
+    database = Database(postgres_server.url("web_empty"), schema="registry")
+    add_people(build(tmp_path_factory.mktemp("empty"), database))
+    database.close()
+    return "web_empty"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """An empty register with people, for tests that change something."""
-    copied = shutil.copy(empty_register, tmp_path)
-    database = quick(f"sqlite:///{copied}")
+    if request.param == "sqlite":
+        copied = shutil.copy(request.getfixturevalue("empty_register"), tmp_path)
+        database = quick(f"sqlite:///{copied}")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        template, name = request.getfixturevalue("empty_template"), f"web_{uuid4().hex[:12]}"
+        server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        database = Database(server.url(name), schema="registry")
     with served(open_world(tmp_path, database, login_tries=4)) as made:
         yield made
     database.close()
