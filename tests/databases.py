@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -32,6 +33,14 @@ class PostgresServer:
         """Execute one statement, outside of any transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The address of an empty database, which is dropped afterwards."""
+        name = f"test_{uuid4().hex[:12]}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield self.url(name)
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -72,20 +81,45 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty PostgreSQL database of this test's own."""
-    name = f"test_{uuid4().hex[:12]}"
-    postgres_server.run(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield postgres_server.url(name)
-    postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database; the test runs once on each kind."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """A test that asks for it, or for what is made of it, runs once on each kind of database."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    url = request.getfixturevalue("postgres_url")
-    assert isinstance(url, str)
+    url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def other_database_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a second empty database of the same kind, for another service."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'other.sqlite3'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_settings(database_kind: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings for all services together: a file each (the default), or one PostgreSQL database."""
+    if database_kind == "sqlite":
+        return {}
+    return {"HANDSLAG_DATABASE_URL": request.getfixturevalue("postgres_url")}
 
 
 def _postgres_binaries() -> Path:

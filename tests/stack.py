@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from services.console.nats import free_port
+from shared.database import Database
 from tests.dovecot import PASSWORD, Dovecot
 
 HANDSLAG = str(Path(sys.executable).with_name("handslag"))
@@ -105,6 +106,11 @@ class RunningStack:
     def json(self, *arguments: str) -> Any:
         done = self.handslag(*arguments)
         return json.loads(done.stdout)
+
+    def database(self, service: str) -> Database:
+        """The database of one service; close it."""
+        url = self.environment.get("HANDSLAG_DATABASE_URL")
+        return Database(url or f"sqlite:///{self.home / 'db' / service}.sqlite3", schema=service)
 
     def log(self) -> str:
         return (self.home / "up.log").read_text()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,8 +22,8 @@ TAKE = Consumer("registry", "record", MailArchived, "takes effect once")
 
 
 @pytest.fixture
-def intake_database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'intake.sqlite3'}")
+def intake_database(other_database_url: str) -> Iterator[Database]:
+    database = Database(other_database_url)
     outbox.BusTable.metadata.create_all(database.engine)
     yield database
     database.close()

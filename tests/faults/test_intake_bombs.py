@@ -20,8 +20,10 @@ def children() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Intake:
-    return Intake(f"sqlite:///{tmp_path / 'bombs.sqlite3'}", tmp_path)
+def intake(database_url: str, tmp_path: Path) -> Iterator[Intake]:
+    made = Intake(database_url, tmp_path)
+    yield made
+    made.database.close()
 
 
 def nested_parts(depth: int) -> bytes:

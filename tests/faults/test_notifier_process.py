@@ -30,10 +30,6 @@ from tests.unit.notifier.builders import correspondence, document, registered, s
 from tests.unit.notifier.scripted_relay import ScriptedRelay, free_port
 
 START_S = 30.0
-# A process takes seconds to start. The flows run on both databases in tests/flow; here each step
-# runs on one, and the last one, where a repeat is born, on both.
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 class Process:
@@ -159,15 +155,13 @@ def states(database: Database) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("failpoint", "mails", "database_url"),
+    ("failpoint", "mails"),
     [
-        ("notifier.queued", {1}, "sqlite"),
-        ("notifier.taken", {1}, "sqlite"),
-        ("notifier.before_250", {1, 2}, "sqlite"),
-        ("notifier.after_250", {2}, "sqlite"),
-        ("notifier.after_250", {2}, "postgresql"),
+        ("notifier.queued", {1}),
+        ("notifier.taken", {1}),
+        ("notifier.before_250", {1, 2}),
+        ("notifier.after_250", {2}),
     ],
-    indirect=["database_url"],
 )
 def test_killed_at_any_step_a_mail_gets_its_receipt_and_at_most_one_repeat_of_it(
     process: Process,
@@ -187,7 +181,6 @@ def test_killed_at_any_step_a_mail_gets_its_receipt_and_at_most_one_repeat_of_it
     assert [told.fate for told in settled(database)] == [MessageFate.SENT]
 
 
-@ON_POSTGRESQL
 def test_killed_again_and_again_it_loses_nothing_and_repeats_no_more_than_once(
     process: Process, database: Database, nats_server: NatsServer, relay: ScriptedRelay
 ) -> None:
@@ -210,7 +203,6 @@ def test_killed_again_and_again_it_loses_nothing_and_repeats_no_more_than_once(
     assert len(settled(database)) == 80
 
 
-@ON_SQLITE
 def test_with_bus_and_relay_away_it_stays_says_so_and_goes_on_when_they_come(
     process: Process, database: Database, nats_server: NatsServer, relay: ScriptedRelay
 ) -> None:
@@ -232,7 +224,6 @@ def test_with_bus_and_relay_away_it_stays_says_so_and_goes_on_when_they_come(
     assert process.end(signal.SIGTERM) == 0
 
 
-@ON_SQLITE
 def test_the_metrics_tell_what_was_sent_and_what_was_not(
     process: Process, nats_server: NatsServer, relay: ScriptedRelay, database: Database
 ) -> None:

@@ -29,10 +29,10 @@ def relay() -> Iterator[ScriptedRelay]:
 
 
 def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(
-    dovecot: Dovecot, relay: ScriptedRelay, tmp_path: Path
+    dovecot: Dovecot, relay: ScriptedRelay, tmp_path: Path, database_settings: dict[str, str]
 ) -> None:
     dovecot.add_user(MAILBOX)
-    stack = RunningStack(tmp_path / "home", dovecot, relay.port)
+    stack = RunningStack(tmp_path / "home", dovecot, relay.port, **database_settings)
     today = now().date()
     (tmp_path / "round.yaml").write_text(round_file(today))
     (tmp_path / "municipalities.csv").write_text(municipality_file())

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from services.console.demo.mails import letters, round_file
-from shared.database import Database
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack
@@ -22,10 +21,10 @@ def relay() -> Iterator[ScriptedRelay]:
 
 
 def test_each_way_to_lose_something_breaks_the_proof(
-    dovecot: Dovecot, relay: ScriptedRelay, tmp_path: Path
+    dovecot: Dovecot, relay: ScriptedRelay, tmp_path: Path, database_settings: dict[str, str]
 ) -> None:
     dovecot.add_user(MAILBOX)
-    stack = RunningStack(tmp_path / "home", dovecot, relay.port)
+    stack = RunningStack(tmp_path / "home", dovecot, relay.port, **database_settings)
     today = now().date()
     (tmp_path / "round.yaml").write_text(round_file(today))
     stack.handslag("initiative", "load", str(tmp_path / "round.yaml"))
@@ -42,8 +41,7 @@ def test_each_way_to_lose_something_breaks_the_proof(
     dovecot.append(MAILBOX, other.raw, at=datetime.now(UTC) - timedelta(hours=2))
     assert_broken(stack, "never taken")
 
-    registry = Database(f"sqlite:///{tmp_path / 'home' / 'db' / 'registry.sqlite3'}")
-    notifier = Database(f"sqlite:///{tmp_path / 'home' / 'db' / 'notifier.sqlite3'}")
+    registry, notifier = stack.database("registry"), stack.database("notifier")
     with registry.write() as session:
         session.connection().exec_driver_sql("DELETE FROM part WHERE number = 0")
     assert_broken(stack, "is missing in the register")

@@ -116,12 +116,17 @@ def test_a_wrong_setting_is_named(run: Run) -> None:
     fails(run("initiative", "list", HANDSLAG_DATABASE_URL="mysql://x/y"), "HANDSLAG_DATABASE_URL")
 
 
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(run: Run, tmp_path: Path) -> None:
-    assert run("initiative", "list").returncode == 0
-    database = Database(f"sqlite:///{tmp_path / 'home' / 'db' / 'registry.sqlite3'}")
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(
+    run: Run, tmp_path: Path, database_settings: dict[str, str]
+) -> None:
+    assert run("initiative", "list", **database_settings).returncode == 0
+    url = database_settings.get("HANDSLAG_DATABASE_URL")
+    database = Database(
+        url or f"sqlite:///{tmp_path / 'home' / 'db' / 'registry.sqlite3'}", schema="registry"
+    )
     with database.write() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    fails(run("initiative", "list"), "registry", "9999", "newer version")
+    fails(run("initiative", "list", **database_settings), "registry", "9999", "newer version")
     database.close()
 
 

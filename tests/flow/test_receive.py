@@ -91,8 +91,7 @@ def test_mail_that_comes_while_listening_is_kept_at_once(dovecot: Dovecot, intak
 
 
 @pytest.mark.parametrize("scheme", ["imaps", "imap+starttls"])
-def test_the_connection_can_be_encrypted(dovecot: Dovecot, tmp_path: Path, scheme: str) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'tls.sqlite3'}", tmp_path)
+def test_the_connection_can_be_encrypted(dovecot: Dovecot, intake: Intake, scheme: str) -> None:
     dovecot.add_user(USER)
     dovecot.append(USER, plain_mail("hemligt"))
     place = dovecot.url(USER, scheme)
@@ -104,9 +103,8 @@ def test_the_connection_can_be_encrypted(dovecot: Dovecot, tmp_path: Path, schem
 
 
 def test_a_bearer_token_opens_the_mailbox_and_is_renewed_ahead_of_its_end(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'token.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     dovecot.append(USER, plain_mail("ett"))
     tokens = dovecot.tokens
@@ -127,9 +125,8 @@ def test_a_bearer_token_opens_the_mailbox_and_is_renewed_ahead_of_its_end(
 
 
 def test_a_wrong_password_is_shown_and_later_mended_without_a_restart(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'password.sqlite3'}", tmp_path)
     dovecot.add_user(USER, "another")
     dovecot.append(USER, plain_mail("svar"))
     with intake.fetching(mailbox(dovecot)) as fetcher:
@@ -140,8 +137,7 @@ def test_a_wrong_password_is_shown_and_later_mended_without_a_restart(
         wait_for(lambda: fetcher.check() is None)
 
 
-def test_a_mailbox_without_password_is_shown_as_faulty(dovecot: Dovecot, tmp_path: Path) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'none.sqlite3'}", tmp_path)
+def test_a_mailbox_without_password_is_shown_as_faulty(dovecot: Dovecot, intake: Intake) -> None:
     box = mailbox(dovecot, password=None)
     faulty = fetcher_for(0, box, intake.receiver, intake.database, "x")
     assert isinstance(faulty, FaultyMailbox)
@@ -150,9 +146,8 @@ def test_a_mailbox_without_password_is_shown_as_faulty(dovecot: Dovecot, tmp_pat
 
 
 def test_a_folder_that_does_not_exist_is_shown_and_the_others_are_fetched(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'folders.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     dovecot.append(USER, plain_mail("svar"), folder="Junk")
     with intake.fetching(mailbox(dovecot, folders=["inbox", "Junk", "Skräppost"])) as fetcher:
@@ -162,9 +157,8 @@ def test_a_folder_that_does_not_exist_is_shown_and_the_others_are_fetched(
 
 
 def test_a_folder_that_cannot_be_opened_is_shown_and_those_after_it_are_fetched(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'closed.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     with dovecot.client(USER) as client:
         client.create_folder("Avdelning")
@@ -229,8 +223,7 @@ def test_two_fetchers_on_one_mailbox_take_turns(dovecot: Dovecot, intake: Intake
     assert len(intake.locations()) == 30
 
 
-def test_a_server_that_goes_away_is_met_again(dovecot: Dovecot, tmp_path: Path) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'away.sqlite3'}", tmp_path)
+def test_a_server_that_goes_away_is_met_again(dovecot: Dovecot, intake: Intake) -> None:
     dovecot.add_user(USER)
     with intake.fetching(mailbox(dovecot)) as fetcher:
         wait_for(lambda: fetcher._last_contact_at)
@@ -244,9 +237,8 @@ def test_a_server_that_goes_away_is_met_again(dovecot: Dovecot, tmp_path: Path) 
 
 
 def test_a_large_mail_is_fetched_in_pieces_and_kept_byte_for_byte(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'large.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     head = plain_mail("stort")
     exact = head + b"x" * (2 * 1024 * 1024 * 2 - len(head) - 2) + b"\r\n"
@@ -258,9 +250,8 @@ def test_a_large_mail_is_fetched_in_pieces_and_kept_byte_for_byte(
 
 
 def test_received_at_is_when_the_server_got_it_not_when_it_was_fetched(
-    dovecot: Dovecot, tmp_path: Path
+    dovecot: Dovecot, intake: Intake
 ) -> None:
-    intake = Intake(f"sqlite:///{tmp_path / 'when.sqlite3'}", tmp_path)
     dovecot.add_user(USER)
     long_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(days=40)
     dovecot.append(USER, plain_mail("gammalt"), at=long_ago)

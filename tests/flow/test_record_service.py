@@ -89,9 +89,9 @@ def service(
     service.stop()
 
 
-def publish(url: str, folder: Path, events: list[MailRead], until: Callable[[], bool]) -> None:
+def publish(url: str, intake: str, events: list[MailRead], until: Callable[[], bool]) -> None:
     """Publish as intake does, from its outbox, and stay until the registry has done its part."""
-    database = Database(f"sqlite:///{folder / 'intake.sqlite3'}")
+    database = Database(intake)
     outbox.BusTable.metadata.create_all(database.engine)
     with database.write() as session:
         for event in events:
@@ -112,7 +112,11 @@ def publish(url: str, folder: Path, events: list[MailRead], until: Callable[[], 
 
 
 def test_killed_with_mails_in_hand_it_loses_and_doubles_nothing(
-    register: Register, service: Service, nats_server: NatsServer, tmp_path: Path, listen: str
+    register: Register,
+    service: Service,
+    nats_server: NatsServer,
+    other_database_url: str,
+    listen: str,
 ) -> None:
     codes = ["0114", "0115", "0117", "0120", "0123", "0125"]
     events = [
@@ -122,10 +126,12 @@ def test_killed_with_mails_in_hand_it_loses_and_doubles_nothing(
     step = "registry.record.saved"
 
     service.start(**{failpoint.VARIABLE: f"{step}:3"})
-    publish(nats_server.url, tmp_path, events, lambda: service_died(service))
+    publish(nats_server.url, other_database_url, events, lambda: service_died(service))
     assert len(register.all(Mail)) < len(codes)
     service.start()
-    publish(nats_server.url, tmp_path, events, lambda: len(register.all(Mail)) == len(codes))
+    publish(
+        nats_server.url, other_database_url, events, lambda: len(register.all(Mail)) == len(codes)
+    )
     assert '"ok"' in get(listen, "/health")
     metrics = get(listen, "/metrics")
     assert "handslag_review_open 0.0" in metrics

@@ -96,10 +96,12 @@ def empty_template(
     return "web_empty"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """An empty register with people, for tests that change something."""
-    if request.param == "sqlite":
+@pytest.fixture
+def empty_database(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Database]:
+    """An empty register with people, for a test of its own."""
+    if database_kind == "sqlite":
         copied = shutil.copy(request.getfixturevalue("empty_register"), tmp_path)
         database = quick(f"sqlite:///{copied}")
     else:
@@ -107,9 +109,15 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         template, name = request.getfixturevalue("empty_template"), f"web_{uuid4().hex[:12]}"
         server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         database = Database(server.url(name), schema="registry")
-    with served(open_world(tmp_path, database, login_tries=4)) as made:
-        yield made
+    yield database
     database.close()
+
+
+@pytest.fixture
+def fresh(empty_database: Database, tmp_path: Path) -> Iterator[World]:
+    """The pages of an empty register with people, for tests that change something."""
+    with served(open_world(tmp_path, empty_database, login_tries=4)) as made:
+        yield made
 
 
 @pytest.fixture

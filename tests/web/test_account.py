@@ -1,6 +1,5 @@
 """Log-in, log-out, passwords, sessions, and forms that are not ours."""
 
-import shutil
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -14,9 +13,10 @@ from services.registry.tables import EventLog, LoginSession, Role, UserAccount
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, add_pages
 from services.registry.web.visit import Visitor
+from shared.database import Database
 from shared.outbox import now
 from tests.web.client import Client
-from tests.web.world import PASSWORD, START, World, open_world, quick, served
+from tests.web.world import PASSWORD, START, World, open_world, served
 
 NEW = "hellre en hel mening än ett ord"
 
@@ -52,12 +52,12 @@ def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(fresh: Wor
     assert "secure" not in cookie
 
 
-def test_behind_tls_the_cookies_are_sent_nowhere_else(tmp_path: Path, empty_register: Path) -> None:
-    database = quick(f"sqlite:///{shutil.copy(empty_register, tmp_path)}")
-    with served(open_world(tmp_path, database, cookie_secure=True)) as world:
+def test_behind_tls_the_cookies_are_sent_nowhere_else(
+    tmp_path: Path, empty_database: Database
+) -> None:
+    with served(open_world(tmp_path, empty_database, cookie_secure=True)) as world:
         client = Client(world.address)
         answer = client.log_in("rut", PASSWORD)
-    database.close()
     assert answer.status == 303
     cookie = answer.set_cookies[0].lower()
     assert cookie.startswith("__host-handslag=")

@@ -16,8 +16,6 @@ from sqlmodel import select
 from services.registry.tables import ReviewItem
 from tests.web.world import PASSWORD, World
 
-pytestmark = pytest.mark.parametrize("world", ["sqlite"], indirect=True, scope="session")
-
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 PAGES = (

@@ -1,6 +1,5 @@
 """The frame: headers, errors, health, the files pages are drawn with, and every route's guard."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,10 @@ from services.registry.web.routes import (
 from services.registry.web.security import CONTENT_SECURITY_POLICY
 from services.registry.web.visit import Visitor
 from services.registry.web.words import REASONS
+from shared.database import Database
 from shared.events import Reason
 from tests.web.client import Answer, Client
-from tests.web.world import World, open_world, quick, served
+from tests.web.world import World, open_world, served
 
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
@@ -231,13 +231,13 @@ def test_metrics_need_a_log_in_that_may_see_operations(
     assert "handslag_web_request_seconds" in answer.text
 
 
-def test_a_monitor_with_the_token_may_read_metrics(tmp_path: Path, empty_register: Path) -> None:
-    database = quick(f"sqlite:///{shutil.copy(empty_register, tmp_path)}")
-    with served(open_world(tmp_path, database, metrics_token="hemligt")) as world:
+def test_a_monitor_with_the_token_may_read_metrics(
+    tmp_path: Path, empty_database: Database
+) -> None:
+    with served(open_world(tmp_path, empty_database, metrics_token="hemligt")) as world:
         client = Client(world.address)
         assert client.get("/metrics", Authorization="Bearer hemligt").status == 200
         assert client.get("/metrics", Authorization="Bearer gissat").status == 403
-    database.close()
 
 
 def test_the_first_view_is_small(world: World, registrar: Client) -> None:
