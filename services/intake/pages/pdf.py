@@ -1,4 +1,4 @@
-"""PDF files: pikepdf for structure and form fields, PDFium for pictures, pdfplumber for text.
+"""PDF files: pikepdf for structure, PDFium for pictures, pdfplumber for text.
 
 A scanner's page is one picture that covers it: that picture is taken as it is. Anything else is
 rendered, so that what is measured is what a person would see.
@@ -14,13 +14,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from cv2.typing import MatLike
 
+from services.intake.pages.fields import form_values
 from services.intake.pages.image import check_size, grey_jpeg, squared
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault
-from services.intake.reading.measured import MOST_FIELD_NAME, MOST_FIELD_TEXT
 from shared.events import Reason
 
 _POINTS_PER_INCH = 72.0
-_MOST_FIELDS = 500
 _INVISIBLE_TEXT = 3
 _LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
 """Anything larger than a generous A4 is rendered coarser, to at most that many pixels."""
@@ -40,7 +39,7 @@ def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
             if count > limits.pages:
                 raise PageFault(Reason.TOO_MANY_PAGES, f"{count} pages")
             _check_streams(document, limits)
-            values = _form_values(document)
+            values = form_values(document)
             yield from _rendered(data, document, values, limits)
     except pikepdf.PasswordError as locked:
         raise PageFault(Reason.LOCKED_FILE, "the PDF has a password") from locked
@@ -230,54 +229,3 @@ def _filters(stream: pikepdf.Stream) -> list[str]:
     if stated is None:
         return []
     return [str(name) for name in stated] if isinstance(stated, pikepdf.Array) else [str(stated)]
-
-
-def _form_values(document: pikepdf.Pdf) -> dict[int, dict[str, str]]:
-    """Return page index → full field name → value; a check box's value is "on" or "off".
-
-    A signed signature field has the value "signed". Names and values are cut: a small file can
-    hold values of millions of characters, and all of this is handed on.
-    """
-    form = document.Root.get("/AcroForm")
-    if form is None:
-        return {}
-    values: dict[int, dict[str, str]] = {}
-    seen = 0
-    for index, page in enumerate(document.pages):
-        annotations = page.obj.get("/Annots")
-        if not isinstance(annotations, pikepdf.Array):
-            continue
-        for widget in annotations:
-            if not isinstance(widget, pikepdf.Dictionary) or widget.get("/Subtype") != "/Widget":
-                continue
-            seen += 1
-            if seen > _MOST_FIELDS:
-                raise PageFault(Reason.TOO_LARGE, "more form fields than any form has")
-            name, value = _field(widget)
-            cut = value[: MOST_FIELD_TEXT + 1]
-            values.setdefault(index, {})[name[:MOST_FIELD_NAME]] = cut
-    return values
-
-
-def _field(widget: pikepdf.Dictionary) -> tuple[str, str]:
-    names: list[str] = []
-    kind: object = None
-    value: object = None
-    node: pikepdf.Object | None = widget
-    for _ in range(20):  # a field's ancestors; a damaged file may go in circles
-        if node is None:
-            break
-        if "/T" in node:
-            names.append(str(node["/T"]))
-        kind = kind if kind is not None else node.get("/FT")
-        value = value if value is not None else node.get("/V")
-        node = node.get("/Parent")
-    name = ".".join(reversed(names))
-    match str(kind):
-        case "/Btn":
-            state = widget.get("/AS", value)
-            return name, "off" if state is None or str(state) == "/Off" else "on"
-        case "/Sig":
-            return name, "" if value is None else "signed"
-        case _:
-            return name, "" if value is None else str(value)
