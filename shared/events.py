@@ -179,6 +179,14 @@ class Signatory(Fact):
     place_date: Value | None = None
 
 
+class SignatureFound(Fact):
+    """What stands in one of the form's signature boxes."""
+
+    state: SignatureState
+    confidence: Fraction
+    area: Area
+
+
 class DocumentReading(Fact):
     """One document of a mail: what it is, what it says, and why it was or was not decided."""
 
@@ -195,9 +203,14 @@ class DocumentReading(Fact):
     initiative: Value | None = None
     municipality: Value | None = None
     answer: Value | None = None
-    signature: SignatureState | None = None
+    signature: SignatureState | None = Field(
+        default=None, description="what all signatures amount to; one that is missing decides"
+    )
     signature_confidence: Fraction | None = None
-    signature_area: Area | None = None
+    signature_area: Area | None = Field(default=None, description="of the first signature box")
+    signatures: tuple[SignatureFound, ...] = Field(
+        default=(), description="each signature that the form asks for, in its order"
+    )
     marks: tuple[Mark, ...] = ()
     signatory: Signatory = Signatory()
     contact: Contact = Contact()

@@ -115,6 +115,14 @@ class TextField(_Geometry):
     caption: Rect
 
 
+class SignatureArea(_Geometry):
+    """The box that one signatory signs in. `name` is its AcroForm name."""
+
+    name: str
+    area: Rect
+    reach: Rect = Field(description="how far a signature may run outside its box")
+
+
 class FormTemplate(_Geometry):
     """Everything the reader must know of a form's geometry.
 
@@ -128,8 +136,9 @@ class FormTemplate(_Geometry):
     codes: tuple[CodeArea, ...]
     boxes: tuple[Box, ...]
     box_border_mm: float
-    signature: Rect
-    signature_reach: Rect = Field(description="how far a signature may run outside its box")
+    signatures: tuple[SignatureArea, ...] = Field(
+        description="one for each signatory that the form asks for"
+    )
     fields: tuple[TextField, ...]
     stamp: Rect = Field(description="where the municipality may put its own stamp and number")
     printed: tuple[Rect, ...] = Field(description="blocks of printed text")
@@ -159,7 +168,7 @@ class FormTemplate(_Geometry):
         return (
             *(mark.grown(1) for mark in self.corner_marks),
             *(code.symbol.grown(1) for code in self.codes),
-            self.signature_reach,
+            *(signature.reach for signature in self.signatures),
             *fields,
             self.stamp.grown(2),
             *self.printed,
@@ -208,9 +217,17 @@ def own_form(options: Sequence[OptionKey], version: int = 1) -> FormTemplate:
         ),
         boxes=tuple(_box(key, row) for row, key in enumerate(keys)),
         box_border_mm=0.4,
-        signature=signature,
-        signature_reach=Rect.spanning(
-            signature.left_mm - 5, signature_top - 2, signature.right_mm + 5, signature_top + 33
+        signatures=(
+            SignatureArea(
+                name="signature",
+                area=signature,
+                reach=Rect.spanning(
+                    signature.left_mm - 5,
+                    signature_top - 2,
+                    signature.right_mm + 5,
+                    signature_top + 33,
+                ),
+            ),
         ),
         fields=(
             _field("signatory.name", 121, signature_top, RIGHT_MM),

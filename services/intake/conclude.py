@@ -19,6 +19,7 @@ from shared.events import (
     PageImage,
     Reason,
     Signatory,
+    SignatureFound,
     Source,
     Value,
 )
@@ -249,13 +250,18 @@ def _form_values(
             source=Source.MARKS,
             area=area,
         )
+    signatures = tuple(
+        SignatureFound(state=state, confidence=confidence, area=_on_page(measured.area, number))
+        for measured, (state, confidence) in zip(form.signatures, verdict.signatures, strict=True)
+    )
     fields = {field.name: _field_value(field, page.form_values, number) for field in form.fields}
     return {
         "answer": answer,
         "marks": marks,
         "signature": verdict.signature,
         "signature_confidence": verdict.signature_confidence if verdict.signature else None,
-        "signature_area": _on_page(form.signature.area, number) if form.signature else None,
+        "signature_area": signatures[0].area if signatures else None,
+        "signatures": signatures,
         "signatory": Signatory(
             name=fields.get("signatory.name"),
             title=fields.get("signatory.title"),

@@ -309,7 +309,7 @@ def answered(answer: str, initiative: str, municipality: str, scan: str) -> Docu
             for box in template.boxes
         ),
         signature_confidence=0.973,
-        signature_area=_area(template.signature),
+        signature_area=_area(template.signatures[0].area),
         **typed(name="Åsa Öberg", place_date=f"{known.name if known else ''} 2024-09-10"),
     ).model_copy(update={"pages": (_page(scan),), "municipality": code})
 
@@ -375,7 +375,7 @@ def scan_png(answer: str) -> bytes:
     )
     pen.line((left + 3, top + 3, right - 3, bottom - 3), fill=40, width=3)
     pen.line((left + 3, bottom - 3, right - 3, top + 3), fill=40, width=3)
-    place = template.signature
+    place = template.signatures[0].area
     pen.line(
         [
             ((place.left_mm + 8 + step * 2) * per_mm, (place.top_mm + 14 + lift) * per_mm)

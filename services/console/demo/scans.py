@@ -106,7 +106,9 @@ def fill(blank: Picture, template: FormTemplate, filling: Filling, *, seed: int)
     boxes = {box.option: box for box in template.boxes}
     for option, stroke in filling.marks.items():
         _mark(pen, boxes[option], stroke)
-    _sign(pen, template.signature, filling.hand, filling.texts.get("signatory.name", ""))
+    for signature in template.signatures:
+        name = filling.texts.get("signatory.name", "")
+        _sign(pen, signature.area, filling.hand, name)
     for name, text in filling.texts.items():
         area = template.field(name).area
         if filling.handwritten:

@@ -44,8 +44,9 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     ink[explained > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     near = cv2.dilate(explained, np.ones((3, 3), np.uint8))
-    signature_reach = _as_slices(page.template.signature_reach.grown(0.5))
-    near[signature_reach] = np.where(near[signature_reach] > 0, 2, 0)
+    for signature in page.template.signatures:
+        reach = _as_slices(signature.reach.grown(0.5))
+        near[reach] = np.where(near[reach] > 0, 2, 0)
     total = longest = 0.0
     areas: list[Area] = []
     for stat in stats[1:]:

@@ -17,7 +17,7 @@ from services.intake.reading.ink import measure_ink
 from services.intake.reading.marks import measure_marks
 from services.intake.reading.measured import CodeSighting, FormMeasured, PageMeasured
 from services.intake.reading.paper import lay_flat
-from services.intake.reading.signature import measure_signature
+from services.intake.reading.signature import measure_signatures
 from services.intake.reading.text import measure_fields
 from shared.forms import FormTemplate, own_form
 from shared.identifiers import InitiativeId, OptionKey
@@ -88,7 +88,7 @@ def _measure_form(
             registration=registration,
             code_areas=tuple(flat.area(code.symbol) for code in template.codes),
             marks=measure_marks(flat),
-            signature=measure_signature(flat),
+            signatures=measure_signatures(flat),
             ink=measure_ink(flat),
             fields=measure_fields(flat),
         ),

@@ -77,7 +77,7 @@ class MarkMeasure(Measured):
 
 
 class SignatureMeasure(Measured):
-    """The ink in the signature box.
+    """The ink in one signature box.
 
     `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
     straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece.
@@ -117,7 +117,7 @@ class FormMeasured(Measured):
     registration: Registration | None
     code_areas: tuple[Area, ...] = ()
     marks: tuple[MarkMeasure, ...] = ()
-    signature: SignatureMeasure | None = None
+    signatures: tuple[SignatureMeasure, ...] = ()
     ink: InkMeasure | None = None
     fields: tuple[FieldMeasure, ...] = ()
 

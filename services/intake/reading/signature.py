@@ -1,4 +1,4 @@
-"""Measuring the signature box: is there something written by hand in it?
+"""Measuring the signature boxes: is there something written by hand in them?
 
 Nobody's signature is compared with anything. A handwritten name is told from a typed one by the
 size of what hangs together: printed letters are small and stand apart.
@@ -10,6 +10,7 @@ from cv2.typing import MatLike
 
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
+from shared.forms import Rect
 
 _INK = 90
 _FRAME_CLEAR_MM = 1.4
@@ -21,9 +22,12 @@ _FRAME_BAND_MM = 1.5
 _FRAME_SHARE = 0.7
 
 
-def measure_signature(page: FlatPage) -> SignatureMeasure:
-    """Return what the signature box holds."""
-    box = page.template.signature
+def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
+    """Return what each signature box of the form holds, in its order."""
+    return tuple(_measure(page, signature.area) for signature in page.template.signatures)
+
+
+def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
     crop = page.crop(box.grown(-_FRAME_CLEAR_MM))
     ink = (crop > _INK).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)

@@ -84,6 +84,8 @@ class Verdict(BaseModel):
     answer_confidence: float = 0.0
     signature: SignatureState | None = None
     signature_confidence: float = 0.0
+    signatures: tuple[tuple[SignatureState, float], ...] = ()
+    """State and confidence of each box; `signature` is what they amount to together."""
 
 
 def judge(
@@ -100,14 +102,14 @@ def judge(
     reasons = list(identity_reasons)
     reasons += registration_reasons(form.registration)
     answer, answer_confidence = None, 0.0
-    signature, signature_confidence = None, 0.0
+    signatures = tuple(
+        judge_signature(each, form_values, born_digital=born_digital) for each in form.signatures
+    )
+    signature, signature_confidence = together(signatures)
     if form.marks:
         mark_reasons, answer, answer_confidence = judge_marks(form.marks)
         reasons += mark_reasons
-    if form.signature is not None:
-        signature, signature_confidence = judge_signature(
-            form.signature, form_values, born_digital=born_digital
-        )
+    if signature is not None:
         reasons += _SIGNATURE_REASONS[signature]
     if form.ink is not None:
         reasons += ink_reasons(form.ink)
@@ -120,6 +122,7 @@ def judge(
         answer_confidence=answer_confidence,
         signature=signature,
         signature_confidence=signature_confidence,
+        signatures=signatures,
     )
 
 
@@ -221,6 +224,25 @@ def judge_signature(
     if not written or born_digital:
         return SignatureState.UNCLEAR, 0.5
     return SignatureState.HANDWRITTEN, 0.97
+
+
+def together(
+    signatures: Sequence[tuple[SignatureState, float]],
+) -> tuple[SignatureState | None, float]:
+    """Return what the signatures amount to: one that is missing, or else unclear, decides."""
+    for state in _WORST_FIRST:
+        confidences = [confidence for found, confidence in signatures if found is state]
+        if confidences:
+            return state, min(confidences)
+    return None, 0.0
+
+
+_WORST_FIRST = (
+    SignatureState.MISSING,
+    SignatureState.UNCLEAR,
+    SignatureState.HANDWRITTEN,
+    SignatureState.ELECTRONIC,
+)
 
 
 def ink_reasons(ink: InkMeasure) -> list[Reason]:

@@ -168,13 +168,14 @@ class _Page:
             self._option(box, options[box.option])
 
     def signature(self) -> None:
-        box = self._template.signature
+        [signature] = self._template.signatures
+        box = signature.area
         top = box.top_mm
         self._text(LEFT_MM, top - 2.6, "Underskrift", 13, bold=True)
         self._text(72, top - 2.6, "Den som får skriva under för kommunen undertecknar i rutan.", 9)
         self._rect(box, line_mm=0.35)
         self._canvas.acroForm.textfield(
-            name="signature",
+            name=signature.name,
             tooltip="Underskrift. Skriv under för hand på utskriften.",
             fieldFlags="readOnly",
             **self._widget(box),

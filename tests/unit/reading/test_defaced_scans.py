@@ -291,13 +291,13 @@ def test_a_typed_name_or_initials_are_for_a_person(hand: Hand) -> None:
 
 
 def test_a_stamp_is_no_signature() -> None:
-    box = template().signature
+    box = template().signatures[0].area
     page = paper(hand=Hand.NOTHING, stamp_at_mm=(box.left_mm + 15, box.top_mm + 3))
     assert document(png(page)).signature is SignatureState.UNCLEAR
 
 
 def test_a_line_through_the_signature_box_is_no_signature() -> None:
-    box = template().signature
+    box = template().signatures[0].area
     line = Rect.spanning(box.left_mm + 5, box.top_mm + 14, box.right_mm - 5, box.top_mm + 14.6)
     reading = document(png(covered(paper(hand=Hand.NOTHING), line, 20)))
     assert reading.signature is not SignatureState.HANDWRITTEN

@@ -81,7 +81,7 @@ def form(**changes: Any) -> FormMeasured:
     values: dict[str, Any] = {
         "registration": registration(),
         "marks": (marked("ja"), mark("nej")),
-        "signature": signature(),
+        "signatures": (signature(),),
         "ink": InkMeasure(unexplained_mm2=0.0, longest_mm=0.0, label_struck=False),
         **changes,
     }
@@ -166,7 +166,7 @@ def test_all_reasons_are_given_not_only_the_first() -> None:
         form(
             registration=registration(rms_mm=0.6, dpi=140.0),
             marks=(marked("ja"), marked("nej")),
-            signature=signature(ink_mm2=0.0, stroke_mm=0.0, written_mm=0.0),
+            signatures=(signature(ink_mm2=0.0, stroke_mm=0.0, written_mm=0.0),),
             ink=InkMeasure(unexplained_mm2=30.0, longest_mm=12.0, label_struck=False),
         ),
         identity=(Reason.CODE_MISSING_ONE,),
@@ -212,7 +212,7 @@ def test_a_signature_in_a_page_that_never_was_paper_is_for_a_person() -> None:
     "measured", [signature(written_mm=20.0), signature(ink_fraction=0.4), signature(written_mm=0.0)]
 )
 def test_ink_that_is_not_plainly_writing_is_for_a_person(measured: SignatureMeasure) -> None:
-    assert verdict(form(signature=measured)).reasons == (Reason.SIGNATURE_UNCLEAR,)
+    assert verdict(form(signatures=(measured,))).reasons == (Reason.SIGNATURE_UNCLEAR,)
 
 
 @pytest.mark.parametrize(
