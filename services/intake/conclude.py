@@ -23,7 +23,7 @@ from shared.events import (
     Source,
     Value,
 )
-from shared.forms import FormCode, options_mark
+from shared.form_code import FormCode, options_mark
 from shared.identifiers import (
     Digest,
     InitiativeId,

@@ -36,9 +36,9 @@ from services.console.demo.mails import OPTIONS, Initiative, demo_round, domain_
 from services.console.demo.scans import Channel, Filling, Stroke
 from services.console.nats import free_port
 from services.registry.forms.print import print_form
-from shared.forms import own_form
 from shared.municipalities import Municipality, all_municipalities, display_name
 from shared.outbox import now
+from shared.own_form import own_form
 from tests.dovecot import PASSWORD, Dovecot
 
 MAILBOX = "registratur@skr.se"

@@ -33,7 +33,7 @@ from shared.events import (
     PartFate,
     Reason,
 )
-from shared.forms import own_form
+from shared.own_form import own_form
 from tests.intake import KEY, USER, Intake, initiative, plain_mail, sandbox
 
 

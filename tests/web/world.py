@@ -51,9 +51,10 @@ from shared.events import (
     Source,
     Value,
 )
-from shared.forms import Rect, own_form
+from shared.forms import Rect
 from shared.identifiers import digest_of
 from shared.municipalities import all_municipalities, by_code, display_name
+from shared.own_form import own_form
 from tests.unit.registry.builders import form, mail, open_register, skipped_part, text_part, typed
 
 START = datetime(2024, 9, 2, 7, 3, tzinfo=UTC)

@@ -24,9 +24,9 @@ from services.console.demo import scans
 from services.console.demo.scans import Channel, Filling, Hand, Scan, Stroke
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
-from shared.forms import own_form
 from shared.municipalities import Municipality, all_municipalities, display_name
 from shared.outbox import now
+from shared.own_form import own_form
 
 ANSWERS = "registratur@skr.se"
 NEEDS = "handslaget@skr.se"

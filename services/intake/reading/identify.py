@@ -10,14 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.reading.measured import CodeSighting
 from shared.events import Reason
-from shared.forms import (
-    ForgedCode,
-    FormCode,
-    NotOurCode,
-    UnknownFormVersion,
-    parse,
-    verify,
-)
+from shared.form_code import ForgedCode, FormCode, NotOurCode, UnknownFormVersion, parse, verify
 
 _CODES_ON_A_PAGE = 2
 

@@ -19,8 +19,9 @@ from services.intake.reading.measured import CodeSighting, FormMeasured, PageMea
 from services.intake.reading.paper import lay_flat
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.text import measure_fields
-from shared.forms import FormTemplate, own_form
+from shared.forms import FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
+from shared.own_form import own_form
 
 _IMAGE_LONG_SIDE_PX = 1754
 """A4 at 150 dpi: enough for a person to read a form."""

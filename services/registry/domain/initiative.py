@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from shared.errors import UsageError
-from shared.forms import MAX_OPTIONS
 from shared.identifiers import InitiativeId, OptionKey
+from shared.own_form import MAX_OPTIONS
 
 DEFAULT_OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
 

@@ -19,21 +19,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from shared.forms import (
-    CODE_MODULES,
-    LEFT_MM,
-    RIGHT_MM,
-    Box,
-    CodeArea,
-    FormCode,
-    FormTemplate,
-    Rect,
-    TextField,
-    options_mark,
-    own_form,
-    sign,
-)
+from shared.form_code import FormCode, options_mark, sign
+from shared.forms import CODE_MODULES, Box, CodeArea, FormTemplate, Rect, TextField
 from shared.identifiers import InitiativeId, MunicipalityCode, OptionKey
+from shared.own_form import LEFT_MM, RIGHT_MM, own_form
 
 _POINTS_PER_MM = 72 / 25.4
 _TEXT = "Vera"

@@ -23,7 +23,8 @@ from services.console.demo.scans import (
     scan,
 )
 from services.registry.forms.print import print_form
-from shared.forms import FormTemplate, own_form
+from shared.forms import FormTemplate
+from shared.own_form import own_form
 
 KEY = b"a key that signs forms in tests."
 INITIATIVE = "kompetens-2024"

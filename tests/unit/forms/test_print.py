@@ -11,7 +11,8 @@ import pytest
 import zxingcpp
 
 from services.registry.forms.print import print_form
-from shared.forms import options_mark, own_form, verify
+from shared.form_code import options_mark, verify
+from shared.own_form import own_form
 
 KEY = b"a key"
 OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}

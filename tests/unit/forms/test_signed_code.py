@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.forms import (
+from shared.form_code import (
     ForgedCode,
     FormCode,
     NotOurCode,
     UnknownFormVersion,
     options_mark,
-    own_form,
     parse,
     sign,
     verify,
 )
+from shared.own_form import own_form
 
 KEY = b"the key of the association......"
 MARK = options_mark(("ja", "nej"))
