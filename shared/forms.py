@@ -9,7 +9,10 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.identifiers import OptionKey
+from shared.identifiers import Digest, MunicipalityCode, OptionKey
+
+PICTURE_PER_MM = 12
+"""Pixels to a millimetre of the picture of a blank form (`FormPrint.picture`): 305 dpi."""
 
 CODE_MODULES = 29
 """Modules along one side of a QR code of version 3, which every code of ours is."""
@@ -92,11 +95,16 @@ class CodeArea(_Geometry):
 
 
 class Box(_Geometry):
-    """The box of one option, and the strip beside it that holds its printed label."""
+    """The box of one option, and the strip beside it that holds its printed label.
+
+    `area` runs to the outside of its border; `reach_mm` is how far around it a mark still belongs
+    to it, and less where another box is near.
+    """
 
     option: OptionKey
     area: Rect
     label: Rect
+    reach_mm: float = 3.0
 
 
 class TextField(_Geometry):
@@ -116,10 +124,31 @@ class SignatureArea(_Geometry):
     reach: Rect = Field(description="how far a signature may run outside its box")
 
 
+class PrintedWord(_Geometry):
+    """A word of a blank form. `telling` ones say what the form is about, and must all be seen."""
+
+    text: str
+    area: Rect
+    telling: bool = False
+
+
+class FormPrint(_Geometry):
+    """What a form without codes looks like before anybody has written on it.
+
+    `picture` names, in the archive's derived area, a grey PNG of the whole page at
+    `PICTURE_PER_MM`. By the words and the picture a scan of the form is known and laid flat.
+    """
+
+    picture: Digest
+    words: tuple[PrintedWord, ...]
+
+
 class FormTemplate(_Geometry):
-    """Everything the reader must know of a form's geometry.
+    """Everything the reader must know of a form's geometry: of our own, or of one that was learned.
 
     Outside `may_carry_ink()` a returned form is blank paper; what is found there somebody wrote.
+    Our own form is found by its codes and corner marks; a learned one has `print` instead, which
+    is taken out of a scan before anything is measured, wherever on the page it stands.
     """
 
     version: int
@@ -133,8 +162,14 @@ class FormTemplate(_Geometry):
         description="one for each signatory that the form asks for"
     )
     fields: tuple[TextField, ...]
-    stamp: Rect = Field(description="where the municipality may put its own stamp and number")
-    printed: tuple[Rect, ...] = Field(description="blocks of printed text")
+    stamp: Rect | None = Field(
+        default=None, description="where the municipality may put its own stamp and number"
+    )
+    printed: tuple[Rect, ...] = Field(default=(), description="blocks of printed text")
+    print: FormPrint | None = None
+    municipality: MunicipalityCode | None = Field(
+        default=None, description="whose it is, where the blank itself is printed for one"
+    )
 
     def field(self, name: str) -> TextField:
         """Return the text field with this AcroForm name. Raises KeyError."""
@@ -153,6 +188,6 @@ class FormTemplate(_Geometry):
             *(code.symbol.grown(1) for code in self.codes),
             *(signature.reach for signature in self.signatures),
             *(field.reach for field in self.fields),
-            self.stamp.grown(2),
+            *((self.stamp.grown(2),) if self.stamp is not None else ()),
             *self.printed,
         )

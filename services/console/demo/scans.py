@@ -117,8 +117,11 @@ def fill(blank: Picture, template: FormTemplate, filling: Filling, *, seed: int)
             pen.type(area.left_mm + 1, area.bottom_mm - 1.7, text, points=11)
     if filling.note:
         pen.write(*filling.note_at_mm, filling.note, height_mm=3.2)
-    if filling.stamp or filling.stamp_at_mm:
-        pen.stamp(*(filling.stamp_at_mm or (template.stamp.left_mm + 6, template.stamp.top_mm + 5)))
+    place = filling.stamp_at_mm
+    if place is None and filling.stamp and template.stamp is not None:
+        place = template.stamp.left_mm + 6, template.stamp.top_mm + 5
+    if place is not None:
+        pen.stamp(*place)
     return pen.picture
 
 

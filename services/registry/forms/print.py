@@ -191,6 +191,7 @@ class _Page:
         for row, step in enumerate(steps):
             self._text(58, 261.5 + row * 5, step, 7.5)
         stamp = self._template.stamp
+        assert stamp is not None
         self._text(stamp.left_mm, stamp.top_mm - 1.4, "Plats för kommunens stämpel", 8)
         self._rect(stamp, line_mm=0.2)
 
