@@ -77,6 +77,10 @@ class Reason(StrEnum):
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_UNCLEAR = "signature_unclear"
     FIELDS_CONTRADICT_PIXELS = "fields_contradict_pixels"
+    # the need: it goes to the needs all the same
+    NEED_WITHOUT_TEMPLATE = "need_without_template"
+    NEED_INCOMPLETE = "need_incomplete"
+    """Questions of the template that must be answered are not."""
     # the mail
     UNREADABLE_MAIL = "unreadable_mail"
     TOO_MANY_PARTS = "too_many_parts"
@@ -187,6 +191,16 @@ class SignatureFound(Fact):
     area: Area
 
 
+class NeedReading(Fact):
+    """What a description of a need says, by the fields of the template in `shared/needs.py`."""
+
+    with_template: bool
+    fields: dict[str, Value] = Field(default_factory=dict, description="by the field's key")
+    missing: tuple[str, ...] = Field(
+        default=(), description="keys of the required fields that are empty"
+    )
+
+
 class DocumentReading(Fact):
     """One document of a mail: what it is, what it says, and why it was or was not decided."""
 
@@ -215,6 +229,7 @@ class DocumentReading(Fact):
     signatory: Signatory = Signatory()
     contact: Contact = Contact()
     their_reference: Value | None = None
+    need: NeedReading | None = None
     seconds: float = Field(default=0.0, description="wall-clock time of the reading")
 
 

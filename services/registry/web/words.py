@@ -125,6 +125,12 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Ifyllda fält och bild skiljer sig åt",
             "Formulärfälten i filen säger en sak och det som syns på sidan en annan.",
         ),
+        Reason.NEED_WITHOUT_TEMPLATE: ReasonWords(
+            "Utan mall", "Behovet är beskrivet med egna ord, inte i behovsmallen."
+        ),
+        Reason.NEED_INCOMPLETE: ReasonWords(
+            "Mallen är inte helt ifylld", "Frågor som behövs för bedömningen är inte besvarade."
+        ),
         Reason.UNREADABLE_MAIL: ReasonWords(
             "Mejlet går inte att läsa", "Mejlets uppbyggnad är trasig. Originalet finns att hämta."
         ),

@@ -1,0 +1,161 @@
+"""The needs template (behovsmall): what it asks, in which words and in which order.
+
+The printer (registry) and the reader (intake) meet here: the one prints these words, the other
+looks for them. A field's key is also the tag of its content control in the Word template, and,
+after `FIELD_PREFIX`, the name of its form field in the PDF.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+FIELD_PREFIX: Final = "need."
+TITLE: Final = "Beskriv ett behov"
+SUBTITLE: Final = "Behovsmall · Handslag för digitalisering"
+
+
+class NeedField(StrEnum):
+    """What is asked of a need."""
+
+    TITLE = "title"
+    PROBLEM = "problem"
+    AFFECTED = "affected"
+    EFFECT = "effect"
+    BASIS = "basis"
+    EXISTING = "existing"
+    URGENCY = "urgency"
+    PROPOSER = "proposer"
+    CONTACT_NAME = "contact_name"
+    CONTACT_EMAIL = "contact_email"
+    CONTACT_PHONE = "contact_phone"
+
+    @property
+    def form_name(self) -> str:
+        """The name of its form field, and the tag of its content control."""
+        return FIELD_PREFIX + self.value
+
+
+@dataclass(frozen=True)
+class Question:
+    """One field as it is printed: its label, a line of help, and the room that it gets.
+
+    `lines` is about how many lines an answer needs. What is not `required` may be left empty.
+    """
+
+    field: NeedField
+    label: str
+    help: str = ""
+    lines: int = 1
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading of the template and the questions below it."""
+
+    heading: str
+    questions: tuple[Question, ...]
+
+
+TEMPLATE: Final[tuple[Part, ...]] = (
+    Part(
+        "Behovet",
+        (
+            Question(
+                NeedField.TITLE,
+                "Behovet i korthet",
+                "En mening som säger vad det gäller.",
+                lines=2,
+                required=True,
+            ),
+            Question(
+                NeedField.PROBLEM,
+                "Vilket är behovet eller problemet?",
+                "Beskriv vad som inte fungerar eller vad som saknas.",
+                lines=9,
+                required=True,
+            ),
+            Question(
+                NeedField.AFFECTED,
+                "Vem berörs?",
+                "Till exempel invånare, elever eller handläggare. Ungefär hur många är de?",
+                lines=4,
+                required=True,
+            ),
+            Question(
+                NeedField.EFFECT,
+                "Vilken effekt hoppas ni på?",
+                "Vad blir bättre, och hur går det att mäta?",
+                lines=5,
+                required=True,
+            ),
+        ),
+    ),
+    Part(
+        "Bakgrund",
+        (
+            Question(
+                NeedField.BASIS,
+                "Vilken lag eller vilket mål ligger bakom?",
+                "Till exempel en ny lag, en ny nationell tjänst eller ett beslutat mål.",
+                lines=4,
+            ),
+            Question(
+                NeedField.EXISTING,
+                "Vad finns i dag?",
+                "System, avtal eller arbeten som redan finns, hos er eller hos andra.",
+                lines=5,
+            ),
+            Question(
+                NeedField.URGENCY,
+                "Hur angeläget är behovet, och när måste det vara löst?",
+                "Finns det en dag att förhålla sig till, till exempel när en lag börjar gälla?",
+                lines=4,
+            ),
+        ),
+    ),
+    Part(
+        "Vem som lämnar förslaget",
+        (
+            Question(
+                NeedField.PROPOSER,
+                "Organisation",
+                "Kommun, region, myndighet eller nätverk.",
+                required=True,
+            ),
+            Question(NeedField.CONTACT_NAME, "Kontaktperson", required=True),
+            Question(NeedField.CONTACT_EMAIL, "E-postadress", required=True),
+            Question(NeedField.CONTACT_PHONE, "Telefon"),
+        ),
+    ),
+)
+
+QUESTIONS: Final[tuple[Question, ...]] = tuple(
+    question for part in TEMPLATE for question in part.questions
+)
+LABELS: Final = {question.field: question.label for question in QUESTIONS}
+REQUIRED: Final = frozenset(question.field for question in QUESTIONS if question.required)
+
+INTRODUCTION: Final = (
+    "Här beskriver ni ett behov som kommuner kan lösa tillsammans. Skriv kort och med egna ord. "
+    "Ni behöver inte föreslå någon lösning. Lämna hellre en fråga tom än att vänta med att skicka."
+)
+AFTERWARDS: Final = (
+    "Vi bekräftar att förslaget har kommit fram. Sedan bedöms om behovet bör lösas av SKR, Adda "
+    "eller Inera, och hur relevant det är för kommunerna."
+)
+
+
+def sending(address: str) -> str:
+    """Return the line that says where the template is sent."""
+    return f"Mejla mallen till {address}, som Word-fil eller pdf. Den behöver inte skrivas under."
+
+
+def missing(filled: Sequence[NeedField]) -> tuple[NeedField, ...]:
+    """Return the required fields that are not among the filled ones, in the template's order."""
+    return tuple(
+        question.field
+        for question in QUESTIONS
+        if question.required and question.field not in filled
+    )
