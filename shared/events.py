@@ -77,6 +77,12 @@ class Reason(StrEnum):
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_UNCLEAR = "signature_unclear"
     FIELDS_CONTRADICT_PIXELS = "fields_contradict_pixels"
+    LOOK_CAN_CHANGE = "look_can_change"
+    """Layers, scripts, pictures or notes laid over the page: others may see something else."""
+    E_SIGNATURE_UNTRUSTED = "e_signature_untrusted"
+    E_SIGNATURE_INVALID = "e_signature_invalid"
+    E_SIGNATURE_ON_PAPER = "e_signature_on_paper"
+    """A printed or copied proof of an electronic signature, which proves nothing by itself."""
     # the need: it goes to the needs all the same
     NEED_WITHOUT_TEMPLATE = "need_without_template"
     NEED_INCOMPLETE = "need_incomplete"
@@ -183,6 +189,49 @@ class Signatory(Fact):
     place_date: Value | None = None
 
 
+class SignatureFault(StrEnum):
+    """Why an electronic signature does not count; the first that applies."""
+
+    UNREADABLE = "unreadable"
+    """It, or what it is made of, cannot be taken apart."""
+    ALTERED = "altered"
+    """The bytes are not those that were signed."""
+    PARTIAL = "partial"
+    """It covers a part of the file only."""
+    CHANGED_AFTERWARDS = "changed_afterwards"
+    """More than another signature was added after it."""
+    WEAK = "weak"
+    """Made with an algorithm that is no longer safe."""
+    UNTRUSTED = "untrusted"
+    """Nobody whom the settings name has issued the certificate."""
+    EXPIRED = "expired"
+    """The certificate was not yet, or no longer, valid."""
+    REVOKED = "revoked"
+    NOT_FOR_SIGNING = "not_for_signing"
+    """The certificate is issued for something else."""
+
+
+class ElectronicSignature(Fact):
+    """One electronic signature in a file, and what its validation found."""
+
+    signatory: int = Field(ge=1, description="the same number: the same person or organisation")
+    name: str = Field(max_length=200, description="as the certificate says; no identity number")
+    organisation: str = Field(default="", max_length=200)
+    issuer: str = Field(default="", max_length=200)
+    certificate: str = Field(
+        default="", max_length=64, description="the certificate's serial number, hexadecimal"
+    )
+    signed_at: AwareDatetime | None = None
+    timestamped: bool = Field(
+        default=False, description="`signed_at` is from a trusted time stamp, not the signer's word"
+    )
+    revocation_known: bool = Field(
+        default=False, description="the file itself tells that the certificate was not revoked"
+    )
+    covers_all: bool = Field(default=False, description="nothing was added to the file after it")
+    fault: SignatureFault | None = Field(default=None, description="None: valid and trusted")
+
+
 class SignatureFound(Fact):
     """What stands in one of the form's signature boxes."""
 
@@ -225,6 +274,7 @@ class DocumentReading(Fact):
     signatures: tuple[SignatureFound, ...] = Field(
         default=(), description="each signature that the form asks for, in its order"
     )
+    electronic_signatures: tuple[ElectronicSignature, ...] = ()
     marks: tuple[Mark, ...] = ()
     signatory: Signatory = Signatory()
     contact: Contact = Contact()

@@ -125,6 +125,24 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Ifyllda fält och bild skiljer sig åt",
             "Formulärfälten i filen säger en sak och det som syns på sidan en annan.",
         ),
+        Reason.LOOK_CAN_CHANGE: ReasonWords(
+            "Sidan kan se olika ut",
+            "Filen har lager, skript, anteckningar eller bilder ovanpå sidan. "
+            "Det som syns här är kanske inte det som syns i andra program.",
+        ),
+        Reason.E_SIGNATURE_UNTRUSTED: ReasonWords(
+            "E-underskrift från okänd utfärdare",
+            "Filen är elektroniskt undertecknad, men inte med ett certifikat som vi litar på.",
+        ),
+        Reason.E_SIGNATURE_INVALID: ReasonWords(
+            "E-underskriften gäller inte",
+            "Filen kan vara ändrad efter underskriften, eller certifikatet gällde inte. "
+            "Se under Elektronisk underskrift.",
+        ),
+        Reason.E_SIGNATURE_ON_PAPER: ReasonWords(
+            "Utskrivet bevis på e-underskrift",
+            "En utskrift av en e-underskrift går inte att kontrollera. Be om originalfilen.",
+        ),
         Reason.NEED_WITHOUT_TEMPLATE: ReasonWords(
             "Utan mall", "Behovet är beskrivet med egna ord, inte i behovsmallen."
         ),
