@@ -1,14 +1,16 @@
-"""The second half of reading a file: prove the codes and decide, from what the child measured.
+"""The second half of reading files: prove the codes and decide, from what the children measured.
 
-Pure, and outside the child: only here is the key. `services.intake.measure` is the first half.
+Pure, and outside the child: only here is the key. `services.intake.measure` is the first half,
+`services.intake.documents` says which pages belong together.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.reading.identify import Identity, identify, own_codes
-from services.intake.reading.measured import FieldMeasure, FileMeasured, FormMeasured, PageMeasured
+from services.intake.documents import Document, MeasuredFile, documents_of
+from services.intake.reading.identify import Identity, identify
+from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
 from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
 from shared.events import (
     Area,
@@ -25,12 +27,10 @@ from shared.events import (
 )
 from shared.form_code import FormCode, options_mark
 from shared.identifiers import (
-    Digest,
     InitiativeId,
     MailId,
     MunicipalityCode,
     OptionKey,
-    digest_of,
     document_id_of,
 )
 
@@ -39,74 +39,55 @@ _UNPROVEN_CONFIDENCE = 0.5
 
 
 def conclude(
-    measured: FileMeasured,
+    files: Sequence[MeasuredFile],
     *,
     key: bytes,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
     municipalities: Collection[MunicipalityCode] | None,
     mail_id: MailId,
-    part: int,
-    content: Digest,
-    first_number: int = 1,
 ) -> list[DocumentReading]:
-    """Return the documents of one file: one for each form in it, else one for the whole file.
+    """Return the documents of one mail's files, numbered in their order.
 
-    Pure. `part` is the file's index in its mail, `content` the digest of its bytes,
-    `first_number` the number of its first document in the mail. `municipalities` are the codes
-    that exist, or None to leave that to the registry.
+    Pure. `municipalities` are the codes that exist, or None to leave that to the registry.
     """
-    settled = [
-        _reading(document, key, options, municipalities) for document in _documents(measured)
-    ]
+    settled = [_reading(document, key, options, municipalities) for document in documents_of(files)]
     _hold_back_contradictions(settled)
-    seconds = measured.seconds / max(len(settled), 1)
+    seconds = sum(file.seconds for file in files) / max(len(settled), 1)
     return [
         DocumentReading(
-            document_id=document_id_of(mail_id, first_number + index),
+            document_id=document_id_of(mail_id, number),
             kind=one.kind,
             outcome=outcome_of(one.reasons),
             reasons=tuple(dict.fromkeys(one.reasons)),
-            parts=(part,),
-            content=content,
-            pages=tuple(
-                PageImage(
-                    number=number,
-                    part=part,
-                    source_page=page.number,
-                    image=digest_of(page.image),
-                    width_px=page.width_px,
-                    height_px=page.height_px,
-                )
-                for number, page in enumerate(one.document.pages, start=1)
-            ),
+            parts=one.document.parts,
+            content=one.document.content,
+            pages=_page_images(one.document),
             seconds=round(seconds, 3),
             **one.values,
         )
-        for index, one in enumerate(settled)
+        for number, one in enumerate(settled, start=1)
     ]
 
 
-# --- From pages to documents -------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Document:
-    """The pages that belong together, in the file's order; `form` is the one with our code."""
-
-    pages: tuple[PageMeasured, ...]
-    form: PageMeasured | None
-    reasons: tuple[Reason, ...] = ()
-
-    @property
-    def form_number(self) -> int:
-        return self.pages.index(self.form) + 1 if self.form is not None else 1
+def _page_images(document: Document) -> tuple[PageImage, ...]:
+    return tuple(
+        PageImage(
+            number=number,
+            part=placed.part,
+            source_page=placed.page.number,
+            image=placed.image,
+            width_px=placed.page.width_px,
+            height_px=placed.page.height_px,
+        )
+        for number, placed in enumerate(document.pages, start=1)
+    )
 
 
 @dataclass
 class _Settled:
     """A document, what was made of it, and the reasons so far."""
 
-    document: _Document
+    document: Document
     kind: DocumentKind
     reasons: list[Reason]
     values: dict[str, Any]
@@ -114,38 +95,15 @@ class _Settled:
     answer: OptionKey | None = None
 
 
-def _documents(measured: FileMeasured) -> list[_Document]:
-    fault = () if measured.fault is None else (measured.fault,)
-    forms = [page for page in measured.pages if own_codes(page.codes)]
-    if not forms:
-        return [_Document(measured.pages, None, fault or _why_no_form(measured.pages))]
-    documents = []
-    for index, form in enumerate(forms):
-        first = 0 if index == 0 else form.number
-        end = forms[index + 1].number if index + 1 < len(forms) else None
-        pages = tuple(
-            page
-            for page in measured.pages
-            if page.number >= first and (end is None or page.number < end)
-        )
-        extra = any(page is not form and not page.blank for page in pages)
-        documents.append(_Document(pages, form, (*fault, *((Reason.EXTRA_PAGE,) if extra else ()))))
-    return documents
-
-
-def _why_no_form(pages: Sequence[PageMeasured]) -> tuple[Reason, ...]:
-    return (Reason.BLANK_PAGE if all(page.blank for page in pages) else Reason.NO_CODE,)
-
-
 def _reading(
-    document: _Document,
+    document: Document,
     key: bytes,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
     municipalities: Collection[MunicipalityCode] | None,
 ) -> _Settled:
-    form = document.form
-    if form is None:
+    if document.form is None:
         return _Settled(document, DocumentKind.OTHER, list(document.reasons), {})
+    form = document.form.page
     identity = identify(form.codes, key)
     reasons = [*document.reasons, *identity.reasons]
     code = identity.code

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from services.intake import forms
 from services.intake.conclude import conclude
+from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
 from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
@@ -140,7 +141,8 @@ class Reader:
     ) -> list[DocumentReading]:
         """Read the documents of one file, as if it had come in the mail of that identifier."""
         options = await asyncio.to_thread(self._known_options)
-        return await self._read_file(part, data, options, mail_id, first_number=1)
+        file = await self._measured_file(part, data, options)
+        return await asyncio.to_thread(self._concluded, [file], options, mail_id)
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
         """Have the mail taken apart in a child; of one that is too large, only its headers."""
@@ -199,56 +201,58 @@ class Reader:
         return [fitting(read), *_failures(event, mail, found)]
 
     async def _documents(self, event: MailArchived, opened: Opened) -> list[DocumentReading]:
-        """Read each document by itself: one that kills its reader leaves the others alone."""
+        """Measure each file by itself: one that kills its reader leaves the others alone."""
         options = await asyncio.to_thread(self._known_options)
         parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
-        readings: list[DocumentReading] = []
-        for part, data in zip(parts, opened.documents, strict=True):
-            readings += await self._read_file(
-                part, data, options, event.mail_id, first_number=len(readings) + 1
-            )
-        return readings
+        files = [
+            await self._measured_file(part, data, options)
+            for part, data in zip(parts, opened.documents, strict=True)
+        ]
+        # In a thread: the doors, the heartbeat and other mails go on meanwhile.
+        return await asyncio.to_thread(self._concluded, files, options, event.mail_id)
 
-    async def _read_file(
-        self, part: PartFound, data: bytes, options: Options, mail_id: MailId, *, first_number: int
-    ) -> list[DocumentReading]:
+    async def _measured_file(self, part: PartFound, data: bytes, options: Options) -> MeasuredFile:
+        """Measure a file and keep the images of its pages."""
+        assert part.digest is not None
         measured = await self._measured(part, data, options)
         failpoint("read.measured")
-        # In a thread: the doors, the heartbeat and other mails go on meanwhile.
-        documents = await asyncio.to_thread(
-            self._concluded, measured, part, options, mail_id, first_number
-        )
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
-        return documents
+        return placed(measured, part.index, part.digest)
 
     def _concluded(
-        self,
-        measured: FileMeasured,
-        part: PartFound,
-        options: Options,
-        mail_id: MailId,
-        first_number: int,
+        self, files: Sequence[MeasuredFile], options: Options, mail_id: MailId
     ) -> list[DocumentReading]:
-        """Conclude from what a child measured; its nonsense is a doubt, not a failure of ours."""
-        assert part.digest is not None
+        """Conclude from what the children measured.
+
+        The nonsense of a child that was taken over is a doubt about its file, not a failure of
+        ours, and spoils no other file.
+        """
         try:
-            return conclude(
-                measured,
-                key=self._settings.key,
-                options=options,
-                municipalities=self._municipalities,
-                mail_id=mail_id,
-                part=part.index,
-                content=part.digest,
-                first_number=first_number,
-            )
+            return self._conclude(files, options, mail_id)
         except Exception:
-            if measured.fault is Reason.READER_CRASHED:
-                raise
-            log.exception("child_measured_nonsense", part=part.index)
-            crashed = FileMeasured(fault=Reason.READER_CRASHED)
-            return self._concluded(crashed, part, options, mail_id, first_number)
+            sound = [self._sound(file, options, mail_id) for file in files]
+            return self._conclude(sound, options, mail_id)
+
+    def _sound(self, file: MeasuredFile, options: Options, mail_id: MailId) -> MeasuredFile:
+        """The file, or without what was measured if nothing can be concluded from it."""
+        try:
+            self._conclude([file], options, mail_id)
+        except Exception:
+            log.exception("child_measured_nonsense", part=file.part)
+            return replace(file, pages=(), fault=Reason.READER_CRASHED)
+        return file
+
+    def _conclude(
+        self, files: Sequence[MeasuredFile], options: Options, mail_id: MailId
+    ) -> list[DocumentReading]:
+        return conclude(
+            files,
+            key=self._settings.key,
+            options=options,
+            municipalities=self._municipalities,
+            mail_id=mail_id,
+        )
 
     async def _measured(self, part: PartFound, data: bytes, options: Options) -> FileMeasured:
         limits = self._settings.limits

@@ -18,6 +18,7 @@ from itertools import count, islice
 
 from services.console.demo.scans import Channel
 from services.intake.conclude import conclude
+from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from shared.events import DocumentReading, Outcome, SignatureState, Value
@@ -70,13 +71,11 @@ def read(case: Case) -> DocumentReading:
     digest = digest_of(case.data)
     measured = measure_file(case.data, case.filename, "", Limits(), {INITIATIVE: tuple(OPTIONS)})
     [reading] = conclude(
-        measured,
+        [placed(measured, 0, digest)],
         key=KEY,
         options={INITIATIVE: tuple(OPTIONS)},
         municipalities={MUNICIPALITY},
         mail_id=mail_id_of(digest),
-        part=0,
-        content=digest,
     )
     return reading
 

@@ -17,6 +17,7 @@ from services.console.demo.scans import (
     fill,
 )
 from services.intake.conclude import conclude
+from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.intake.reading.measured import FileMeasured
@@ -88,13 +89,11 @@ def documents(
     found = measure_file(data, filename, "", limits or Limits(), options)
     digest = digest_of(data)
     return conclude(
-        FileMeasured.model_validate_json(found.model_dump_json()),
+        [placed(FileMeasured.model_validate_json(found.model_dump_json()), 0, digest)],
         key=key,
         options=options,
         municipalities={MUNICIPALITY},
         mail_id=mail_id_of(digest),
-        part=0,
-        content=digest,
     )
 
 

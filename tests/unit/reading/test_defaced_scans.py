@@ -9,6 +9,7 @@ import pytest
 
 from services.console.demo.scans import Hand, Picture, Stroke, blank_page
 from services.intake.conclude import conclude
+from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.registry.forms.print import print_form
@@ -135,14 +136,13 @@ def test_options_that_change_between_measuring_and_deciding_are_for_a_person() -
     data = pdf([paper()])
     other = {INITIATIVE: ("nej", "ja")}
     for before, after in ((KNOWN, other), (other, KNOWN)):
+        measured = measure_file(data, "skanning.pdf", "", Limits(), before)
         [reading] = conclude(
-            measure_file(data, "skanning.pdf", "", Limits(), before),
+            [placed(measured, 0, digest_of(data))],
             key=KEY,
             options=after,
             municipalities={MUNICIPALITY},
             mail_id=mail_id_of(digest_of(data)),
-            part=0,
-            content=digest_of(data),
         )
         assert (reading.outcome, reading.answer) == (Outcome.REVIEW, None)
         assert reading.reasons == (Reason.UNKNOWN_FORM_VERSION,)
