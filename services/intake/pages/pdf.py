@@ -7,6 +7,7 @@ rendered, so that what is measured is what a person would see.
 import io
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import pikepdf
@@ -31,6 +32,15 @@ def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     UNREADABLE_FILE, which goes back to the sender, only where a library says that the file is
     damaged.
     """
+    with opened(data, limits) as document:
+        yield from _rendered(data, document, form_values(document), limits)
+
+
+@contextmanager
+def opened(data: bytes, limits: Limits) -> Iterator[pikepdf.Pdf]:
+    """Open a PDF whose pages and streams stay within the limits; in the block, what the libraries
+    say of a damaged or locked file is raised as PageFault.
+    """
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as document:
             count = len(document.pages)
@@ -39,8 +49,7 @@ def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
             if count > limits.pages:
                 raise PageFault(Reason.TOO_MANY_PAGES, f"{count} pages")
             _check_streams(document, limits)
-            values = form_values(document)
-            yield from _rendered(data, document, values, limits)
+            yield document
     except pikepdf.PasswordError as locked:
         raise PageFault(Reason.LOCKED_FILE, "the PDF has a password") from locked
     except (pikepdf.PdfError, pdfium.PdfiumError, zlib.error) as broken:
