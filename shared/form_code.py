@@ -11,17 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from shared.errors import HandslagError
 from shared.identifiers import InitiativeId, MunicipalityCode, OptionKey
 
-FORM_VERSIONS = frozenset({1})
+FORM_VERSIONS = frozenset({1, 2})
 """The versions of our own form that this program can read."""
 
-_SCHEME = "H1"
+MAX_SIGNATORIES = 2
+"""More signature boxes than this do not fit below the most options."""
+
+_SCHEMES = {1: "1"}
+"""How the code of a version is written; later versions also say how many are to sign."""
+_LATER_SCHEME = "2"
 _SIGNATURE_CHARS = 12
 _OPTIONS_MARK_CHARS = 3
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CODE = re.compile(
     r"(?P<signed>H(?P<scheme>[0-9])/(?P<initiative>[A-Z0-9-]{1,20})/(?P<municipality>[0-9]{4})"
-    r"/(?P<version>[1-9A-Z])(?P<page>[1-9A-Z])(?P<options>[A-Z2-7]{3}))"
-    r"/(?P<signature>[A-Z2-7]{12})"
+    r"(?P<slash>/?)(?P<version>[1-9A-Z])(?P<page>[1-9A-Z])(?P<signatories>[1-9]?)"
+    r"(?P<options>[A-Z2-7]{3}))/(?P<signature>[A-Z2-7]{12})"
 )
 _INITIATIVE: TypeAdapter[str] = TypeAdapter(InitiativeId)
 
@@ -55,6 +60,7 @@ class FormCode(BaseModel):
     municipality: MunicipalityCode
     version: int = Field(ge=1, le=35)
     page: int = Field(ge=1, le=35)
+    signatories: int = Field(default=1, ge=1, le=9, description="how many are to sign")
     options: str = Field(pattern=r"^[A-Z2-7]{3}$", description="`options_mark` of what is printed")
 
 
@@ -73,14 +79,16 @@ def sign(code: FormCode, key: bytes) -> str:
     That is what a QR code of version 3 and level Q holds. The signature is the first 60 bits of
     HMAC-SHA256, in base 32.
     """
-    text = "/".join(
-        (
-            _SCHEME,
-            code.initiative.upper(),
-            code.municipality,
-            _BASE36[code.version] + _BASE36[code.page] + code.options,
-        )
-    )
+    scheme = _scheme_of(code.version)
+    place = _BASE36[code.version] + _BASE36[code.page]
+    if scheme == _LATER_SCHEME:
+        # No room for one more slash beside the longest initiative.
+        last = f"{code.municipality}{place}{code.signatories}{code.options}"
+    elif code.signatories == 1:
+        last = f"{code.municipality}/{place}{code.options}"
+    else:
+        raise UnknownFormVersion(f"form version {code.version} for several signatories")
+    text = f"H{scheme}/{code.initiative.upper()}/{last}"
     return f"{text}/{_signature(text, key)}"
 
 
@@ -107,15 +115,25 @@ def _match(text: str) -> re.Match[str]:
     match = _CODE.fullmatch(text)
     if match is None:
         raise NotOurCode("not a code of an answer form")
-    if "H" + match["scheme"] != _SCHEME:
+    if match["scheme"] not in (*_SCHEMES.values(), _LATER_SCHEME):
         raise UnknownFormVersion(f"code scheme {match['scheme']}")
+    later = match["scheme"] == _LATER_SCHEME
+    if (not match["slash"], bool(match["signatories"])) != (later, later):
+        raise NotOurCode("not a code of an answer form")
     return match
+
+
+def _scheme_of(version: int) -> str:
+    return _SCHEMES.get(version, _LATER_SCHEME)
 
 
 def _parsed(match: re.Match[str]) -> FormCode:
     version = _BASE36.index(match["version"])
-    if version not in FORM_VERSIONS:
+    if version not in FORM_VERSIONS or match["scheme"] != _scheme_of(version):
         raise UnknownFormVersion(f"form version {version}")
+    signatories = int(match["signatories"] or 1)
+    if signatories > MAX_SIGNATORIES:
+        raise UnknownFormVersion(f"a form for {signatories} signatories")
     try:
         initiative = _INITIATIVE.validate_python(match["initiative"].lower())
     except ValueError as wrong:
@@ -125,6 +143,7 @@ def _parsed(match: re.Match[str]) -> FormCode:
         municipality=match["municipality"],
         version=version,
         page=_BASE36.index(match["page"]),
+        signatories=signatories,
         options=match["options"],
     )
 

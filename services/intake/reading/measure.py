@@ -63,7 +63,7 @@ def _template(
     claim = claimed(codes)
     if claim is None or claim.initiative not in options:
         return None
-    return own_form(options[claim.initiative], claim.version)
+    return own_form(options[claim.initiative], claim.version, claim.signatories)
 
 
 def _measure_form(
