@@ -3,7 +3,7 @@
 import pikepdf
 
 from services.intake.pages.page import PageFault
-from services.intake.reading.measured import MOST_FIELD_NAME, MOST_FIELD_TEXT
+from services.intake.reading.measured import MOST_FIELD_NAME, MOST_NEED_TEXT
 from shared.events import Reason
 
 _MOST_FIELDS = 500
@@ -31,7 +31,7 @@ def form_values(document: pikepdf.Pdf) -> dict[int, dict[str, str]]:
             if seen > _MOST_FIELDS:
                 raise PageFault(Reason.TOO_LARGE, "more form fields than any form has")
             name, value = _field(widget)
-            cut = value[: MOST_FIELD_TEXT + 1]
+            cut = value[: MOST_NEED_TEXT + 1]
             values.setdefault(index, {})[name[:MOST_FIELD_NAME]] = cut
     return values
 

@@ -1,6 +1,6 @@
 """One page of a file as the reader gets it, the limits, and what can be wrong with a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -37,6 +37,18 @@ class PageFault(HandslagError):
 
 
 @dataclass(frozen=True)
+class Word:
+    """A word and its place, in fractions of the page's width and height from the top left."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
 class Page:
     """One page: `grey` is 8-bit, black 0, with square pixels, turned as in the file.
 
@@ -52,3 +64,4 @@ class Page:
     born_digital: bool = False
     form_values: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    words: Sequence[Word] = ()

@@ -6,7 +6,7 @@ rendered, so that what is measured is what a person would see.
 
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -17,7 +17,7 @@ from cv2.typing import MatLike
 
 from services.intake.pages.fields import form_values
 from services.intake.pages.image import check_size, grey_jpeg, squared
-from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault
+from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault, Word
 from shared.events import Reason
 
 _POINTS_PER_INCH = 72.0
@@ -75,6 +75,7 @@ def _rendered(
             scanned = _scanned_picture(page, structure.pages[index], limits)
             grey, dpi, coarse = scanned or _drawing(page)
             born_digital = _has_visible_text(page)
+            text, words = _text(data, index + 1) if born_digital else ("", ())
             yield Page(
                 number=index + 1,
                 grey=grey,
@@ -82,7 +83,8 @@ def _rendered(
                 coarse_dpi=coarse,
                 born_digital=born_digital,
                 form_values=values.get(index, {}),
-                text=_text(data, index + 1) if born_digital else "",
+                text=text,
+                words=words,
             )
             page.close()
     finally:
@@ -173,7 +175,7 @@ def _has_visible_text(page: pdfium.PdfPage) -> bool:
     )
 
 
-def _text(data: bytes, number: int) -> str:
+def _text(data: bytes, number: int) -> tuple[str, Sequence[Word]]:
     # Imported when first needed: scans, nearly all of what comes, never need its 30 MB.
     from services.intake.pages.words import words_of
 

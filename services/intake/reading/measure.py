@@ -15,7 +15,12 @@ from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
 from services.intake.reading.marks import measure_marks
-from services.intake.reading.measured import CodeSighting, FormMeasured, PageMeasured
+from services.intake.reading.measured import (
+    MOST_FIELD_TEXT,
+    CodeSighting,
+    FormMeasured,
+    PageMeasured,
+)
 from services.intake.reading.paper import lay_flat
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.text import measure_fields
@@ -52,9 +57,14 @@ def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...
         blank=not codes and _is_blank(image),
         codes=codes,
         form=form,
-        form_values=dict(page.form_values),
+        form_values=_cut(page.form_values),
         text=page.text,
     )
+
+
+def _cut(form_values: Mapping[str, str]) -> dict[str, str]:
+    """What an answer form's fields may say; those of a needs template say more, elsewhere."""
+    return {name: value[: MOST_FIELD_TEXT + 1] for name, value in form_values.items()}
 
 
 def _template(

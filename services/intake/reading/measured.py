@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events import Area, Reason
+from shared.events import Area, Reason, Source
 from shared.identifiers import OptionKey
+from shared.needs import NeedField
 
 Point = tuple[float, float]
 
@@ -18,6 +19,8 @@ MOST_FIELD_NAME = 200
 MOST_CODE_TEXT = 8_000
 """Characters; the largest QR code holds 7089."""
 MOST_PAGE_TEXT = 20_000
+MOST_NEED_TEXT = 4_000
+"""Characters of one answer in a needs template; it has room for about a thousand."""
 
 FieldName = Annotated[str, Field(max_length=MOST_FIELD_NAME)]
 # One more than is compared: what was cut off still shows as too long.
@@ -137,9 +140,37 @@ class PageMeasured(Measured):
     text: str = Field(default="", max_length=MOST_PAGE_TEXT)
 
 
+class NeedFieldMeasure(Measured):
+    """What stands under one question of the needs template.
+
+    `agrees` is False where the file says one thing and its picture shows another.
+    """
+
+    field: NeedField
+    text: str = Field(max_length=MOST_NEED_TEXT)
+    confidence: float
+    source: Source
+    area: Area | None = None
+    agrees: bool = True
+
+
+class NeedMeasured(Measured):
+    """What was found of the needs template in a file: its heading, labels, controls, answers.
+
+    `own_labels` counts the questions found in the template's own words, `other_labels` in others'.
+    """
+
+    heading: bool = False
+    own_labels: int = 0
+    other_labels: int = 0
+    controls: int = 0
+    fields: tuple[NeedFieldMeasure, ...] = ()
+
+
 class FileMeasured(Measured):
     """A whole file; `fault` is set where it, or what is left of it, could not be opened."""
 
     pages: tuple[PageMeasured, ...] = ()
+    need: NeedMeasured | None = None
     fault: Reason | None = None
     seconds: float = 0.0
