@@ -105,6 +105,12 @@ class Reason(StrEnum):
     """It was to be sent in again, but our mail that says so was held back, failed or came back."""
 
 
+NEED_NOTES = frozenset(
+    {Reason.NEED_WITHOUT_TEMPLATE, Reason.NEED_INCOMPLETE, Reason.UNSUPPORTED_FORMAT}
+)
+"""What is noted of a need without holding it back: whoever handles needs reads it in any case."""
+
+
 class DocumentKind(StrEnum):
     ANSWER = "answer"
     NEED = "need"

@@ -145,6 +145,8 @@ AFTERWARDS: Final = (
     "Vi bekräftar att förslaget har kommit fram. Sedan bedöms om behovet bör lösas av SKR, Adda "
     "eller Inera, och hur relevant det är för kommunerna."
 )
+PLACEHOLDER: Final = "Skriv här."
+"""What an empty content control of the Word template shows."""
 
 
 def sending(address: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.intake import needs
 from services.intake.documents import Document, MeasuredFile, documents_of
 from services.intake.reading.identify import Identity, identify
 from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
@@ -18,6 +19,7 @@ from shared.events import (
     DocumentKind,
     DocumentReading,
     Mark,
+    Outcome,
     PageImage,
     Reason,
     Signatory,
@@ -57,7 +59,7 @@ def conclude(
         DocumentReading(
             document_id=document_id_of(mail_id, number),
             kind=one.kind,
-            outcome=outcome_of(one.reasons),
+            outcome=_outcome(one),
             reasons=tuple(dict.fromkeys(one.reasons)),
             parts=one.document.parts,
             content=one.document.content,
@@ -67,6 +69,11 @@ def conclude(
         )
         for number, one in enumerate(settled, start=1)
     ]
+
+
+def _outcome(settled: "_Settled") -> Outcome:
+    is_need = settled.kind is DocumentKind.NEED
+    return needs.outcome_of(settled.reasons) if is_need else outcome_of(settled.reasons)
 
 
 def _page_images(document: Document) -> tuple[PageImage, ...]:
@@ -95,6 +102,14 @@ class _Settled:
     answer: OptionKey | None = None
 
 
+def _without_form(document: Document) -> _Settled:
+    if document.need is None or not needs.is_template(document.need):
+        return _Settled(document, DocumentKind.OTHER, list(document.reasons), {})
+    need, reasons = needs.reading_of(document.need)
+    faults = [reason for reason in document.reasons if reason in needs.FILE_FAULTS]
+    return _Settled(document, DocumentKind.NEED, [*faults, *reasons], {"need": need})
+
+
 def _reading(
     document: Document,
     key: bytes,
@@ -102,7 +117,7 @@ def _reading(
     municipalities: Collection[MunicipalityCode] | None,
 ) -> _Settled:
     if document.form is None:
-        return _Settled(document, DocumentKind.OTHER, list(document.reasons), {})
+        return _without_form(document)
     form = document.form.page
     identity = identify(form.codes, key)
     reasons = [*document.reasons, *identity.reasons]

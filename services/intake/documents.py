@@ -4,6 +4,7 @@
     several forms             a file without a form may belong to any: it stands alone, all doubt
     blank pages               backs of sheets: kept with the form before them, doubted by nobody
     two halves of one sheet   one document; that a code is missing on each keeps it from the machine
+    a needs template          a document of its own, whatever it came with
     a file with a fault       a document of its own, if no form was found in it before the fault
 
 Pure. Nothing is decided here but what belongs together.
@@ -12,8 +13,9 @@ Pure. Nothing is decided here but what belongs together.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.intake.needs import is_template
 from services.intake.reading.identify import own_codes
-from services.intake.reading.measured import FileMeasured, PageMeasured
+from services.intake.reading.measured import FileMeasured, NeedMeasured, PageMeasured
 from shared.events import Reason
 from shared.identifiers import Digest, digest_of
 
@@ -41,6 +43,7 @@ class MeasuredFile:
     pages: tuple[PlacedPage, ...]
     fault: Reason | None
     seconds: float
+    need: NeedMeasured | None = None
 
     @property
     def has_form(self) -> bool:
@@ -64,6 +67,7 @@ class Document:
     parts: tuple[int, ...]
     content: Digest
     reasons: tuple[Reason, ...] = ()
+    need: NeedMeasured | None = None
 
     @property
     def form_number(self) -> int:
@@ -79,7 +83,7 @@ def placed(measured: FileMeasured, part: int, content: Digest) -> MeasuredFile:
         )
         for page in measured.pages
     )
-    return MeasuredFile(part, content, pages, measured.fault, measured.seconds)
+    return MeasuredFile(part, content, pages, measured.fault, measured.seconds, measured.need)
 
 
 def documents_of(files: Sequence[MeasuredFile]) -> list[Document]:
@@ -90,7 +94,7 @@ def documents_of(files: Sequence[MeasuredFile]) -> list[Document]:
     for file in files:
         if file.has_form:
             continue
-        if file.fault is not None or not with_form:
+        if file.fault is not None or not with_form or is_template(file.need):
             alone.append(_without_form(file))
         elif file.is_blank:
             nearest = _nearest(with_form, file.part)
@@ -137,7 +141,7 @@ def _halves_joined(documents: Sequence[Document]) -> list[Document]:
 
 def _without_form(file: MeasuredFile) -> Document:
     why = file.fault or (Reason.BLANK_PAGE if file.is_blank else Reason.NO_CODE)
-    return Document(file.pages, None, (file.part,), file.content, (why,))
+    return Document(file.pages, None, (file.part,), file.content, (why,), file.need)
 
 
 def _nearest(documents: Sequence[Document], part: int) -> int:

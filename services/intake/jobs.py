@@ -45,6 +45,7 @@ def _measure_file(message: Message) -> Message:
         message.fields["content_type"],
         Limits.model_validate(message.fields["limits"]),
         message.fields["options"],
+        needs_expected=message.fields["needs_expected"],
     )
     images = [page.image for page in measured.pages]
     bare = tuple(page.model_copy(update={"image": b""}) for page in measured.pages)

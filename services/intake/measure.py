@@ -10,8 +10,10 @@ import cv2
 
 from services.intake.pages.opening import open_pages
 from services.intake.pages.page import Limits, PageFault
+from services.intake.reading.identify import own_codes
 from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FileMeasured, PageMeasured
+from services.intake.reading.needs_pages import NeedsReader
 from shared.events import Reason
 from shared.identifiers import InitiativeId, OptionKey
 
@@ -22,20 +24,35 @@ def measure_file(
     content_type: str,
     limits: Limits,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
+    *,
+    needs_expected: bool = False,
 ) -> FileMeasured:
     """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
 
     `options` names the boxes of each known initiative's form, in the order of the form.
+    `needs_expected` says that it came to the mailbox for needs: it is then worth a closer look.
     """
     started = time.perf_counter()
     # More threads than one would fight with the other readers for the same processors.
     cv2.setNumThreads(1)
     known = {initiative: tuple(keys) for initiative, keys in options.items()}
+    needs = NeedsReader(expected=needs_expected)
+    coded = False
     pages: list[PageMeasured] = []
     fault: Reason | None = None
     try:
         for page in open_pages(data, filename, content_type, limits):
-            pages.append(measure_page(page, known))
+            measured = measure_page(page, known)
+            coded = coded or bool(own_codes(measured.codes))
+            if not coded and not measured.blank:
+                upright = needs.look(page)
+                measured = measured if upright is page else measure_page(upright, known)
+            pages.append(measured)
     except PageFault as wrong:
         fault = wrong.reason
-    return FileMeasured(pages=tuple(pages), fault=fault, seconds=time.perf_counter() - started)
+    return FileMeasured(
+        pages=tuple(pages),
+        need=None if coded else needs.found(),
+        fault=fault,
+        seconds=time.perf_counter() - started,
+    )

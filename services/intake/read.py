@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 from pydantic import ValidationError
 
-from services.intake import forms
+from services.intake import forms, needs
 from services.intake.conclude import conclude
 from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
@@ -37,12 +37,11 @@ from shared.events import (
     Correspondence,
     DeliveryFailed,
     Disposition,
-    DocumentKind,
     DocumentReading,
     Event,
     MailArchived,
+    MailboxRole,
     MailRead,
-    Outcome,
     PartFate,
     Reason,
 )
@@ -53,21 +52,6 @@ from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
 
 MOST_HEADER_BYTES: Final = 256 * 1024
-FILE_FAULTS: Final = frozenset(
-    {
-        Reason.UNREADABLE_FILE,
-        Reason.LOCKED_FILE,
-        Reason.EMPTY_FILE,
-        Reason.UNSUPPORTED_FORMAT,
-        Reason.TOO_LARGE,
-        Reason.TOO_MANY_PAGES,
-        Reason.TOO_MANY_PIXELS,
-        Reason.READER_TIMEOUT,
-        Reason.READER_MEMORY,
-        Reason.READER_CRASHED,
-    }
-)
-"""What is wrong with the file itself, whatever kind of document it is."""
 
 MAILS_READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition", "rule"])
 DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
@@ -181,9 +165,7 @@ class Reader:
         documents: list[DocumentReading] = []
         if found.disposition in (Disposition.ANSWERS, Disposition.NEED):
             documents = await self._documents(event, opened)
-            found = _seen_in_documents(found, documents)
-            if found.disposition is Disposition.NEED:
-                documents = [_as_need(document) for document in documents]
+            found, documents = needs.settled(found, documents)
         read = MailRead(
             occurred_at=outbox.now(),
             mail_id=event.mail_id,
@@ -204,17 +186,20 @@ class Reader:
         """Measure each file by itself: one that kills its reader leaves the others alone."""
         options = await asyncio.to_thread(self._known_options)
         parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
+        needs_expected = event.role is MailboxRole.NEEDS
         files = [
-            await self._measured_file(part, data, options)
+            await self._measured_file(part, data, options, needs_expected=needs_expected)
             for part, data in zip(parts, opened.documents, strict=True)
         ]
         # In a thread: the doors, the heartbeat and other mails go on meanwhile.
         return await asyncio.to_thread(self._concluded, files, options, event.mail_id)
 
-    async def _measured_file(self, part: PartFound, data: bytes, options: Options) -> MeasuredFile:
+    async def _measured_file(
+        self, part: PartFound, data: bytes, options: Options, *, needs_expected: bool = False
+    ) -> MeasuredFile:
         """Measure a file and keep the images of its pages."""
         assert part.digest is not None
-        measured = await self._measured(part, data, options)
+        measured = await self._measured(part, data, options, needs_expected=needs_expected)
         failpoint("read.measured")
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
@@ -254,7 +239,9 @@ class Reader:
             mail_id=mail_id,
         )
 
-    async def _measured(self, part: PartFound, data: bytes, options: Options) -> FileMeasured:
+    async def _measured(
+        self, part: PartFound, data: bytes, options: Options, *, needs_expected: bool
+    ) -> FileMeasured:
         limits = self._settings.limits
         order = Message(
             {
@@ -266,6 +253,7 @@ class Reader:
                     "pixels": limits.megapixels * 1_000_000,
                 },
                 "options": options,
+                "needs_expected": needs_expected,
             },
             (data,),
         )
@@ -340,30 +328,6 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_nul(name): _without_nul(one) for name, one in value.items()}
     return value
-
-
-def _seen_in_documents(found: Sorted, documents: Sequence[DocumentReading]) -> Sorted:
-    """An answer form that came to the mailbox for needs is an answer all the same."""
-    answers = any(document.kind is DocumentKind.ANSWER for document in documents)
-    if found.disposition is Disposition.NEED and answers:
-        return replace(found, disposition=Disposition.ANSWERS, rule="answer_among_needs")
-    return found
-
-
-def _as_need(document: DocumentReading) -> DocumentReading:
-    """A description of a need has no code and no boxes; only a faulty file is a doubt."""
-    if document.kind is not DocumentKind.OTHER:
-        return document
-    reasons = tuple(reason for reason in document.reasons if reason in FILE_FAULTS)
-    # Office files are how needs come: a person reads them in any case.
-    reasons = tuple(reason for reason in reasons if reason is not Reason.UNSUPPORTED_FORMAT)
-    return document.model_copy(
-        update={
-            "kind": DocumentKind.NEED,
-            "reasons": reasons,
-            "outcome": Outcome.REVIEW if reasons else Outcome.AUTO,
-        }
-    )
 
 
 def _mail_reasons(mail: MailParsed, found: Sorted) -> tuple[Reason, ...]:

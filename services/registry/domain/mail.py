@@ -15,6 +15,7 @@ from services.registry.domain.answer import (
 )
 from services.registry.domain.review import Known, doubts, identity
 from shared.events import (
+    NEED_NOTES,
     Disposition,
     DocumentKind,
     DocumentReading,
@@ -92,7 +93,7 @@ def _itself(event: MailRead) -> MailVerdict:
     match event.disposition:
         case Disposition.SET_ASIDE if event.disposition_reason:
             return SetAside()
-        case Disposition.NEED if not event.mail_reasons:
+        case Disposition.NEED if NEED_NOTES.issuperset(event.mail_reasons):
             return Need()
         case Disposition.QUESTION:
             return Review(_about_mail(event))
@@ -180,8 +181,9 @@ def _other(
         return Review(reasons)
     if reading.outcome is Outcome.RETURN:
         return Returned(reading.reasons)
-    is_need = reading.kind is DocumentKind.NEED or event.disposition is Disposition.NEED
-    if is_need and not reading.reasons:
+    if reading.kind is DocumentKind.NEED and NEED_NOTES.issuperset(reading.reasons):
+        return Need()
+    if event.disposition is Disposition.NEED and not reading.reasons:
         return Need()
     return Review(reasons or (Reason.NO_CODE,))
 

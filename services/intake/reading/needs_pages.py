@@ -1,0 +1,171 @@
+"""The needs template, looked for in a file's pages while they are open; runs in the child.
+
+A Word file says it in its controls and its text, a PDF in its form fields and its text layer, a
+scan in its picture. What a PDF says counts as agreed only where its picture shows it too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from services.intake.pages.page import Page
+from services.intake.reading.full_page import upright, words_on
+from services.intake.reading.measured import (
+    MOST_NEED_TEXT,
+    NeedFieldMeasure,
+    NeedMeasured,
+)
+from services.intake.reading.needs import Answered, Found, Segment, find_need, plain
+from services.intake.reading.segments import segments_of
+from shared.events import Source
+from shared.needs import FIELD_PREFIX, NeedField
+
+_MOST_PAGES: Final = 6
+"""Pages recognised whole: a second or two each."""
+
+_PROBED: Final = 0.3
+"""Of a page's height: the template's heading and first question stand there."""
+
+_STATED: Final = 0.99
+_SHOWN_ALIKE: Final = 80.0
+_SHORT: Final = 4
+_UNSURE_ADDRESS: Final = 0.3
+
+
+class NeedsReader:
+    """Looks at a file's pages in their order. `expected`: it came where needs are sent."""
+
+    def __init__(self, *, expected: bool) -> None:
+        self._expected = expected
+        self._stated: dict[NeedField, str] = {}
+        self._layer: list[Segment] = []
+        self._shown: list[Segment] = []
+        self._recognised = 0
+        self._promising = expected
+
+    def look(self, page: Page) -> Page:
+        """Take up what a page without a code says; return it turned upright."""
+        self._stated.update(_stated(page.form_values))
+        layer = _layer_of(page, _next_row(self._layer))
+        self._layer += layer
+        drawn_from_text = page.born_digital and bool(layer) and not page.words
+        if drawn_from_text or not self._worth_recognising(page):
+            return page
+        self._recognised += 1
+        turns, words = upright(page.grey) if not page.born_digital else (0, words_on(page.grey))
+        if turns:
+            page = replace(page, grey=np.ascontiguousarray(np.rot90(page.grey, turns)))
+        height, width = page.grey.shape[:2]
+        self._shown += segments_of(words, page.number, _next_row(self._shown), height / width)
+        return page
+
+    def found(self) -> NeedMeasured | None:
+        """Return what was found in all pages together, or None for no sign of a template."""
+        layer, shown = find_need(self._layer), find_need(self._shown)
+        if not (self._stated or _is_trace(layer) or _is_trace(shown)):
+            return None
+        fields = (self._field(field, layer, shown) for field in NeedField)
+        return NeedMeasured(
+            heading=layer.heading or shown.heading,
+            own_labels=max(layer.own_labels, shown.own_labels),
+            other_labels=max(layer.other_labels, shown.other_labels),
+            controls=len(self._stated),
+            fields=tuple(field for field in fields if field is not None),
+        )
+
+    def _worth_recognising(self, page: Page) -> bool:
+        if self._recognised >= _MOST_PAGES:
+            return False
+        if page.born_digital:
+            found = find_need(self._layer)
+            return bool(self._stated) or _is_trace(found)
+        if not self._promising and page.number == 1:
+            top = page.grey[: round(_PROBED * page.grey.shape[0])]
+            height, width = top.shape[:2]
+            self._promising = _is_trace(find_need(segments_of(words_on(top), 1, 0, height / width)))
+        return self._promising
+
+    def _field(self, field: NeedField, layer: Found, shown: Found) -> NeedFieldMeasure | None:
+        """The best of what the fields, the text layer and the picture say of one question."""
+        written, seen = layer.answers.get(field), shown.answers.get(field)
+        stated = self._stated.get(field, "")
+        if stated and not (written and plain(stated) in plain(written.text)):
+            return self._measure(field, stated, Source.FORM_FIELD, _STATED, seen)
+        if written:
+            return self._measure(field, written.text, Source.TEXT_LAYER, _STATED, seen or written)
+        if seen is None:
+            return None
+        unsure = field is NeedField.CONTACT_EMAIL and not _is_address(seen.text)
+        return NeedFieldMeasure(
+            field=field,
+            text=seen.text,
+            confidence=min(seen.confidence, _UNSURE_ADDRESS) if unsure else seen.confidence,
+            source=Source.OCR,
+            area=seen.area,
+        )
+
+    def _measure(
+        self,
+        field: NeedField,
+        text: str,
+        source: Source,
+        confidence: float,
+        seen: Answered | None,
+    ) -> NeedFieldMeasure:
+        agrees = not self._shown or _agrees(text, seen.text if seen else "", self._shown)
+        return NeedFieldMeasure(
+            field=field,
+            text=text[:MOST_NEED_TEXT],
+            confidence=confidence if agrees else 1 - confidence,
+            source=source,
+            area=seen.area if seen else None,
+            agrees=agrees,
+        )
+
+
+def _stated(form_values: Mapping[str, str]) -> dict[NeedField, str]:
+    """The template's own fields among a form's, where they are filled."""
+    known = {field.form_name: field for field in NeedField}
+    return {
+        known[name]: value.strip()
+        for name, value in form_values.items()
+        if name.startswith(FIELD_PREFIX) and name in known and value.strip()
+    }
+
+
+def _layer_of(page: Page, first_row: int) -> list[Segment]:
+    """What a page says in its own text; without places where only its lines are known."""
+    if page.words:
+        height, width = page.grey.shape[:2]
+        return segments_of(page.words, page.number, first_row, height / width)
+    return [
+        Segment(line, row, paragraph=True)
+        for row, line in enumerate(page.text.split("\n"), start=first_row)
+        if line.strip()
+    ]
+
+
+def _next_row(segments: Sequence[Segment]) -> int:
+    return segments[-1].row + 1 if segments else 0
+
+
+def _is_trace(found: Found) -> bool:
+    return found.heading or found.own_labels + found.other_labels > 1
+
+
+def _agrees(text: str, seen: str, shown: Sequence[Segment]) -> bool:
+    """Whether the picture shows what the file says; a long answer may run out of its box."""
+    said, near = plain(text), plain(seen)
+    if near and fuzz.ratio(said, near) >= _SHOWN_ALIKE:
+        return True
+    if len(near) > _SHORT and fuzz.partial_ratio(near, said) >= _SHOWN_ALIKE:
+        return True
+    return any(fuzz.ratio(said, plain(one.text)) >= _SHOWN_ALIKE for one in shown)
+
+
+def _is_address(text: str) -> bool:
+    name, at, domain = text.partition("@")
+    return bool(name and at and "." in domain and " " not in text and "@" not in domain)
