@@ -46,6 +46,8 @@ class Reason(StrEnum):
 
     # the file
     UNREADABLE_FILE = "unreadable_file"
+    FILE_REPAIRED = "file_repaired"
+    """Damaged, and put together again by the library that opened it: something may be missing."""
     LOCKED_FILE = "locked_file"
     EMPTY_FILE = "empty_file"
     UNSUPPORTED_FORMAT = "unsupported_format"

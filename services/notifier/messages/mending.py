@@ -35,6 +35,9 @@ FAULTS: Final[Mapping[Reason, Fault]] = {
     Reason.UNREADABLE_FILE: Fault(
         "Filen är skadad och går inte att öppna.", (SCAN_AGAIN, SAVE_AS_PDF)
     ),
+    Reason.FILE_REPAIRED: Fault(
+        "Filen är skadad, så att delar av den kan saknas.", (SCAN_AGAIN, SAVE_AS_PDF)
+    ),
     Reason.UNSUPPORTED_FORMAT: Fault(
         "Filen är av en typ som vi inte kan öppna.", (SCAN_AGAIN, SAVE_AS_PDF)
     ),

@@ -88,6 +88,12 @@ SKIPPED = {
     "inline_image": "bild i mejlets text",
     "too_many_parts": "fler delar än vad som läses",
     "too_deep": "för djupt inneslutet i mejlet",
+    "opened": "öppnad: innehållet är egna delar",
+    "too_large": "för stor uppackad",
+    "locked": "låst med lösenord",
+    "damaged": "skadad",
+    "unsupported": "kan inte packas upp",
+    "system_file": "systemfil utan innehåll för läsare",
     "tiny_image": "bild som är för liten för att vara en sida",
 }
 

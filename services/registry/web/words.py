@@ -33,6 +33,10 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Filen går inte att öppna",
             "Filen är trasig eller inte det som den utger sig för att vara.",
         ),
+        Reason.FILE_REPAIRED: ReasonWords(
+            "Filen var skadad",
+            "Filen gick att öppna först efter lagning. Kontrollera mot originalet att inget saknas.",
+        ),
         Reason.LOCKED_FILE: ReasonWords(
             "Filen är låst", "Filen är skyddad med ett lösenord som vi inte har."
         ),
