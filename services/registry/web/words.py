@@ -35,7 +35,7 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
         ),
         Reason.FILE_REPAIRED: ReasonWords(
             "Filen var skadad",
-            "Filen gick att öppna först efter lagning. Kontrollera mot originalet att inget saknas.",
+            "Filen gick att öppna först efter lagning. Se i originalet att inget saknas.",
         ),
         Reason.LOCKED_FILE: ReasonWords(
             "Filen är låst", "Filen är skyddad med ett lösenord som vi inte har."
