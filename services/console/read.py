@@ -18,6 +18,7 @@ from services.intake import forms
 from services.intake.mail import magic
 from services.intake.mail.parsed import PartFound
 from services.intake.read import Reader, ReaderSettings
+from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB
@@ -75,6 +76,7 @@ def read_files(files: Sequence[Path], debug: Path | None) -> Iterator[dict[str, 
                 limits=limits,
                 own_addresses=frozenset(),
                 authserv_id=settings.intake.authserv_id,
+                trusted_roots=trusted_roots(settings.intake.esign_roots),
             ),
         )
         for file in files:

@@ -11,6 +11,7 @@ from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
 from services.intake.mail.smtp import open_door
 from services.intake.read import Reader, ReaderSettings
 from services.intake.receive import Receiver
+from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
@@ -86,6 +87,7 @@ def _reader_settings(settings: IntakeSettings) -> ReaderSettings:
         limits=section.reader,
         own_addresses=frozenset(mailbox.address for mailbox in section.mailboxes),
         authserv_id=section.authserv_id,
+        trusted_roots=trusted_roots(section.esign_roots),
     )
 
 

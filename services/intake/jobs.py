@@ -11,6 +11,7 @@ from services.intake.mail.message import UnreadableMail, parse
 from services.intake.mail.parsed import MessageLimits
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
+from services.intake.pages.trust import Trust
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
 
@@ -22,6 +23,7 @@ LOADED_LATE: Final = (
     "pdfminer.pdfpage",
     "pdfminer.layout",
     "pdfminer.converter",
+    "services.intake.pages.esign.signatures",
     "services.intake.pages.words",
 )
 """What the libraries import at their first use: 50 to 300 ms that each child would pay anew."""
@@ -45,6 +47,7 @@ def _measure_file(message: Message) -> Message:
         message.fields["content_type"],
         Limits.model_validate(message.fields["limits"]),
         message.fields["options"],
+        trust=Trust.model_validate(message.fields["trust"]),
         needs_expected=message.fields["needs_expected"],
     )
     images = [page.image for page in measured.pages]

@@ -5,11 +5,13 @@ It has no key and decides nothing; `services.intake.conclude` is the other half.
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import cv2
 
 from services.intake.pages.opening import open_pages
 from services.intake.pages.page import Limits, PageFault
+from services.intake.pages.trust import Trust
 from services.intake.reading.identify import own_codes
 from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FileMeasured, PageMeasured
@@ -25,14 +27,17 @@ def measure_file(
     limits: Limits,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
     *,
+    trust: Trust | None = None,
     needs_expected: bool = False,
 ) -> FileMeasured:
     """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
 
-    `options` names the boxes of each known initiative's form, in the order of the form.
+    `options` names the boxes of each known initiative's form, in the order of the form. Without
+    `trust` the file came now and no electronic signature is trusted.
     `needs_expected` says that it came to the mailbox for needs: it is then worth a closer look.
     """
     started = time.perf_counter()
+    trust = trust or Trust(at=datetime.now(UTC))
     # More threads than one would fight with the other readers for the same processors.
     cv2.setNumThreads(1)
     known = {initiative: tuple(keys) for initiative, keys in options.items()}
@@ -41,7 +46,7 @@ def measure_file(
     pages: list[PageMeasured] = []
     fault: Reason | None = None
     try:
-        for page in open_pages(data, filename, content_type, limits):
+        for page in open_pages(data, filename, content_type, limits, trust):
             measured = measure_page(page, known)
             coded = coded or bool(own_codes(measured.codes))
             if not coded and not measured.blank:

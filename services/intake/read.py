@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -24,6 +25,7 @@ from services.intake.fit import fitting
 from services.intake.forms import Options
 from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
+from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message
@@ -83,6 +85,7 @@ class ReaderSettings:
     limits: ReaderLimits
     own_addresses: frozenset[str]
     authserv_id: str | None
+    trusted_roots: Sequence[str] = ()
 
 
 class Reader:
@@ -125,7 +128,7 @@ class Reader:
     ) -> list[DocumentReading]:
         """Read the documents of one file, as if it had come in the mail of that identifier."""
         options = await asyncio.to_thread(self._known_options)
-        file = await self._measured_file(part, data, options)
+        file = await self._measured_file(part, data, options, at=outbox.now())
         return await asyncio.to_thread(self._concluded, [file], options, mail_id)
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
@@ -188,18 +191,27 @@ class Reader:
         parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
         needs_expected = event.role is MailboxRole.NEEDS
         files = [
-            await self._measured_file(part, data, options, needs_expected=needs_expected)
+            await self._measured_file(
+                part, data, options, at=event.received_at, needs_expected=needs_expected
+            )
             for part, data in zip(parts, opened.documents, strict=True)
         ]
         # In a thread: the doors, the heartbeat and other mails go on meanwhile.
         return await asyncio.to_thread(self._concluded, files, options, event.mail_id)
 
     async def _measured_file(
-        self, part: PartFound, data: bytes, options: Options, *, needs_expected: bool = False
+        self,
+        part: PartFound,
+        data: bytes,
+        options: Options,
+        *,
+        at: datetime,
+        needs_expected: bool = False,
     ) -> MeasuredFile:
         """Measure a file and keep the images of its pages."""
         assert part.digest is not None
-        measured = await self._measured(part, data, options, needs_expected=needs_expected)
+        trust = Trust(roots=tuple(self._settings.trusted_roots), at=at)
+        measured = await self._measured(part, data, options, trust, needs_expected=needs_expected)
         failpoint("read.measured")
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
@@ -240,7 +252,13 @@ class Reader:
         )
 
     async def _measured(
-        self, part: PartFound, data: bytes, options: Options, *, needs_expected: bool
+        self,
+        part: PartFound,
+        data: bytes,
+        options: Options,
+        trust: Trust,
+        *,
+        needs_expected: bool,
     ) -> FileMeasured:
         limits = self._settings.limits
         order = Message(
@@ -253,6 +271,7 @@ class Reader:
                     "pixels": limits.megapixels * 1_000_000,
                 },
                 "options": options,
+                "trust": trust.model_dump(mode="json"),
                 "needs_expected": needs_expected,
             },
             (data,),

@@ -141,6 +141,9 @@ class IntakeSection(_Section):
     authserv_id: str | None = None
     """The name that our own mail server writes in Authentication-Results; no other is trusted.
     `exchange-online` for Microsoft 365, which writes none: the header without a name is ours."""
+    esign_roots: Path | None = None
+    """Whose electronic signatures count: a file of certificates in PEM, or a folder of such files
+    (.pem, .crt, .cer). Unset: nobody's; every signed answer goes to a person."""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Mails read at the same time."""
     reader: ReaderLimits = Field(default_factory=ReaderLimits)

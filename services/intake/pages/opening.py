@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from services.intake.pages.image import image_pages
 from services.intake.pages.page import Limits, Page, PageFault
 from services.intake.pages.pdf import pdf_pages
+from services.intake.pages.trust import Trust
 from shared.events import Reason
 
 _PDF_WITHIN = 1024
@@ -15,14 +16,16 @@ _NAMES = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _TYPES = ("application/pdf", "image/png", "image/jpeg", "image/tiff")
 
 
-def open_pages(data: bytes, filename: str, content_type: str, limits: Limits) -> Iterator[Page]:
+def open_pages(
+    data: bytes, filename: str, content_type: str, limits: Limits, trust: Trust
+) -> Iterator[Page]:
     """Yield the pages of a PDF, PNG, JPEG or TIFF, one at a time. Raises PageFault."""
     if not data:
         raise PageFault(Reason.EMPTY_FILE, "the file is empty")
     if len(data) > limits.bytes_:
         raise PageFault(Reason.TOO_LARGE, f"{len(data)} bytes")
     if b"%PDF-" in data[:_PDF_WITHIN]:
-        return pdf_pages(data, limits)
+        return pdf_pages(data, limits, trust)
     if data.startswith(_PICTURES):
         return image_pages(data, limits)
     if filename.lower().endswith(_NAMES) or content_type.lower() in _TYPES:

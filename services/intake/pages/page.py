@@ -8,7 +8,7 @@ from cv2.typing import MatLike
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import HandslagError
-from shared.events import Reason
+from shared.events import ElectronicSignature, Reason
 
 MOST_DPI = 300.0
 """Nothing is rendered or kept finer than this: the form is made to be read at 150."""
@@ -55,6 +55,7 @@ class Page:
     `dpi` is the true resolution of both axes where the file states one, else None; `coarse_dpi`
     that of the coarser axis before it was stretched (fax: 98). `born_digital` says
     that the page has visible text of its own: it was not scanned, whatever it looks like.
+    `electronic_signatures` are those of the whole file.
     """
 
     number: int
@@ -65,3 +66,4 @@ class Page:
     form_values: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     words: Sequence[Word] = ()
+    electronic_signatures: Sequence[ElectronicSignature] = ()

@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pikepdf
@@ -18,7 +19,8 @@ from cv2.typing import MatLike
 from services.intake.pages.fields import form_values
 from services.intake.pages.image import check_size, grey_jpeg, squared
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault, Word
-from shared.events import Reason
+from services.intake.pages.trust import Trust
+from shared.events import ElectronicSignature, Reason
 
 _POINTS_PER_INCH = 72.0
 _INVISIBLE_TEXT = 3
@@ -26,14 +28,17 @@ _LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
 """Anything larger than a generous A4 is rendered coarser, to at most that many pixels."""
 
 
-def pdf_pages(data: bytes, limits: Limits) -> Iterator[Page]:
+def pdf_pages(data: bytes, limits: Limits, trust: Trust) -> Iterator[Page]:
     """Yield the pages of a PDF. Raises PageFault.
 
     UNREADABLE_FILE, which goes back to the sender, only where a library says that the file is
     damaged.
     """
     with opened(data, limits) as document:
-        yield from _rendered(data, document, form_values(document), limits)
+        values = form_values(document)
+        signatures = _electronic_signatures(data, values, trust)
+        for page in _rendered(data, document, values, limits):
+            yield replace(page, electronic_signatures=signatures)
 
 
 @contextmanager
@@ -89,6 +94,18 @@ def _rendered(
             page.close()
     finally:
         document.close()
+
+
+def _electronic_signatures(
+    data: bytes, values: Mapping[int, Mapping[str, str]], trust: Trust
+) -> Sequence[ElectronicSignature]:
+    signed = any("signed" in fields.values() for fields in values.values())
+    if not signed and b"/ByteRange" not in data:
+        return ()
+    # Imported when first needed: few files are signed.
+    from services.intake.pages.esign.signatures import electronic_signatures
+
+    return electronic_signatures(data, trust)
 
 
 def _drawing(page: pdfium.PdfPage) -> tuple[MatLike, float | None, float | None]:

@@ -58,6 +58,7 @@ def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...
         codes=codes,
         form=form,
         form_values=_cut(page.form_values),
+        electronic_signatures=tuple(page.electronic_signatures),
         text=page.text,
     )
 

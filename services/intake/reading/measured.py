@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events import Area, Reason, Source
+from shared.events import Area, ElectronicSignature, Reason, Source
 from shared.identifiers import OptionKey
 from shared.needs import NeedField
 
@@ -137,6 +137,7 @@ class PageMeasured(Measured):
     codes: tuple[CodeSighting, ...] = ()
     form: FormMeasured | None = None
     form_values: dict[FieldName, FieldValue] = {}
+    electronic_signatures: tuple[ElectronicSignature, ...] = ()
     text: str = Field(default="", max_length=MOST_PAGE_TEXT)
 
 
