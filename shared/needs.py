@@ -12,7 +12,7 @@ from typing import Final
 
 FIELD_PREFIX: Final = "need."
 TITLE: Final = "Beskriv ett behov"
-SUBTITLE: Final = "Behovsmall · Handslag för digitalisering"
+SUBTITLE: Final = "Handslag för digitalisering · behovsmall"
 
 
 class NeedField(StrEnum):
@@ -66,28 +66,27 @@ TEMPLATE: Final[tuple[Part, ...]] = (
                 NeedField.TITLE,
                 "Behovet i korthet",
                 "En mening som säger vad det gäller.",
-                lines=2,
                 required=True,
             ),
             Question(
                 NeedField.PROBLEM,
                 "Vilket är behovet eller problemet?",
                 "Beskriv vad som inte fungerar eller vad som saknas.",
-                lines=9,
+                lines=8,
                 required=True,
             ),
             Question(
                 NeedField.AFFECTED,
                 "Vem berörs?",
                 "Till exempel invånare, elever eller handläggare. Ungefär hur många är de?",
-                lines=4,
+                lines=3,
                 required=True,
             ),
             Question(
                 NeedField.EFFECT,
                 "Vilken effekt hoppas ni på?",
                 "Vad blir bättre, och hur går det att mäta?",
-                lines=5,
+                lines=3,
                 required=True,
             ),
         ),
@@ -99,31 +98,26 @@ TEMPLATE: Final[tuple[Part, ...]] = (
                 NeedField.BASIS,
                 "Vilken lag eller vilket mål ligger bakom?",
                 "Till exempel en ny lag, en ny nationell tjänst eller ett beslutat mål.",
-                lines=4,
+                lines=3,
             ),
             Question(
                 NeedField.EXISTING,
                 "Vad finns i dag?",
                 "System, avtal eller arbeten som redan finns, hos er eller hos andra.",
-                lines=5,
+                lines=3,
             ),
             Question(
                 NeedField.URGENCY,
                 "Hur angeläget är behovet, och när måste det vara löst?",
                 "Finns det en dag att förhålla sig till, till exempel när en lag börjar gälla?",
-                lines=4,
+                lines=3,
             ),
         ),
     ),
     Part(
         "Vem som lämnar förslaget",
         (
-            Question(
-                NeedField.PROPOSER,
-                "Organisation",
-                "Kommun, region, myndighet eller nätverk.",
-                required=True,
-            ),
+            Question(NeedField.PROPOSER, "Kommun eller annan organisation", required=True),
             Question(NeedField.CONTACT_NAME, "Kontaktperson", required=True),
             Question(NeedField.CONTACT_EMAIL, "E-postadress", required=True),
             Question(NeedField.CONTACT_PHONE, "Telefon"),

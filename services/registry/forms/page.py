@@ -25,6 +25,8 @@ _TEXT = "Vera"
 _BOLD = "VeraBd"
 _TYPED = "Helvetica"
 _TYPED_POINTS = 11
+_TYPED_POINTS_OF_SEVERAL = 10
+_LINE_CHARS = 100
 
 _BARE: dict[str, Any] = {
     "fillColor": None,
@@ -156,17 +158,25 @@ class Page:
 
     # --- form fields -------------------------------------------------------------------------
 
-    def text_field(self, name: str, tooltip: str, area: Rect, *, read_only: bool = False) -> None:
-        """Put an AcroForm text field; the tooltip is what a screen reader says."""
+    def text_field(
+        self, name: str, tooltip: str, area: Rect, *, read_only: bool = False, lines: int = 1
+    ) -> None:
+        """Put an AcroForm text field; the tooltip is what a screen reader says.
+
+        One of several `lines` takes no more than it has room for: nothing is hidden in print.
+        """
         self._tags.field(name)
         x, y, width, height = self._pdf_rect(area)
         place: dict[str, Any] = {"x": x, "y": y, "width": width, "height": height}
+        flags = ["readOnly"] if read_only else []
+        flags += ["multiline", "doNotScroll"] if lines > 1 else []
         self._canvas.acroForm.textfield(
             name=name,
             tooltip=tooltip,
             fontName=_TYPED,
-            fontSize=_TYPED_POINTS,
-            fieldFlags="readOnly" if read_only else "",
+            fontSize=_TYPED_POINTS if lines == 1 else _TYPED_POINTS_OF_SEVERAL,
+            fieldFlags=" ".join(flags),
+            maxlen=_LINE_CHARS * lines,
             **place,
             **_BARE,
         )
