@@ -401,6 +401,7 @@ class InitiativeDefined(Event):
     name: str
     round: str
     options: dict[OptionKey, str] = Field(description="key → label, in the order of the form")
+    signatories: int = Field(default=1, ge=1, description="how many must sign for a municipality")
     last_answer_day: date
 
 

@@ -192,8 +192,11 @@ def initiative_add(
             help="Once for each box, in the order of the form. The keys and their order are final.",
         ),
     ] = None,
+    signatories: Annotated[
+        int | None, typer.Option(min=1, max=2, help="How many must sign for a municipality.")
+    ] = None,
 ) -> None:
-    """Define or change one initiative; options that are left out stay as they were."""
+    """Define or change one initiative; what is left out of it stays as it was."""
     from services.console.stores import office_zone, open_store
     from services.registry.admin.initiatives import add
 
@@ -203,6 +206,8 @@ def initiative_add(
         if not all(key and equals and label for key, equals, label in pairs):
             raise typer.BadParameter("--option is written KEY=LABEL, for example ja=Ja")
         entry["options"] = {key: label for key, _, label in pairs}
+    if signatories is not None:
+        entry["signatories"] = signatories
     with open_store("registry") as database:
         loaded = add(database, entry, round=round, who=WHO, now=now(), zone=office_zone())
     print("New" if loaded.new else "Changed" if loaded.changed else "Unchanged", id, sep=": ")

@@ -40,6 +40,7 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             round_name=initiative.round,
             last_answer_day=initiative.last_answer_day,
             options=initiative.options,
+            signatories=initiative.signatories,
             municipality=municipality.code,
             municipality_name=display_name(municipality),
             key=key,

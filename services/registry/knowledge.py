@@ -27,7 +27,8 @@ def look_up(
     sender = (event.correspondence.from_address, event.correspondence.return_path)
     known = Known(
         initiatives={
-            one.id: Offered(tuple(one.options), one.last_answer_day) for one in initiatives
+            one.id: Offered(tuple(one.options), one.last_answer_day, one.signatories)
+            for one in initiatives
         },
         municipalities=_codes(),
         sender=sender_evidence(sender, _domains(session, sender)),

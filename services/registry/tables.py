@@ -114,6 +114,8 @@ class Initiative(RegistryTable, table=True):
     options: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     """Key → label, in the order of the form."""
     last_answer_day: date
+    signatories: int = 1
+    """How many must sign for a municipality."""
     start_when: dict[str, int] = Field(sa_column=Column(JSON, nullable=False))
     """What the start takes, for example `{"yes_count": 100}`; the start is a person's decision."""
     defined_at: datetime = Field(sa_type=UtcDateTime)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.registry.accounts import Account, account_of, accounts
+from services.registry.admin.initiatives import load_round
 from services.registry.store.details import document_detail, mail_detail
 from services.registry.store.lists import totals
 from services.registry.store.queue import open_queue, queue_counts
@@ -24,6 +25,7 @@ from services.registry.tables import (
 from shared.database import Database
 from shared.events import (
     AnswerRecorded,
+    Area,
     Disposition,
     DocumentKind,
     Fate,
@@ -31,6 +33,7 @@ from shared.events import (
     MailRegistered,
     Outcome,
     Reason,
+    SignatureFound,
     SignatureState,
 )
 from tests.unit.registry.builders import (
@@ -38,6 +41,8 @@ from tests.unit.registry.builders import (
     LUND,
     MOLN,
     NOW,
+    ROUND,
+    STOCKHOLM,
     UMEA,
     Register,
     form,
@@ -294,6 +299,27 @@ def test_what_the_register_cannot_stand_for_is_never_recorded(register: Register
         mail(name=str(number)).mail_id: [reason] for number, (_, reason) in enumerate(UNSURE)
     }
     assert register.all(Answer) == []
+
+
+def test_a_form_signed_by_fewer_than_the_initiative_asks_for_goes_to_a_person(
+    register: Register,
+) -> None:
+    load_round(
+        register.database,
+        ROUND.replace(b"moln\n", b"moln\n    signatories: 2\n"),
+        who="anna",
+        now=NOW,
+        zone=STOCKHOLM,
+    )
+    place = Area(page=1, left=0.1, top=0.4, right=0.5, bottom=0.5)
+    signed = SignatureFound(state=SignatureState.HANDWRITTEN, confidence=0.97, area=place)
+    alone = form(initiative=MOLN, signatures=(signed,))
+    both = form(initiative=MOLN, municipality=LUND, signatures=(signed, signed), scan="other")
+    register.record(mail(alone, name="alone"))
+    register.record(mail(both, name="both"))
+    assert register.all(Answer)[0].municipality == LUND
+    [document] = [one for one in register.all(Document) if one.municipality == UMEA]
+    assert document.reasons == [Reason.SIGNATURE_MISSING]
 
 
 def test_a_document_of_uncertain_identity_gets_a_case_of_its_own_and_names_nobody(

@@ -58,7 +58,7 @@ def add(
 ) -> Loaded:  # fmt: skip
     """Define or change one initiative; `entry` as in a round file. Raises like `load_round`.
 
-    What `entry` leaves out of `options` and `start_when` stays as it was.
+    What `entry` leaves out of `options`, `signatories` and `start_when` stays as it was.
     """
     try:
         one = _kept(database, InitiativeEntry.model_validate(dict(entry)))
@@ -112,7 +112,11 @@ def _kept(database: Database, entry: InitiativeEntry) -> InitiativeEntry:
         known = session.get(Initiative, entry.id)
         if known is None:
             return entry
-        before = {"options": known.options, "start_when": known.start_when or None}
+        before = {
+            "options": known.options,
+            "signatories": known.signatories,
+            "start_when": known.start_when or None,
+        }
     return InitiativeEntry.model_validate(before | entry.model_dump(exclude_unset=True))
 
 
@@ -123,6 +127,7 @@ def _row(entry: InitiativeEntry, round: str, defined_at: datetime) -> Initiative
         round=round,
         options=dict(entry.options),
         last_answer_day=entry.last_answer_day,
+        signatories=entry.signatories,
         start_when={"yes_count": entry.start_when.yes_count} if entry.start_when else {},
         defined_at=defined_at,
     )
@@ -136,6 +141,7 @@ def _told(initiative: Initiative) -> dict[str, Any]:
         # A list of pairs: another order of the same options must be seen as a change.
         "options": [list(option) for option in initiative.options.items()],
         "last_answer_day": initiative.last_answer_day.isoformat(),
+        "signatories": initiative.signatories,
         "start_when": initiative.start_when,
     }
 
@@ -170,6 +176,7 @@ def _event(initiative: Initiative, now: datetime) -> InitiativeDefined:
         name=initiative.name,
         round=initiative.round,
         options=initiative.options,
+        signatories=initiative.signatories,
         last_answer_day=initiative.last_answer_day,
     )
 

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from shared.errors import UsageError
+from shared.form_code import MAX_SIGNATORIES
 from shared.identifiers import InitiativeId, OptionKey
 from shared.own_form import MAX_OPTIONS
 
@@ -72,6 +73,7 @@ class InitiativeEntry(BaseModel):
     options: Annotated[dict[OptionKey, Text], BeforeValidator(_text_keys)] = Field(
         default_factory=lambda: dict(DEFAULT_OPTIONS), min_length=1, max_length=MAX_OPTIONS
     )
+    signatories: int = Field(default=1, ge=1, le=MAX_SIGNATORIES, description="how many must sign")
     start_when: StartWhen | None = None
 
 

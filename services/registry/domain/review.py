@@ -28,6 +28,7 @@ class Offered:
 
     options: tuple[str, ...]
     last_answer_day: date
+    signatories: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,4 +96,14 @@ def _gaps(reading: DocumentReading, known: Known) -> list[Reason]:
         found.append(Reason.SIGNATURE_MISSING)
     elif reading.signature in (None, SignatureState.UNCLEAR):
         found.append(Reason.SIGNATURE_UNCLEAR)
+    elif offered is not None and _signatures_given(reading) < offered.signatories:
+        # The form asked for fewer than the initiative does.
+        found.append(Reason.SIGNATURE_MISSING)
     return found
+
+
+def _signatures_given(reading: DocumentReading) -> int:
+    if not reading.signatures:
+        return 1
+    given = (SignatureState.HANDWRITTEN, SignatureState.ELECTRONIC)
+    return sum(each.state in given for each in reading.signatures)

@@ -124,6 +124,22 @@ def test_what_is_left_out_when_an_initiative_is_added_again_stays(register: Regi
     assert one.start_when == {"yes_count": 9}
 
 
+def test_how_many_must_sign_is_said_in_the_round_and_told_to_the_others(
+    register: Register,
+) -> None:
+    assert {one.signatories for one in list_all(register.database)} == {1}
+    load(register, ROUND.replace(b"moln\n", b"moln\n    signatories: 2\n"))
+    assert {one.id: one.signatories for one in list_all(register.database)} == {
+        KOMPETENS: 1,
+        MOLN: 2,
+    }
+    told = register.emitted(InitiativeDefined)[-2:]
+    assert {event.initiative: event.signatories for event in told} == {KOMPETENS: 1, MOLN: 2}
+    entry = {"id": MOLN, "name": "Moln i drift", "last_answer_day": "2024-10-31"}
+    add(register.database, entry, round="2024", who="anna", now=NOW, zone=STOCKHOLM)
+    assert list_all(register.database)[-1].signatories == 2
+
+
 def test_an_added_initiative_keeps_the_keys_and_order_of_its_options(register: Register) -> None:
     entry = {"id": MOLN, "name": "Moln", "last_answer_day": "2024-10-31"}
     with pytest.raises(RoundChangesOptions, match="moln-2024"):
@@ -154,6 +170,7 @@ def test_a_year_without_quotes_is_a_round_too(register: Register) -> None:
             (b"{ja: ", b"{yes: "),
             r"initiatives\[1\].options: the key True is no text; write it in quotes",
         ),
+        ((b"moln\n", b"moln\n    signatories: 3\n"), r"initiatives\[2\].signatories: "),
         ((b"yes_count", b"yes_procent"), r"initiatives\[1\].start_when.yes_count: Field required"),
         ((b"    name: Gemensamt moln\n", b""), r"initiatives\[2\].name: Field required"),
         ((b"moln\n", b"moln\n    nmae: x\n"), r"initiatives\[2\].nmae: Extra inputs"),
