@@ -143,9 +143,12 @@ PLACEHOLDER: Final = "Skriv här."
 """What an empty content control of the Word template shows."""
 
 
-def sending(address: str) -> str:
-    """Return the line that says where the template is sent."""
-    return f"Mejla mallen till {address}, som Word-fil eller pdf. Den behöver inte skrivas under."
+def closing(address: str) -> str:
+    """Return the last words: where the template is sent, and what happens then."""
+    return (
+        f"Mejla mallen till {address}, som Word-fil eller pdf. Den behöver inte skrivas under. "
+        f"{AFTERWARDS}"
+    )
 
 
 def missing(filled: Sequence[NeedField]) -> tuple[NeedField, ...]:

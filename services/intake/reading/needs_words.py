@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared.needs import (
-    AFTERWARDS,
     INTRODUCTION,
     PLACEHOLDER,
     SUBTITLE,
     TEMPLATE,
     TITLE,
     NeedField,
-    sending,
+    closing,
 )
 
 OTHER_WORDS: Final[Mapping[str, NeedField]] = {
@@ -64,9 +63,8 @@ FURNITURE: Final[tuple[str, ...]] = tuple(
         TITLE,
         SUBTITLE,
         INTRODUCTION,
-        AFTERWARDS,
         PLACEHOLDER,
-        sending(_ADDRESS),
+        closing(_ADDRESS),
         "Sida 1 av 2",
         *(part.heading for part in TEMPLATE),
     )

@@ -17,7 +17,6 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.table import Table, _Cell, _Row
 
 from shared.needs import (
-    AFTERWARDS,
     INTRODUCTION,
     PLACEHOLDER,
     SUBTITLE,
@@ -25,7 +24,7 @@ from shared.needs import (
     TITLE,
     Part,
     Question,
-    sending,
+    closing,
 )
 
 _FONT: Final = "Calibri"
@@ -61,8 +60,8 @@ def needs_docx(return_address: str) -> bytes:
         for question in part.questions:
             _question(document, question)
     _proposer(document, TEMPLATE[-1])
-    closing = document.add_paragraph(f"{sending(return_address)} {AFTERWARDS}")
-    closing.paragraph_format.space_before = Pt(12)
+    last = document.add_paragraph(closing(return_address))
+    last.paragraph_format.space_before = Pt(12)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()

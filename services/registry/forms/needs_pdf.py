@@ -5,14 +5,13 @@ from typing import Final
 from services.registry.forms.page import Page
 from shared.forms import Rect
 from shared.needs import (
-    AFTERWARDS,
     INTRODUCTION,
     SUBTITLE,
     TEMPLATE,
     TITLE,
     Part,
     Question,
-    sending,
+    closing,
 )
 
 _LEFT_MM: Final = 20.0
@@ -75,8 +74,7 @@ def _proposer(page: Page, part: Part, y: float) -> float:
 
 
 def _closing(page: Page, return_address: str, y: float) -> None:
-    text = f"{sending(return_address)} {AFTERWARDS}"
-    lines, size = page.fitted(text, _WIDTH_MM, ((8.5, 3), (8, 3)))
+    lines, size = page.fitted(closing(return_address), _WIDTH_MM, ((8.5, 3), (8, 3)))
     with page.element("P"):
         page.lines(_LEFT_MM, y + 3.6, lines, size, 4.1)
 
