@@ -132,7 +132,7 @@ def _described(
     found = project(back, [s.at for s in seen])
     printed = np.array([s.square.centre_mm for s in seen])
     off = np.linalg.norm(found - printed, axis=1)
-    per_mm = _pixels_per_mm(matrix, template)
+    per_mm = pixels_per_mm(matrix, template)
     if per_mm is None:
         return None
     least, stretch = per_mm
@@ -154,7 +154,7 @@ def _described(
     )
 
 
-def _pixels_per_mm(matrix: Homography, template: FormTemplate) -> tuple[float, float] | None:
+def pixels_per_mm(matrix: Homography, template: FormTemplate) -> tuple[float, float] | None:
     """Return the least resolution anywhere on the page, and how unequal its directions are."""
     width, height = template.page_width_mm, template.page_height_mm
     places = [(x, y) for x in (15, width / 2, width - 15) for y in (15, height / 2, height - 15)]

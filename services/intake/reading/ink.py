@@ -19,8 +19,8 @@ _EDGE_MM = 6.0
 """Along the paper's edge lie shadows of the lid and torn corners."""
 
 _SPECK_MM2 = 0.4
-_BOX_ZONE_MM = 3.2
-"""Around a box the ring is measured by `marks`."""
+_BOX_ZONE_MORE_MM = 0.2
+"""Around a box the ring is measured by `marks`; beyond it, this much may be blurred."""
 
 _OVERSHOOT_MM = 5.0
 _SIGNATURE_OVERSHOOT_MM = 15.0
@@ -67,7 +67,8 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         total += area_mm2
         longest = max(longest, rect.width_mm, rect.height_mm)
         areas.append(page.area(rect))
-    struck = [box for box in page.template.boxes if _label_struck(page, box)]
+    own_labels = page.template.boxes if page.template.print is None else ()
+    struck = [box for box in own_labels if _label_struck(page, box)]
     areas += [page.area(box.label) for box in struck]
     return InkMeasure(
         unexplained_mm2=total,
@@ -106,8 +107,9 @@ def _explained(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
     for rect in template.may_carry_ink():
         picture[_as_slices(rect)] = 1
     for box in template.boxes:
-        picture[_as_slices(box.area.grown(_BOX_ZONE_MM))] = 1
-        picture[_as_slices(box.label)] = 1
+        picture[_as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM))] = 1
+        if template.print is None:
+            picture[_as_slices(box.label)] = 1
     edge = round(_EDGE_MM * _COARSE_PER_MM)
     picture[:edge] = picture[-edge:] = 1
     picture[:, :edge] = picture[:, -edge:] = 1

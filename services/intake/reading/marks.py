@@ -49,7 +49,7 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
     shift = max(1, round(_SHIFT_MM * FINE_PER_MM))
     shares = []
     for threshold in (STRICT, LENIENT):
-        ink = _without_specks(darkness > threshold)
+        ink = without_specks(darkness > threshold)
         for dx, dy in ((0, 0), (shift, 0), (-shift, 0), (0, shift), (0, -shift)):
             inner = ink[
                 y + inset + dy : y + side - inset + dy, x + inset + dx : x + side - inset + dx
@@ -58,7 +58,7 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
     smooth = cv2.GaussianBlur(darkness, (0, 0), _SMOOTH_MM * FINE_PER_MM)
     deep = inset + round(2 * _SMOOTH_MM * FINE_PER_MM)  # out of reach of the border's blur
     faint = smooth[y + deep : y + side - deep, x + deep : x + side - deep] > FAINT
-    ring, loose, area = _ring(_without_specks(darkness > LENIENT), x, y, side)
+    ring, loose, area = _ring(without_specks(darkness > LENIENT), x, y, side)
     return MarkMeasure(
         option=box.option,
         ink=shares[0],
@@ -121,7 +121,8 @@ def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, flo
     return float(ring.sum()) / FINE_PER_MM**2, float(loose.sum()) / FINE_PER_MM**2, area
 
 
-def _without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return ink, at `FINE_PER_MM`, without what is too small to be a pen's."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     if count <= 1:
         return ink

@@ -3,12 +3,13 @@
 These cross from the contained child process, as JSON, to the service that decides.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Area, ElectronicSignature, Reason, Source
-from shared.identifiers import OptionKey
+from shared.identifiers import InitiativeId, OptionKey
 from shared.needs import NeedField
 
 Point = tuple[float, float]
@@ -45,12 +46,17 @@ class Registration(Measured):
     """How well the page was laid over the form's geometry.
 
     `to_pixels` is the homography from millimetres to pixels, row by row. `marks_found` counts the
-    corner marks, `cores_found` the finder patterns of the codes that were seen themselves.
+    corner marks, `cores_found` the finder patterns of the codes that were seen themselves. Of a
+    learned form, `anchors_found` counts the printed words seen, of `anchors_sought`, and
+    `anchors_spread` is the share of the page's printed parts in which there is one.
     """
 
     to_pixels: tuple[tuple[float, float, float], ...]
     marks_found: int
     cores_found: int
+    anchors_found: int = 0
+    anchors_sought: int = 0
+    anchors_spread: float = 0.0
     rms_mm: float
     worst_mm: float
     dpi: float
@@ -64,6 +70,7 @@ class MarkMeasure(Measured):
 
     `ink_least` and `ink_most` are over two binarisations and small shifts; `faint` counts
     everything darker than paper; `border_seen` is the least share seen of any of its four sides.
+    `inner_mm` is the shorter side of the inner area: the smaller, the more of it a pen covers.
     """
 
     option: OptionKey
@@ -76,6 +83,7 @@ class MarkMeasure(Measured):
     ring_fraction: float
     border_seen: float
     moved_mm: float
+    inner_mm: float = 4.2
     area: Area
 
 
@@ -125,6 +133,42 @@ class FormMeasured(Measured):
     fields: tuple[FieldMeasure, ...] = ()
 
 
+class PrintMeasure(Measured):
+    """How alike a learned form's printed words are to what a page shows in their places, to 1.
+
+    In the order of the template's words: each as a whole, and its least alike part.
+    """
+
+    likeness: tuple[float, ...]
+    least: tuple[float, ...]
+
+
+class LearnedMeasured(Measured):
+    """A page laid over one learned form. Only what it is most like is measured to the end."""
+
+    initiative: InitiativeId
+    version: int
+    print: PrintMeasure
+    form: FormMeasured
+
+
+class Peculiarity(StrEnum):
+    """What may make a file's page look otherwise to somebody else than in our rendering."""
+
+    LAYERS = "layers"
+    SCRIPTS = "scripts"
+    SECOND_FORM = "second_form"
+    """An XFA form: some programs show it instead of the page."""
+    NOTES = "notes"
+    """Notes, stamps or drawings laid over the page, which can be hidden or moved."""
+    FIELD_STATES = "field_states"
+    """A box that is shown in another state than its field says, or a field there are two of."""
+    FOREIGN_FIELDS = "foreign_fields"
+    """Fields that the form was not printed with; they can cover what it says."""
+    PATCHES = "patches"
+    """A small picture over a larger one."""
+
+
 class PageMeasured(Measured):
     """One page of a file. `image` is a small upright JPEG for a person's eyes."""
 
@@ -136,7 +180,9 @@ class PageMeasured(Measured):
     blank: bool
     codes: tuple[CodeSighting, ...] = ()
     form: FormMeasured | None = None
+    learned: tuple[LearnedMeasured, ...] = ()
     form_values: dict[FieldName, FieldValue] = {}
+    peculiarities: tuple[Peculiarity, ...] = ()
     electronic_signatures: tuple[ElectronicSignature, ...] = ()
     text: str = Field(default="", max_length=MOST_PAGE_TEXT)
 

@@ -51,7 +51,7 @@ class FlatPage:
         x, y = (int(v * _WHITE_PER_MM) for v in rect.centre_mm)
         rows, columns = self.white.shape
         white = float(self.white[min(max(y, 0), rows - 1), min(max(x, 0), columns - 1)])
-        return _darkness(grey, white, self.contrast)
+        return darkness_of(grey, white, self.contrast)
 
     def area(self, rect: Rect) -> Area:
         """Return where a rectangle of the form lies on the upright picture of the page.
@@ -80,7 +80,7 @@ def lay_flat(grey: MatLike, to_source: Homography, template: FormTemplate) -> Fl
     """Return the page laid flat, or None if print hardly stands out from paper."""
     shape = round(template.page_height_mm * PER_MM), round(template.page_width_mm * PER_MM)
     flat = flatten(grey, to_source, PER_MM, shape)
-    white = _white(flat)
+    white = white_of(flat)
     blacks = [_inner_level(flat, mark) for mark in template.corner_marks]
     whites = [_level_at(white, mark) for mark in template.corner_marks]
     # As shares of the local white, so that a shadow over one corner does not matter; the median,
@@ -92,7 +92,7 @@ def lay_flat(grey: MatLike, to_source: Homography, template: FormTemplate) -> Fl
     full_white = cv2.resize(white, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     even = cv2.divide(flat, full_white, scale=255.0)
     return FlatPage(
-        darkness=_darkness(even, 255.0, contrast),
+        darkness=darkness_of(even, 255.0, contrast),
         white=white,
         contrast=contrast,
         template=template,
@@ -123,7 +123,7 @@ def flatten(
     )
 
 
-def _white(flat: MatLike) -> MatLike:
+def white_of(flat: MatLike) -> MatLike:
     """Return the level of blank paper everywhere, one pixel to a millimetre."""
     size = flat.shape[1] // PER_MM * _WHITE_PER_MM, flat.shape[0] // PER_MM * _WHITE_PER_MM
     small = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
@@ -134,7 +134,8 @@ def _white(flat: MatLike) -> MatLike:
     return cv2.GaussianBlur(cv2.erode(lightest, np.ones((reach, reach), np.uint8)), (0, 0), 3)
 
 
-def _darkness(grey: MatLike, white: float, contrast: float) -> MatLike:
+def darkness_of(grey: MatLike, white: float, contrast: float) -> MatLike:
+    """Return grey levels as darkness: 0 for `white`, 255 for print, which is `contrast` below."""
     return cv2.convertScaleAbs(
         cv2.subtract(np.full_like(grey, min(round(white), 255)), grey),
         alpha=255.0 / max(white * contrast, 1.0),

@@ -27,6 +27,10 @@ MOST_RMS_MM = 0.5
 MOST_WORST_MM = 1.0
 LEAST_CORNER_MARKS = 3
 LEAST_FINDER_CORES = 5
+LEAST_ANCHORS = 15
+LEAST_ANCHORS_SEEN = 0.75
+LEAST_SPREAD = 0.85
+"""Of a learned form: printed words, and the parts of the page that have any."""
 LEAST_DPI = 150.0
 LEAST_COARSE_DPI = 90.0
 PLAUSIBLE_PRINT_SCALE = (0.6, 1.6)
@@ -38,6 +42,11 @@ MOST_STRETCH = 1.6
 LEAST_MARK = 0.05
 MOST_MARK = 0.55
 MOST_MARK_ANY_WAY = 0.68
+FULL_SIZE_MM = 4.2
+MORE_MARK_PER_MM = 0.14
+MOST_MARK_SMALL = 0.88
+MOST_SMALL_ANY_WAY = 0.96
+"""A pen covers more of a box that is smaller inside than ours."""
 MOST_EMPTY = 0.012
 MOST_FAINT = 0.01
 MOST_RING_EMPTY_MM2 = 0.5
@@ -141,11 +150,17 @@ def registration_reasons(registration: Registration | None) -> list[Reason]:
         return [Reason.REGISTRATION_FAILED]
     r = registration
     least, most = PLAUSIBLE_PRINT_SCALE
+    rests_on_enough = (
+        r.anchors_found >= LEAST_ANCHORS
+        and r.anchors_found >= LEAST_ANCHORS_SEEN * r.anchors_sought
+        and r.anchors_spread >= LEAST_SPREAD
+        if r.anchors_sought
+        else r.marks_found >= LEAST_CORNER_MARKS and r.cores_found >= LEAST_FINDER_CORES
+    )
     fits = (
         r.rms_mm <= MOST_RMS_MM
         and r.worst_mm <= MOST_WORST_MM
-        and r.marks_found >= LEAST_CORNER_MARKS
-        and r.cores_found >= LEAST_FINDER_CORES
+        and rests_on_enough
         and r.stretch <= MOST_STRETCH
         and (r.print_scale is None or least <= r.print_scale <= most)
     )
@@ -167,10 +182,11 @@ def box_state(mark: MarkMeasure) -> BoxState:
     )
     if empty:
         return BoxState.EMPTY
+    more = MORE_MARK_PER_MM * max(FULL_SIZE_MM - mark.inner_mm, 0.0)
     marked = (
         mark.ink_least >= LEAST_MARK
-        and mark.ink <= MOST_MARK
-        and mark.ink_most <= MOST_MARK_ANY_WAY
+        and mark.ink <= min(MOST_MARK + more, MOST_MARK_SMALL)
+        and mark.ink_most <= min(MOST_MARK_ANY_WAY + more, MOST_SMALL_ANY_WAY)
         and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
         and mark.ring_fraction <= MOST_RING_MARKED
     )

@@ -1,0 +1,160 @@
+"""The page of a learned form laid flat, with the form's own print taken out of it.
+
+What is left is what somebody added: the rooms that measure signature, fields and stray ink see
+nothing else. Paper bends, so the page is first brought to lie on the blank word by word.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+from services.intake.reading.align import project
+from services.intake.reading.learned import Anchor, Blank, Laid
+from services.intake.reading.paper import PER_MM, FlatPage, darkness_of, white_of
+from shared.forms import PICTURE_PER_MM, Rect
+
+_BEND_REACH_MM = 14.0
+_BEND_STEADY = 0.3
+"""Weight of "not bent" where no word is near."""
+_MOST_BEND_MM = 0.8
+
+_OWN_INK = 70
+_CORE_INK = 200
+_TOLERANCE_MM = 0.26
+"""Around print: the blur of printer and scanner, and what bending leaves over."""
+
+_RULE_TOLERANCE_MM = 0.12
+_RULE_LONG_MM = 6.0
+_ALONG_MM = 2.5
+_CROSSING_MM = 0.75
+_FAINT = 28
+_LEAST_CONTRAST = 60.0
+
+
+@dataclass(frozen=True)
+class LearnedPage(FlatPage):
+    """`darkness` is without the form's own print; `whole` and `fine` (at `PICTURE_PER_MM`) have it.
+
+    `fine_rest` is `darkness` at `PICTURE_PER_MM`.
+    """
+
+    whole: MatLike
+    fine: MatLike
+    fine_rest: MatLike
+
+    def fine_crop(self, rect: Rect) -> MatLike:
+        """Return the darkness within a rectangle at `FINE_PER_MM`, without the form's own print."""
+        return cut(self.fine_rest, rect)
+
+
+def cut(picture: MatLike, rect: Rect) -> MatLike:
+    """Return a rectangle of a picture at `PICTURE_PER_MM`; beyond the page there is white paper."""
+    left, top = round(rect.left_mm * PICTURE_PER_MM), round(rect.top_mm * PICTURE_PER_MM)
+    height, width = round(rect.height_mm * PICTURE_PER_MM), round(rect.width_mm * PICTURE_PER_MM)
+    result = np.zeros((height, width), picture.dtype)
+    there = picture[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
+    y, x = max(-top, 0), max(-left, 0)
+    result[y : y + there.shape[0], x : x + there.shape[1]] = there
+    return result
+
+
+def lay_learned(grey: MatLike, laid: Laid, blank: Blank) -> LearnedPage | None:
+    """Return the page laid flat, or None if print hardly stands out from paper."""
+    fine_grey = _unbent(grey, laid, (blank.fine.shape[0], blank.fine.shape[1]))
+    factor = PER_MM / PICTURE_PER_MM
+    flat = cv2.resize(fine_grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    white = white_of(flat)
+    full_white = cv2.resize(white, fine_grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    even = cv2.divide(fine_grey, full_white, scale=255.0)
+    core = cv2.erode((blank.fine > _CORE_INK).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not core.any():
+        return None
+    contrast = 1.0 - float(np.median(even[core])) / 255.0
+    if contrast * float(np.median(white)) < _LEAST_CONTRAST:
+        return None
+    fine = darkness_of(even, 255.0, contrast)
+    rest = _without_print(fine, blank.fine)
+    size = flat.shape[1], flat.shape[0]
+    return LearnedPage(
+        darkness=cv2.resize(rest, size, interpolation=cv2.INTER_AREA),
+        white=white,
+        contrast=contrast,
+        template=blank.template,
+        source=grey,
+        to_source=laid.matrix,
+        whole=cv2.resize(fine, size, interpolation=cv2.INTER_AREA),
+        fine=fine,
+        fine_rest=rest,
+    )
+
+
+def _unbent(grey: MatLike, laid: Laid, shape: tuple[int, int]) -> MatLike:
+    """Return the page at `PICTURE_PER_MM`, each place moved as the words around it are."""
+    height_mm, width_mm = (side / PICTURE_PER_MM for side in shape)
+    bend = _bend(laid, width_mm, height_mm)
+    size = shape[1], shape[0]
+    moved = [cv2.resize(bend[..., axis], size, interpolation=cv2.INTER_LINEAR) for axis in (0, 1)]
+    x = (np.arange(shape[1], dtype=np.float32) + 0.5) / PICTURE_PER_MM
+    y = (np.arange(shape[0], dtype=np.float32) + 0.5) / PICTURE_PER_MM
+    x_mm, y_mm = x[None, :] + moved[0], y[:, None] + moved[1]
+    m = laid.matrix.astype(np.float32)
+    depth = m[2, 0] * x_mm + m[2, 1] * y_mm + m[2, 2]
+    map_x = (m[0, 0] * x_mm + m[0, 1] * y_mm + m[0, 2]) / depth
+    map_y = (m[1, 0] * x_mm + m[1, 1] * y_mm + m[1, 2]) / depth
+    return cv2.remap(grey, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _bend(laid: Laid, width_mm: float, height_mm: float) -> NDArray[np.float32]:
+    """Return how far, in millimetres, each place (one a square of 4 mm) lies off the homography."""
+    step = 4.0
+    columns, rows = int(width_mm / step) + 1, int(height_mm / step) + 1
+    places = np.stack(
+        np.meshgrid(
+            (np.arange(columns) + 0.5) * width_mm / columns,
+            (np.arange(rows) + 0.5) * height_mm / rows,
+        ),
+        axis=-1,
+    )
+    printed, off = _offsets(laid.anchors, laid)
+    apart = np.linalg.norm(places[:, :, None, :] - printed[None, None], axis=-1)
+    weight = np.exp(-((apart / _BEND_REACH_MM) ** 2) / 2)
+    total = weight.sum(axis=2, keepdims=True) + _BEND_STEADY
+    return np.asarray((weight[..., None] * off).sum(axis=2) / total, dtype=np.float32)
+
+
+def _offsets(
+    anchors: tuple[Anchor, ...], laid: Laid
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    back = np.asarray(np.linalg.inv(laid.matrix), dtype=np.float64)
+    printed = np.array([a.printed_mm for a in anchors])
+    off = project(back, [a.at for a in anchors]) - printed
+    near = np.linalg.norm(off, axis=1) <= _MOST_BEND_MM
+    return printed[near], off[near]
+
+
+def _without_print(fine: MatLike, own: MatLike) -> MatLike:
+    """Return the page without the form's print."""
+    ink = (own > _OWN_INK).astype(np.uint8)
+    long = round(_RULE_LONG_MM * PICTURE_PER_MM)
+    rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
+    cover = cv2.dilate(cv2.subtract(ink, rules), _disc(_TOLERANCE_MM))
+    near_rules = cv2.dilate(rules, _disc(_TOLERANCE_MM))
+    rest = fine.copy()
+    rest[cover > 0] = 0
+    # Letters stand on the line, and hang below it: as little as can be is taken away with it, and
+    # of what is left only what lies along it.
+    rest[cv2.dilate(rules, _disc(_RULE_TOLERANCE_MM)) > 0] = 0
+    along = np.ones((1, round(_ALONG_MM * PICTURE_PER_MM)), np.uint8)
+    sliver = cv2.morphologyEx(rest, cv2.MORPH_OPEN, along)
+    rest[(near_rules > 0) & (sliver > _FAINT)] = 0
+    across = np.ones((round(_CROSSING_MM * PICTURE_PER_MM), 1), np.uint8)
+    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across)
+    return np.where(near_rules > 0, bridged, rest).astype(np.uint8)
+
+
+def _disc(reach_mm: float) -> MatLike:
+    side = 2 * round(reach_mm * PICTURE_PER_MM) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
