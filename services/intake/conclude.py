@@ -64,6 +64,7 @@ def conclude(
             parts=one.document.parts,
             content=one.document.content,
             pages=_page_images(one.document),
+            electronic_signatures=one.document.electronic_signatures,
             seconds=round(seconds, 3),
             **one.values,
         )
@@ -141,6 +142,8 @@ def _reading(
         identity_reasons=reasons,
         form_values=form.form_values,
         born_digital=form.born_digital,
+        electronic=form.electronic_signatures,
+        peculiarities=form.peculiarities,
     )
     settled.reasons = [*settled.reasons, *verdict.reasons]
     settled.answer = verdict.answer

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from services.intake.needs import is_template
 from services.intake.reading.identify import own_codes
 from services.intake.reading.measured import FileMeasured, NeedMeasured, PageMeasured
-from shared.events import Reason
+from shared.events import ElectronicSignature, Reason
 from shared.identifiers import Digest, digest_of
 
 
@@ -73,6 +73,13 @@ class Document:
     def form_number(self) -> int:
         """The number of the form among the document's pages, from 1."""
         return self.pages.index(self.form) + 1 if self.form is not None else 1
+
+    @property
+    def electronic_signatures(self) -> tuple[ElectronicSignature, ...]:
+        """Those of the form's file, or of its first file that has any."""
+        pages = (self.form,) if self.form is not None else self.pages
+        signed = (page.page.electronic_signatures for page in pages)
+        return next((signatures for signatures in signed if signatures), ())
 
 
 def placed(measured: FileMeasured, part: int, content: Digest) -> MeasuredFile:

@@ -7,6 +7,7 @@ from typing import Annotated
 from cv2.typing import MatLike
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.reading.measured import Peculiarity
 from shared.errors import HandslagError
 from shared.events import ElectronicSignature, Reason
 
@@ -67,3 +68,4 @@ class Page:
     text: str = ""
     words: Sequence[Word] = ()
     electronic_signatures: Sequence[ElectronicSignature] = ()
+    peculiarities: frozenset[Peculiarity] = frozenset()

@@ -16,7 +16,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from cv2.typing import MatLike
 
-from services.intake.pages.fields import form_values
+from services.intake.pages import look
+from services.intake.pages.fields import form_values, signed_fields
 from services.intake.pages.image import check_size, grey_jpeg, squared
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault, Word
 from services.intake.pages.trust import Trust
@@ -36,7 +37,7 @@ def pdf_pages(data: bytes, limits: Limits, trust: Trust) -> Iterator[Page]:
     """
     with opened(data, limits) as document:
         values = form_values(document)
-        signatures = _electronic_signatures(data, values, trust)
+        signatures = _electronic_signatures(data, signed_fields(document), trust)
         for page in _rendered(data, document, values, limits):
             yield replace(page, electronic_signatures=signatures)
 
@@ -72,6 +73,7 @@ def _rendered(
 ) -> Iterator[Page]:
     document = pdfium.PdfDocument(data)
     try:
+        peculiar = look.of_file(structure)
         # Form fields are drawn by PDFium's form filler only; its coloured veil would be measured.
         if document.init_forms() and document.formenv is not None:
             pdfium_c.FPDF_RemoveFormFieldHighlight(document.formenv.raw)
@@ -79,7 +81,7 @@ def _rendered(
             page = document[index]
             scanned = _scanned_picture(page, structure.pages[index], limits)
             grey, dpi, coarse = scanned or _drawing(page)
-            born_digital = _has_visible_text(page)
+            born_digital = look.is_drawn(page)
             text, words = _text(data, index + 1) if born_digital else ("", ())
             yield Page(
                 number=index + 1,
@@ -88,6 +90,7 @@ def _rendered(
                 coarse_dpi=coarse,
                 born_digital=born_digital,
                 form_values=values.get(index, {}),
+                peculiarities=peculiar | look.of_page(structure.pages[index], page),
                 text=text,
                 words=words,
             )
@@ -97,15 +100,14 @@ def _rendered(
 
 
 def _electronic_signatures(
-    data: bytes, values: Mapping[int, Mapping[str, str]], trust: Trust
+    data: bytes, signed: int, trust: Trust
 ) -> Sequence[ElectronicSignature]:
-    signed = any("signed" in fields.values() for fields in values.values())
     if not signed and b"/ByteRange" not in data:
         return ()
     # Imported when first needed: few files are signed.
     from services.intake.pages.esign.signatures import electronic_signatures
 
-    return electronic_signatures(data, trust)
+    return electronic_signatures(data, trust, signed)
 
 
 def _drawing(page: pdfium.PdfPage) -> tuple[MatLike, float | None, float | None]:
@@ -183,13 +185,6 @@ def _only_image(page: pdfium.PdfPage) -> pdfium.PdfImage | None:
         else:
             return None
     return found
-
-
-def _has_visible_text(page: pdfium.PdfPage) -> bool:
-    return any(
-        pdfium_c.FPDFTextObj_GetTextRenderMode(thing.raw) != _INVISIBLE_TEXT
-        for thing in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=3)
-    )
 
 
 def _text(data: bytes, number: int) -> tuple[str, Sequence[Word]]:

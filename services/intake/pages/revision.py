@@ -57,12 +57,12 @@ def shows_the_same(before: bytes, after: bytes) -> bool:
 
 
 def _values(document: pikepdf.Pdf) -> dict[tuple[int, str], str]:
-    """What the fields say, by page and name; signatures and empty fields left out."""
+    """What the fields say, by page and name; empty fields left out."""
     return {
         (page, name): value
         for page, fields in form_values(document).items()
         for name, value in fields.items()
-        if value not in ("", "signed")
+        if value
     }
 
 

@@ -20,10 +20,12 @@ from services.intake.reading.measured import (
     CodeSighting,
     FormMeasured,
     PageMeasured,
+    Peculiarity,
 )
 from services.intake.reading.paper import lay_flat
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.text import measure_fields
+from services.intake.reading.verdict import ANSWER_FIELD
 from shared.forms import FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 from shared.own_form import own_form
@@ -59,8 +61,22 @@ def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...
         form=form,
         form_values=_cut(page.form_values),
         electronic_signatures=tuple(page.electronic_signatures),
+        peculiarities=_peculiarities(page, template),
         text=page.text,
     )
+
+
+def _peculiarities(page: Page, template: FormTemplate | None) -> tuple[Peculiarity, ...]:
+    found = set(page.peculiarities)
+    if template is not None:
+        printed = {
+            *(ANSWER_FIELD + box.option for box in template.boxes),
+            *(field.name for field in template.fields),
+            *(signature.name for signature in template.signatures),
+        }
+        if not printed.issuperset(page.form_values):
+            found.add(Peculiarity.FOREIGN_FIELDS)
+    return tuple(sorted(found))
 
 
 def _cut(form_values: Mapping[str, str]) -> dict[str, str]:

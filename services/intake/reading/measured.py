@@ -4,6 +4,7 @@ These cross from the contained child process, as JSON, to the service that decid
 """
 
 from enum import StrEnum
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -169,6 +170,23 @@ class Peculiarity(StrEnum):
     """A small picture over a larger one."""
 
 
+class Peculiarity(StrEnum):
+    """What may make a file's page look otherwise to somebody else than in our rendering."""
+
+    LAYERS = "layers"
+    SCRIPTS = "scripts"
+    SECOND_FORM = "second_form"
+    """An XFA form: some programs show it instead of the page."""
+    NOTES = "notes"
+    """Notes, stamps or drawings laid over the page, which can be hidden or moved."""
+    FIELD_STATES = "field_states"
+    """A box that is shown in another state than its field says, or a field there are two of."""
+    FOREIGN_FIELDS = "foreign_fields"
+    """Fields that the form was not printed with; they can cover what it says."""
+    PATCHES = "patches"
+    """A small picture over a larger one."""
+
+
 class PageMeasured(Measured):
     """One page of a file. `image` is a small upright JPEG for a person's eyes."""
 
@@ -182,6 +200,7 @@ class PageMeasured(Measured):
     form: FormMeasured | None = None
     learned: tuple[LearnedMeasured, ...] = ()
     form_values: dict[FieldName, FieldValue] = {}
+    peculiarities: tuple[Peculiarity, ...] = ()
     peculiarities: tuple[Peculiarity, ...] = ()
     electronic_signatures: tuple[ElectronicSignature, ...] = ()
     text: str = Field(default="", max_length=MOST_PAGE_TEXT)

@@ -10,16 +10,18 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from services.intake.reading.electronic import judge_electronic
 from services.intake.reading.measured import (
     MOST_FIELD_TEXT,
     FieldMeasure,
     FormMeasured,
     InkMeasure,
     MarkMeasure,
+    Peculiarity,
     Registration,
     SignatureMeasure,
 )
-from shared.events import Outcome, Reason, SignatureState
+from shared.events import ElectronicSignature, Outcome, Reason, SignatureState
 from shared.identifiers import OptionKey
 
 # Registration. Millimetres on the form; a box is 6 mm and its ring 3 mm.
@@ -103,26 +105,36 @@ def judge(
     identity_reasons: Sequence[Reason],
     form_values: Mapping[str, str],
     born_digital: bool,
+    electronic: Sequence[ElectronicSignature] = (),
+    peculiarities: Sequence[Peculiarity] = (),
 ) -> Verdict:
     """Return the verdict on one page. `identity_reasons` are the doubts about whose form it is.
 
     `born_digital` says that the page never was paper: a form filled in on the screen and sent.
+    `electronic` are the file's electronic signatures: where there is any, they decide.
     """
     reasons = list(identity_reasons)
     reasons += registration_reasons(form.registration)
     answer, answer_confidence = None, 0.0
-    signatures = tuple(
-        judge_signature(each, form_values, born_digital=born_digital) for each in form.signatures
-    )
+    if electronic:
+        signatures, signature_reasons = judge_electronic(electronic, len(form.signatures))
+    else:
+        signatures = tuple(
+            judge_signature(each, born_digital=born_digital) for each in form.signatures
+        )
+        signature_reasons = [
+            reason for state, _ in signatures for reason in _SIGNATURE_REASONS[state]
+        ]
     signature, signature_confidence = together(signatures)
     if form.marks:
         mark_reasons, answer, answer_confidence = judge_marks(form.marks)
         reasons += mark_reasons
-    if signature is not None:
-        reasons += _SIGNATURE_REASONS[signature]
+    reasons += signature_reasons
     if form.ink is not None:
         reasons += ink_reasons(form.ink)
     reasons += contradictions(form, form_values)
+    if peculiarities:
+        reasons.append(Reason.LOOK_CAN_CHANGE)
     reasons = list(dict.fromkeys(reasons))
     return Verdict(
         outcome=outcome_of(reasons),
@@ -223,15 +235,12 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def judge_signature(
-    signature: SignatureMeasure, form_values: Mapping[str, str], *, born_digital: bool
+    signature: SignatureMeasure, *, born_digital: bool
 ) -> tuple[SignatureState, float]:
-    """Return whether the form is signed, and how sure that is.
+    """Return whether the form is signed by hand, and how sure that is.
 
-    Ink in a page that never was paper is a pasted picture, and an electronic signature that has
-    not been validated may be anybody's: both are for a person.
+    Ink in a page that never was paper is a pasted picture: that is for a person.
     """
-    if "signed" in form_values.values():
-        return SignatureState.UNCLEAR, 0.5
     if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
         return SignatureState.MISSING, 0.99
     written = (
@@ -278,7 +287,7 @@ def contradictions(form: FormMeasured, form_values: Mapping[str, str]) -> list[R
     for mark in form.marks:
         value = form_values.get(ANSWER_FIELD + mark.option)
         shown = {"on": BoxState.MARKED, "off": BoxState.EMPTY}.get(value or "")
-        if shown is not None and box_state(mark) is not shown:
+        if value is not None and box_state(mark) is not shown:
             return [Reason.FIELDS_CONTRADICT_PIXELS]
     for field in form.fields:
         if field.name in form_values and not shows(field, form_values[field.name]):

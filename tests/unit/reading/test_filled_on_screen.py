@@ -73,7 +73,7 @@ def test_an_untouched_form_goes_back() -> None:
     assert set(reading.reasons) == {Reason.NONE_MARKED, Reason.SIGNATURE_MISSING}
 
 
-def test_an_electronic_signature_that_is_not_validated_is_for_a_person() -> None:
+def test_a_signature_field_that_holds_no_signature_is_for_a_person() -> None:
     file = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled({}, ("answer.ja",)))) as form:
         for widget in form.pages[0].Annots:
@@ -82,7 +82,7 @@ def test_an_electronic_signature_that_is_not_validated_is_for_a_person() -> None
                 widget.V = pikepdf.Dictionary(Type=pikepdf.Name.Sig)
         form.save(file)
     reading = document(file.getvalue(), "svar.pdf")
-    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.SIGNATURE_UNCLEAR,))
+    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.E_SIGNATURE_INVALID,))
 
 
 def test_a_value_of_millions_of_characters_is_cut_and_contradicts_the_page() -> None:

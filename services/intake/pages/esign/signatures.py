@@ -55,10 +55,13 @@ _UNREADABLE: Final = ElectronicSignature(signatory=1, name="", fault=SignatureFa
 _HEXADECIMAL: Final = re.compile(rb"<[0-9A-Fa-f\s]*>")
 
 
-def electronic_signatures(data: bytes, trust: Trust) -> tuple[ElectronicSignature, ...]:
+def electronic_signatures(
+    data: bytes, trust: Trust, at_least: int
+) -> tuple[ElectronicSignature, ...]:
     """Return every signature of a PDF with its validation; time stamps of their own are left out.
 
-    A file that cannot be taken apart, or has too many signatures, has one unreadable signature.
+    A file that cannot be taken apart, or has too many signatures, has one unreadable signature; so
+    has one in which there should be more, `at_least` so many.
     """
     # pyHanko explains each signature that fails with a stack trace; the fault says it all.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -71,11 +74,12 @@ def electronic_signatures(data: bytes, trust: Trust) -> tuple[ElectronicSignatur
         if len(fields) > _MOST_SIGNATURES:
             return (_UNREADABLE,)
         people = People()
-        return tuple(
+        found = tuple(
             _examined(data, reader, field, name, trust, people)
             for name, value, field in fields
             if value.get_object().get("/Type", "/Sig") != "/DocTimeStamp"
         )
+        return found if len(found) >= at_least else (*found, _UNREADABLE)
     except MemoryError:
         raise
     # What a damaged file leads the libraries to raise is anybody's guess.
