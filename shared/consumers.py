@@ -6,6 +6,7 @@ from typing import Final
 from shared.events import (
     DeliveryFailed,
     Event,
+    FormLearned,
     InitiativeDefined,
     MailArchived,
     MailRead,
@@ -31,10 +32,11 @@ class Consumer:
 
 READ: Final = Consumer("intake", "read", MailArchived, "reads a mail that is safe")
 FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
+LEARNED: Final = Consumer("intake", "learned", FormLearned, "learns a form somebody else made")
 RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
 SETTLE: Final = Consumer("registry", "settle", MessageSettled, "shows what was sent")
 BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of an address")
 UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
 
-CONSUMERS: Final = (READ, FORMS, RECORD, SETTLE, BOUNCE, UNDELIVERED, RECEIPT)
+CONSUMERS: Final = (READ, FORMS, LEARNED, RECORD, SETTLE, BOUNCE, UNDELIVERED, RECEIPT)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.forms import FormTemplate
 from shared.identifiers import (
     Digest,
     DocumentId,
@@ -64,6 +65,8 @@ class Reason(StrEnum):
     CODE_CONFLICT = "code_conflict"
     CODE_MISSING_ONE = "code_missing_one"
     UNKNOWN_FORM_VERSION = "unknown_form_version"
+    FORM_AMBIGUOUS = "form_ambiguous"
+    """Several forms without codes have been learned that it may be."""
     SEVERAL_FORMS_ON_PAGE = "several_forms_on_page"
     SEVERAL_FORMS_IN_FILE = "several_forms_in_file"
     EXTRA_PAGE = "extra_page"
@@ -73,6 +76,8 @@ class Reason(StrEnum):
     # the answer
     UNKNOWN_INITIATIVE = "unknown_initiative"
     UNKNOWN_MUNICIPALITY = "unknown_municipality"
+    MUNICIPALITY_UNPROVEN = "municipality_unproven"
+    """Nothing on the page says beyond doubt whose form it is; the register may know more."""
     MARK_DOUBTFUL = "mark_doubtful"
     SEVERAL_MARKED = "several_marked"
     NONE_MARKED = "none_marked"
@@ -144,6 +149,10 @@ class Source(StrEnum):
     INK = "ink"
     OCR = "ocr"
     SENDER = "sender"
+    PRINT = "print"
+    """The printed words of a form that was learned."""
+    WITNESSES = "witnesses"
+    """Several things that agree; each is a `Witness`."""
 
 
 class Area(Fact):
@@ -258,6 +267,34 @@ class NeedReading(Fact):
     )
 
 
+class WitnessKind(StrEnum):
+    """What may tell whose a form without codes is. None of them decides alone."""
+
+    NAME = "name"
+    """The municipality's name, in the form's field for it."""
+    NUMBER = "number"
+    """The organisation number, likewise."""
+    CONTACT_DOMAIN = "contact_domain"
+    """The domain of the contact person's e-mail address."""
+    PREPRINTED = "preprinted"
+    """The blank itself was made for one municipality; `text` is its kommunkod."""
+    SENDER_DOMAIN = "sender_domain"
+    """The domain of the mail's sender, where our mail server found that authentic."""
+
+
+class Witness(Fact):
+    """What was read that may tell whose the form is; the register, which knows more, weighs it.
+
+    `legible` is false where something is written that could not be read for certain: nobody can
+    then say that it does not contradict the others.
+    """
+
+    kind: WitnessKind
+    text: str
+    legible: bool = True
+    area: Area | None = None
+
+
 class DocumentReading(Fact):
     """One document of a mail: what it is, what it says, and why it was or was not decided."""
 
@@ -285,8 +322,17 @@ class DocumentReading(Fact):
     electronic_signatures: tuple[ElectronicSignature, ...] = ()
     marks: tuple[Mark, ...] = ()
     signatory: Signatory = Signatory()
+    co_signatories: tuple[Signatory, ...] = Field(
+        default=(), description="those who sign beside the first, in the order of the form"
+    )
     contact: Contact = Contact()
     their_reference: Value | None = None
+    witnesses: tuple[Witness, ...] = Field(
+        default=(), description="of a form without codes: what may tell whose it is"
+    )
+    once_proven: Outcome | None = Field(
+        default=None, description="what the outcome is once the witnesses prove whose it is"
+    )
     need: NeedReading | None = None
     seconds: float = Field(default=0.0, description="wall-clock time of the reading")
 
@@ -372,6 +418,9 @@ class MailRead(Event):
     correspondence: Correspondence
     disposition: Disposition
     disposition_reason: str = Field(default="", description="the triage rule that decided")
+    sender_authentic: bool = Field(
+        default=False, description="our own mail server found that the sender is who it says"
+    )
     mail_reasons: tuple[Reason, ...] = Field(
         default=(), description="doubts about the mail as a whole; they hold back every document"
     )
@@ -403,6 +452,19 @@ class InitiativeDefined(Event):
     options: dict[OptionKey, str] = Field(description="key → label, in the order of the form")
     signatories: int = Field(default=1, ge=1, description="how many must sign for a municipality")
     last_answer_day: date
+
+
+class FormLearned(Event):
+    """registry → intake: a form that somebody else made can be read from now on.
+
+    A newer version of the same blank replaces the older; otherwise all remain readable.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.form_learned"
+
+    initiative: InitiativeId
+    template: FormTemplate
+    blank: Digest = Field(description="the blank PDF, in the archive's derived area")
 
 
 class AnswerRecorded(Event):
@@ -492,6 +554,7 @@ EVENTS: tuple[type[Event], ...] = (
     MailRead,
     DeliveryFailed,
     InitiativeDefined,
+    FormLearned,
     AnswerRecorded,
     MailRegistered,
     MessageSettled,

@@ -77,6 +77,16 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Koderna säger olika saker",
             "Sidans två koder pekar på olika kommuner, initiativ eller sidor.",
         ),
+        Reason.FORM_AMBIGUOUS: ReasonWords(
+            "Flera inlärda formulär kan stämma",
+            "Sidan liknar flera av de formulär som har lärts in. Se efter vilket initiativ svaret "
+            "gäller.",
+        ),
+        Reason.MUNICIPALITY_UNPROVEN: ReasonWords(
+            "Kommunen är inte säkert styrkt",
+            "Formuläret har ingen kod, och det som står på sidan och i mejlet räcker inte för att "
+            "säkert säga vilken kommun det gäller.",
+        ),
         Reason.CODE_MISSING_ONE: ReasonWords(
             "En av koderna saknas", "Bara en av sidans två koder gick att läsa."
         ),
@@ -201,6 +211,8 @@ SOURCES: Mapping[Source, str] = MappingProxyType(
         Source.INK: "bläcket i rutan",
         Source.OCR: "tolkad bild",
         Source.SENDER: "avsändaren",
+        Source.PRINT: "formulärets tryckta text",
+        Source.WITNESSES: "uppgifter som stämmer överens",
     }
 )
 
