@@ -16,6 +16,7 @@ import pytesseract
 from cv2.typing import MatLike
 
 from services.intake.pages.page import Word
+from services.intake.reading.level import level, without_rules
 
 _LANGUAGES: Final = "swe+eng"
 """Swedish does not know the sign @; English does."""
@@ -26,18 +27,22 @@ _TIMEOUT_S: Final = 25
 _LONG_SIDE_PX: Final = 3508
 """A4 at 300 dpi."""
 
-_SURE: Final = 0.6
+_SPECK: Final = 0.6
+_SURE: Final = 0.8
 _LEAST_SURE_WORDS: Final = 8
+"""Of four letters or more; upside down, a full page has about four."""
+
 _MOST_WORDS: Final = 4_000
 
 
 def words_on(grey: MatLike) -> tuple[Word, ...]:
-    """Return the words of an upright page in Tesseract's order; none if it gives up."""
-    height, width = grey.shape[:2]
-    factor = min(_LONG_SIDE_PX / max(height, width), 3.0)
+    """Return the words of an upright, level page in Tesseract's order; none if it gives up."""
+    factor = min(_LONG_SIDE_PX / max(grey.shape[:2]), 3.0)
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method)
-    bordered = cv2.copyMakeBorder(scaled, *(4 * (_BORDER_PX,)), cv2.BORDER_CONSTANT, value=(255,))
+    bordered = cv2.copyMakeBorder(
+        without_rules(scaled), *(4 * (_BORDER_PX,)), cv2.BORDER_CONSTANT, value=(255,)
+    )
     # One thread: with more, parallel readers take ten times as long together.
     os.environ["OMP_THREAD_LIMIT"] = "1"
     with tempfile.TemporaryDirectory(prefix="page-") as folder:
@@ -54,32 +59,37 @@ def words_on(grey: MatLike) -> tuple[Word, ...]:
     return _words(table, scaled.shape[1], scaled.shape[0])
 
 
-def upright(grey: MatLike) -> tuple[int, tuple[Word, ...]]:
-    """Return how often a page must be turned anticlockwise to be read, and its words then.
+def upright(grey: MatLike) -> tuple[MatLike, tuple[Word, ...]]:
+    """Return a page turned and levelled so that it can be read, and its words then.
 
     Tried as it is first, then on its head, then on its sides.
     """
-    best = 0, words_on(grey)
-    for turns in (2, 1, 3):
-        if _sure_words(best[1]) >= _LEAST_SURE_WORDS:
+    best: tuple[MatLike, tuple[Word, ...]] | None = None
+    for turns in (0, 2, 1, 3):
+        turned = level(np.ascontiguousarray(np.rot90(grey, turns)))
+        words = words_on(turned)
+        if best is None or _sure_words(words) > _sure_words(best[1]):
+            best = turned, words
+        if _sure_words(words) >= _LEAST_SURE_WORDS:
             break
-        words = words_on(np.ascontiguousarray(np.rot90(grey, turns)))
-        if _sure_words(words) > _sure_words(best[1]):
-            best = turns, words
+    assert best is not None
     return best
 
 
 def _sure_words(words: tuple[Word, ...]) -> int:
     return sum(
-        word.confidence >= _SURE and len(word.text) >= 3 and word.text.isalpha() for word in words
+        word.confidence >= _SURE and len(word.text) >= 4 and word.text.isalpha() for word in words
     )
 
 
 def _words(table: str, width: int, height: int) -> tuple[Word, ...]:
     found = []
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        text = (row["text"] or "").strip()
-        if row["level"] != "5" or not text:
+        # What is left of frames.
+        text = (row["text"] or "").strip().strip("|[]_")
+        confidence = _fraction(float(row["conf"]) / 100)
+        speck = confidence < _SPECK and not any(letter.isalnum() for letter in text)
+        if row["level"] != "5" or not text or speck:
             continue
         left, top = int(row["left"]) - _BORDER_PX, int(row["top"]) - _BORDER_PX
         found.append(
@@ -89,7 +99,7 @@ def _words(table: str, width: int, height: int) -> tuple[Word, ...]:
                 _fraction(top / height),
                 _fraction((left + int(row["width"])) / width),
                 _fraction((top + int(row["height"])) / height),
-                _fraction(float(row["conf"]) / 100),
+                confidence,
             )
         )
     return tuple(found[:_MOST_WORDS])

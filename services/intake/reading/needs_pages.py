@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 from rapidfuzz import fuzz
 
 from services.intake.pages.page import Page
 from services.intake.reading.full_page import upright, words_on
+from services.intake.reading.level import level
 from services.intake.reading.measured import (
     MOST_NEED_TEXT,
     NeedFieldMeasure,
@@ -47,7 +47,7 @@ class NeedsReader:
         self._promising = expected
 
     def look(self, page: Page) -> Page:
-        """Take up what a page without a code says; return it turned upright."""
+        """Take up what a page without a code says; return it upright and level if it is a scan."""
         self._stated.update(_stated(page.form_values))
         layer = _layer_of(page, _next_row(self._layer))
         self._layer += layer
@@ -55,9 +55,11 @@ class NeedsReader:
         if drawn_from_text or not self._worth_recognising(page):
             return page
         self._recognised += 1
-        turns, words = upright(page.grey) if not page.born_digital else (0, words_on(page.grey))
-        if turns:
-            page = replace(page, grey=np.ascontiguousarray(np.rot90(page.grey, turns)))
+        if page.born_digital:
+            words = words_on(page.grey)
+        else:
+            grey, words = upright(page.grey)
+            page = replace(page, grey=grey)
         height, width = page.grey.shape[:2]
         self._shown += segments_of(words, page.number, _next_row(self._shown), height / width)
         return page
@@ -85,7 +87,8 @@ class NeedsReader:
         if not self._promising and page.number == 1:
             top = page.grey[: round(_PROBED * page.grey.shape[0])]
             height, width = top.shape[:2]
-            self._promising = _is_trace(find_need(segments_of(words_on(top), 1, 0, height / width)))
+            words = words_on(level(top))
+            self._promising = _is_trace(find_need(segments_of(words, 1, 0, height / width)))
         return self._promising
 
     def _field(self, field: NeedField, layer: Found, shown: Found) -> NeedFieldMeasure | None:
@@ -98,10 +101,13 @@ class NeedsReader:
             return self._measure(field, written.text, Source.TEXT_LAYER, _STATED, seen or written)
         if seen is None:
             return None
-        unsure = field is NeedField.CONTACT_EMAIL and not _is_address(seen.text)
+        is_address = field is NeedField.CONTACT_EMAIL
+        # Recognition parts an @ from what stands beside it.
+        text = seen.text.replace(" ", "") if is_address else seen.text
+        unsure = is_address and not _is_address(text)
         return NeedFieldMeasure(
             field=field,
-            text=seen.text,
+            text=text,
             confidence=min(seen.confidence, _UNSURE_ADDRESS) if unsure else seen.confidence,
             source=Source.OCR,
             area=seen.area,
