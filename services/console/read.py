@@ -15,8 +15,6 @@ from services.console.overlay import draw
 from services.console.reading_line import to_read_json
 from services.console.stores import INTAKE_MIGRATIONS, intake_settings, open_store
 from services.intake import forms
-from services.intake.mail import magic
-from services.intake.mail.parsed import PartFound
 from services.intake.read import Reader, ReaderSettings
 from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
@@ -35,7 +33,6 @@ from shared.events import (
     MailboxRole,
     MailRead,
     Outcome,
-    PartFate,
 )
 from shared.form_key import form_key
 from shared.identifiers import digest_of, document_id_of, mail_id_of
@@ -93,16 +90,8 @@ def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[Documen
         raise UsageError(f"{file}: {error.strerror or error}.") from error
     if file.suffix.lower() in _MAIL_ENDINGS:
         return _of_mail(data, reader, archive)
-    digest = digest_of(data)
-    part = PartFound(
-        index=0,
-        filename=file.name[-200:],
-        content_type=magic.content_type(data) or "application/octet-stream",
-        size_bytes=len(data),
-        digest=digest,
-        fate=PartFate.DOCUMENT,
-    )
-    return asyncio.run(reader.examine_file(part, data, mail_id_of(digest)))
+    name = file.name[-200:]
+    return asyncio.run(reader.examine_file(name, data, mail_id_of(digest_of(data))))
 
 
 def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:

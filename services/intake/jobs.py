@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Final
 
-from services.intake.mail.message import UnreadableMail, parse
+from services.intake.mail.message import UnreadableMail, parse, parse_file
 from services.intake.mail.parsed import MessageLimits
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
@@ -39,6 +39,14 @@ def _parse_mail(message: Message) -> Message:
     return Message({"mail": parsed.model_dump(mode="json")}, documents)
 
 
+def _parse_file(message: Message) -> Message:
+    """One blob, a file → FileParsed, and the bytes of the documents that it is or holds."""
+    limits = MessageLimits.model_validate(message.fields["limits"])
+    name, content_type = message.fields["filename"], message.fields["content_type"]
+    parsed, documents = parse_file(message.blobs[0], name, content_type, limits)
+    return Message({"file": parsed.model_dump(mode="json")}, documents)
+
+
 def _measure_file(message: Message) -> Message:
     """One blob, the file → FileMeasured, and the pages' images as blobs in their order."""
     measured = measure_file(
@@ -65,5 +73,6 @@ def _load_libraries() -> None:
 
 JOBS: Final[Mapping[str, Job]] = {
     "parse_mail": Job(_parse_mail),
+    "parse_file": Job(_parse_file),
     "measure_file": Job(_measure_file, may_execute=True, prepare=_load_libraries),
 }

@@ -16,21 +16,22 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from pydantic import ValidationError
 
 from services.intake import forms, needs
 from services.intake.conclude import conclude
 from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
-from services.intake.mail.parsed import Authenticity, MailParsed, MessageLimits, PartFound
+from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
 from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
+from services.intake.reading.verdict import outcome_of
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message
 from services.intake.settings import MIB, ReaderLimits
 from services.intake.tables import MailRow, ReadingRow
+from services.intake.take_apart import Opened, OpenedFile, Opener, Unopened
 from shared import outbox
 from shared.archive import Archive, Area
 from shared.consumers import READ
@@ -48,7 +49,7 @@ from shared.events import (
     Reason,
 )
 from shared.failpoint import failpoint
-from shared.identifiers import MailId, digest_of
+from shared.identifiers import MailId
 from shared.municipalities import all_municipalities
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
@@ -59,22 +60,6 @@ MAILS_READ = Metrics.counter("handslag_mails_read", "Mails read", ["disposition"
 DOCUMENTS = Metrics.counter("handslag_documents_read", "Documents read", ["kind", "outcome"])
 READ_SECONDS = Metrics.histogram("handslag_mail_read_seconds", "From the event to the reading")
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A mail taken apart: its documents' bytes in the order of their parts."""
-
-    mail: MailParsed
-    documents: Sequence[bytes]
-
-
-@dataclass(frozen=True)
-class Unopened:
-    """A mail that could not be taken apart; perhaps its headers could."""
-
-    reason: Reason
-    head: MailParsed | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +82,7 @@ class Reader:
         self._archive = archive
         self._database = database
         self._sandbox = sandbox
+        self._opener = Opener(sandbox, settings.limits, settings.authserv_id)
         self._settings = settings
         self._municipalities = frozenset(one.code for one in all_municipalities())
 
@@ -124,41 +110,20 @@ class Reader:
         return await self._told_of(event, opened)
 
     async def examine_file(
-        self, part: PartFound, data: bytes, mail_id: MailId
+        self, filename: str, data: bytes, mail_id: MailId
     ) -> list[DocumentReading]:
         """Read the documents of one file, as if it had come in the mail of that identifier."""
-        options = await asyncio.to_thread(self._known_options)
-        file = await self._measured_file(part, data, options, at=outbox.now())
-        return await asyncio.to_thread(self._concluded, [file], options, mail_id)
+        opened = await self._opener.file(data, filename)
+        documents = await self._documents(opened, mail_id, at=outbox.now())
+        return [_doubted(document, opened.reasons) for document in documents]
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
         """Have the mail taken apart in a child; of one that is too large, only its headers."""
         data = await asyncio.to_thread(self._archive.get, event.digest)
         if event.size_bytes > self._settings.limits.mail_mib * MIB:
-            head = await self._take_apart(_headers_of(data))
+            head = await self._opener.mail(_headers_of(data))
             return Unopened(Reason.TOO_LARGE, head.mail if isinstance(head, Opened) else None)
-        return await self._take_apart(data)
-
-    async def _take_apart(self, data: bytes) -> Opened | Unopened:
-        limits = MessageLimits(
-            parts=self._settings.limits.parts, authserv_id=self._settings.authserv_id
-        )
-        order = Message({"limits": limits.model_dump(mode="json")}, (data,))
-        outcome = await self._sandbox.run("parse_mail", order)
-        if isinstance(outcome, Failed):
-            return Unopened(outcome.reason)
-        if "unreadable" in outcome.fields:
-            log.warning("mail_unreadable", why=outcome.fields["unreadable"])
-            return Unopened(Reason.UNREADABLE_MAIL)
-        try:
-            mail = MailParsed.model_validate(outcome.fields.get("mail"))
-        except ValidationError as error:
-            log.warning("child_answered_nonsense", error=str(error)[:500])
-            return Unopened(Reason.UNREADABLE_MAIL)
-        wanted = [part.digest for part in mail.parts if part.fate is PartFate.DOCUMENT]
-        if wanted != [digest_of(document) for document in outcome.blobs]:
-            return Unopened(Reason.UNREADABLE_MAIL)
-        return Opened(mail, outcome.blobs)
+        return await self._opener.mail(data)
 
     async def _told_of(self, event: MailArchived, opened: Opened) -> list[Event]:
         """Sort the mail, read its documents, and say all that is to be told of it."""
@@ -167,7 +132,12 @@ class Reader:
         found = sort(Facts(mail, event.role, event.junk, return_path, self._settings.own_addresses))
         documents: list[DocumentReading] = []
         if found.disposition in (Disposition.ANSWERS, Disposition.NEED):
-            documents = await self._documents(event, opened)
+            documents = await self._documents(
+                OpenedFile(mail.parts, opened.documents),
+                event.mail_id,
+                at=event.received_at,
+                needs_expected=event.role is MailboxRole.NEEDS,
+            )
             found, documents = needs.settled(found, documents)
         read = MailRead(
             occurred_at=outbox.now(),
@@ -185,19 +155,18 @@ class Reader:
         )
         return [fitting(read), *_failures(event, mail, found)]
 
-    async def _documents(self, event: MailArchived, opened: Opened) -> list[DocumentReading]:
+    async def _documents(
+        self, opened: OpenedFile, mail_id: MailId, *, at: datetime, needs_expected: bool = False
+    ) -> list[DocumentReading]:
         """Measure each file by itself: one that kills its reader leaves the others alone."""
         options = await asyncio.to_thread(self._known_options)
-        parts = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
-        needs_expected = event.role is MailboxRole.NEEDS
+        parts = [part for part in opened.parts if part.fate is PartFate.DOCUMENT]
         files = [
-            await self._measured_file(
-                part, data, options, at=event.received_at, needs_expected=needs_expected
-            )
+            await self._measured_file(part, data, options, at=at, needs_expected=needs_expected)
             for part, data in zip(parts, opened.documents, strict=True)
         ]
         # In a thread: the doors, the heartbeat and other mails go on meanwhile.
-        return await asyncio.to_thread(self._concluded, files, options, event.mail_id)
+        return await asyncio.to_thread(self._concluded, files, options, mail_id)
 
     async def _measured_file(
         self,
@@ -206,7 +175,7 @@ class Reader:
         options: Options,
         *,
         at: datetime,
-        needs_expected: bool = False,
+        needs_expected: bool,
     ) -> MeasuredFile:
         """Measure a file and keep the images of its pages."""
         assert part.digest is not None
@@ -260,6 +229,8 @@ class Reader:
         *,
         needs_expected: bool,
     ) -> FileMeasured:
+        if part.fault is not None:
+            return FileMeasured(fault=part.fault)
         limits = self._settings.limits
         order = Message(
             {
@@ -269,6 +240,7 @@ class Reader:
                     "bytes": limits.mail_mib * MIB,
                     "pages": limits.pages,
                     "pixels": limits.megapixels * 1_000_000,
+                    "inflated_bytes": limits.inflated_mib * MIB,
                 },
                 "options": options,
                 "trust": trust.model_dump(mode="json"),
@@ -347,6 +319,11 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_nul(name): _without_nul(one) for name, one in value.items()}
     return value
+
+
+def _doubted(document: DocumentReading, reasons: Sequence[Reason]) -> DocumentReading:
+    all_reasons = tuple(dict.fromkeys((*document.reasons, *reasons)))
+    return document.model_copy(update={"reasons": all_reasons, "outcome": outcome_of(all_reasons)})
 
 
 def _mail_reasons(mail: MailParsed, found: Sorted) -> tuple[Reason, ...]:

@@ -120,9 +120,19 @@ class ReaderLimits(_Section):
     cpu_s: int = Field(default=60, ge=1)
     wall_s: float = Field(default=120, gt=0)
     parts: int = Field(default=100, ge=1)
+    """Of one mail, those in archives counted; the others are listed and not opened."""
+    depth: int = Field(default=20, ge=1, le=50)
+    """Parts in parts, mails in mails and archives in archives, together."""
+    unpacked_mib: int = Field(default=60, ge=1)
+    """Files taken out of archives, mails and PDFs, all of one mail together."""
+    unpack_ratio: int = Field(default=200, ge=1)
+    """Bytes of a file to one byte in its archive, from a MiB on; more is taken for a bomb."""
     pages: int = Field(default=30, ge=1)
+    """Of one file; a file with more is not read at all."""
     megapixels: int = Field(default=60, ge=1)
     """Pixels of one page."""
+    inflated_mib: int = Field(default=64, ge=1)
+    """All that is packed in one PDF and is no picture."""
     scratch_mib: int = Field(default=256, ge=1)
     """The largest file that the child may write in its own folder."""
     result_mib: int = Field(default=128, ge=1)

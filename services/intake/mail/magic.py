@@ -9,6 +9,7 @@ import zipfile
 
 UNKNOWN = "application/octet-stream"
 _PDF_WITHIN = 1024
+"""Looked for last: an archive may hold one near its beginning."""
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -19,7 +20,6 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "image/gif"),
     (b"BM", "image/bmp"),
     (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x1f\x8b", "application/gzip"),
@@ -27,6 +27,8 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"%!PS", "application/postscript"),
     (b"-----BEGIN PGP", "application/pgp"),
 )
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OUTLOOK = "__properties_version1.0".encode("utf-16-le")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
 _IN_ZIP: tuple[tuple[str, str], ...] = (
     ("word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -37,8 +39,6 @@ _IN_ZIP: tuple[tuple[str, str], ...] = (
 
 def content_type(data: bytes) -> str | None:
     """The type that the bytes show, or None where they show none."""
-    if b"%PDF-" in data[:_PDF_WITHIN]:
-        return "application/pdf"
     for start, kind in _STARTS:
         if data.startswith(start):
             return kind
@@ -46,8 +46,12 @@ def content_type(data: bytes) -> str | None:
         return "image/heic"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(_OLE):
+        return "application/vnd.ms-outlook" if _OUTLOOK in data else "application/x-ole-storage"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _in_zip(data)
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        return "application/pdf"
     return None
 
 

@@ -55,6 +55,8 @@ class PartFound(_Parsed):
     digest: Digest | None
     fate: PartFate
     reason: str = Field(default="", max_length=40)
+    fault: Reason | None = None
+    """Why a file that holds other files could not be opened, or not to its last file."""
 
     def summary(self) -> PartSummary:
         """The same, as the event has it."""
@@ -85,10 +87,24 @@ class MailParsed(_Parsed):
     """Doubts about the mail as a whole."""
 
 
+class FileParsed(_Parsed):
+    """What a file without a mail is, and what it holds; the documents' bytes come beside it."""
+
+    parts: tuple[PartFound, ...] = Field(max_length=MOST_LISTED)
+    reasons: tuple[Reason, ...] = ()
+
+
 class MessageLimits(_Parsed):
     """How far a mail may go before a person has to look."""
 
     parts: int = 100
     depth: int = 20
+    """Parts in parts, mails in mails and archives in archives, together."""
+    unpack: bool = True
+    """Whether files that hold other files are opened."""
+    unpacked_bytes: int = 60_000_000
+    """Of all files in such files, together."""
+    unpack_ratio: int = 200
+    """Bytes of a packed file to one byte in the archive."""
     authserv_id: str | None = None
     """The name that our own mail server writes in Authentication-Results."""

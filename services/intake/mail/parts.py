@@ -33,6 +33,8 @@ class Leaf:
     """An alternative to a text/plain part beside it."""
     in_report: bool
     same_as_earlier: bool
+    path_in_container: str = ""
+    """As the container has it; empty outside of one."""
 
     @property
     def content_type(self) -> str:
@@ -43,6 +45,8 @@ class Leaf:
         return min(self.picture_px) if self.picture_px else 10**6
 
 
+_SYSTEM_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
 Rule = Callable[[Leaf], bool]
 TEXT, SKIPPED = PartFate.TEXT, PartFate.SKIPPED
 
@@ -51,11 +55,18 @@ def _claims(*types: str) -> Rule:
     return lambda leaf: leaf.shown_type is None and leaf.claimed_type in types
 
 
+def _system_file(leaf: Leaf) -> bool:
+    """What operating systems leave in archives, beside the files."""
+    pieces = leaf.path_in_container.replace("\\", "/").split("/")
+    return "__MACOSX" in pieces[:-1] or pieces[-1].lower() in _SYSTEM_FILES
+
+
 RULES: Final[tuple[tuple[Rule, PartFate, str], ...]] = (
     # A bounce brings our own mail back; what is in it is ours, not an answer.
     (lambda leaf: leaf.in_report and leaf.claimed_type != "text/plain", SKIPPED, "delivery_report"),
     (_claims("message/delivery-status", "message/disposition-notification",
              "message/feedback-report", "text/rfc822-headers"), SKIPPED, "delivery_report"),
+    (_system_file, SKIPPED, "system_file"),
     # Said already, in another dress.
     (lambda leaf: leaf.has_plain_sibling and leaf.shown_type is None
      and leaf.claimed_type.startswith("text/"), SKIPPED, "html_alternative"),
