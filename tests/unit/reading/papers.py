@@ -20,6 +20,7 @@ from services.intake.conclude import conclude
 from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
+from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
 from shared.events import DocumentReading
 from shared.forms import Rect
@@ -83,10 +84,11 @@ def documents(
     key: bytes = KEY,
     known: Mapping[str, Sequence[str]] | None = None,
     limits: Limits | None = None,
+    trust: Trust | None = None,
 ) -> list[DocumentReading]:
     """Return the documents of a file, its measures passed through JSON as between processes."""
     options = KNOWN if known is None else known
-    found = measure_file(data, filename, "", limits or Limits(), options)
+    found = measure_file(data, filename, "", limits or Limits(), options, trust=trust)
     digest = digest_of(data)
     return conclude(
         [placed(FileMeasured.model_validate_json(found.model_dump_json()), 0, digest)],

@@ -1,36 +1,15 @@
 """Forms filled in on the screen: the fields count only where the page shows the same."""
 
 import io
-from collections.abc import Mapping
 
 import pikepdf
 
 from shared.events import Outcome, Reason, SignatureState, Source
 from tests.bench.forms.cases import printed
 from tests.unit.reading.papers import document, measured
+from tests.unit.reading.screen import filled
 
 TEXTS = {"contact.name": "Björn Ålund", "contact.email": "bjorn.alund@umea.se"}
-
-
-def filled(
-    values: Mapping[str, str], checked: tuple[str, ...] = (), *, render: bool = True
-) -> bytes:
-    """Fill the form as a viewer does; without `render` the page keeps its old look."""
-    file = io.BytesIO()
-    with pikepdf.open(io.BytesIO(printed())) as form:
-        for widget in form.pages[0].Annots:
-            name = str(widget["/T"])
-            if name in values:
-                widget.V = pikepdf.String(values[name])
-                if render:
-                    shown = values[name].encode("latin-1")
-                    stream = b"/Tx BMC q BT /Helv 11 Tf 0 g 2 5 Td (%s) Tj ET Q EMC" % shown
-                    widget.AP.N.write(stream)
-            if name in checked:
-                widget.V = pikepdf.Name.Yes
-                widget.AS = pikepdf.Name.Yes
-        form.save(file)
-    return file.getvalue()
 
 
 def test_it_is_understood_but_not_signed_and_goes_back() -> None:

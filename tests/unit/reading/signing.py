@@ -1,0 +1,176 @@
+"""A certificate authority made anew for the tests, and PDFs signed with its certificates."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""What is signed by a test is signed now: the signer's clock cannot be set."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+    @property
+    def asn1(self) -> asn1_x509.Certificate:
+        return asn1_x509.Certificate.load(self.certificate.public_bytes(serialization.Encoding.DER))
+
+    @property
+    def asn1_key(self) -> asn1_keys.PrivateKeyInfo:
+        return asn1_keys.PrivateKeyInfo.load(
+            self.key.private_bytes(
+                serialization.Encoding.DER,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+
+
+def issue(
+    common_name: str,
+    issuer: Holder | None = None,
+    *,
+    authority: bool = False,
+    begins: datetime = NOW - 365 * DAY,
+    ends: datetime = NOW + 365 * DAY,
+    serial: str | None = None,
+    purposes: Sequence[ObjectIdentifier] = (),
+    usable: bool = True,
+    rsa_key: bool = False,
+) -> Holder:
+    """Return a new certificate; without an issuer it is its own. `serial`: the subject's."""
+    key = (
+        rsa.generate_private_key(65537, 2048)
+        if rsa_key
+        else ec.generate_private_key(ec.SECP256R1())
+    )
+    names = [
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "SE"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Umeå kommun"),
+        x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+    ]
+    if serial is not None:
+        names.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
+    subject = x509.Name(names)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority and usable,
+                content_commitment=not authority and usable,
+                key_encipherment=not authority,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+    )
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=True)
+    signed_by = key if issuer is None else issuer.key
+    return Holder(builder.sign(signed_by, hashes.SHA256()), key)
+
+
+@cache
+def root() -> Holder:
+    return issue("Rot för tester", authority=True)
+
+
+@cache
+def intermediate() -> Holder:
+    return issue("Utfärdare för tester", root(), authority=True)
+
+
+@cache
+def director() -> Holder:
+    return issue("Åsa Öberg", intermediate(), serial="PNOSE-196801011234")
+
+
+@cache
+def chair() -> Holder:
+    return issue("Björn Ålund", intermediate(), serial="PNOSE-197002024321")
+
+
+@cache
+def time_authority() -> Holder:
+    return issue("Tidsstämplar", root(), purposes=[ExtendedKeyUsageOID.TIME_STAMPING], rsa_key=True)
+
+
+def sign(
+    data: bytes,
+    holder: Holder,
+    *,
+    field: str = "Signature1",
+    box: tuple[float, float, float, float] | None = None,
+    chain: Sequence[Holder] | None = None,
+    stamped_at: datetime | None = None,
+    **more: Any,
+) -> bytes:
+    """Return the PDF with a signature added in an update of its own.
+
+    `box` is the field's place in points from the bottom left; without it nothing is shown.
+    `chain` is embedded besides the signer's certificate; `stamped_at` adds a trusted time.
+    """
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    if box is not None:
+        append_signature_field(writer, SigFieldSpec(field, on_page=0, box=box))
+    registry = SimpleCertificateStore()
+    registry.register_multiple([one.asn1 for one in chain or (intermediate(), root())])
+    signer = signers.SimpleSigner(
+        signing_cert=holder.asn1, signing_key=holder.asn1_key, cert_registry=registry
+    )
+    meta = signers.PdfSignatureMetadata(
+        field_name=field, md_algorithm="sha256", **{"subfilter": SigSeedSubFilter.PADES, **more}
+    )
+    signed = io.BytesIO()
+    signers.PdfSigner(meta, signer, timestamper=_timestamper(stamped_at)).sign_pdf(
+        writer, output=signed
+    )
+    return signed.getvalue()
+
+
+def _timestamper(at: datetime | None) -> DummyTimeStamper | None:
+    if at is None:
+        return None
+    authority = time_authority()
+    certificates = SimpleCertificateStore()
+    certificates.register(authority.asn1)
+    return DummyTimeStamper(
+        authority.asn1, authority.asn1_key, certs_to_embed=certificates, fixed_dt=at
+    )
