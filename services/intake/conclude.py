@@ -35,6 +35,7 @@ from shared.identifiers import (
     OptionKey,
     document_id_of,
 )
+from shared.own_form import signatory_fields
 
 _FORM_FIELD_CONFIDENCE = 0.99
 _UNPROVEN_CONFIDENCE = 0.5
@@ -238,10 +239,9 @@ def _form_values(
         "signature_confidence": verdict.signature_confidence if verdict.signature else None,
         "signature_area": signatures[0].area if signatures else None,
         "signatures": signatures,
-        "signatory": Signatory(
-            name=fields.get("signatory.name"),
-            title=fields.get("signatory.title"),
-            place_date=fields.get("place_date"),
+        "signatory": _signatory(fields, 1),
+        "co_signatories": tuple(
+            _signatory(fields, number) for number in range(2, len(form.signatures) + 1)
         ),
         "contact": Contact(
             name=fields.get("contact.name"),
@@ -250,6 +250,13 @@ def _form_values(
         ),
         "their_reference": fields.get("their_reference"),
     }
+
+
+def _signatory(fields: Mapping[str, Value | None], number: int) -> Signatory:
+    name, title, place_date = signatory_fields(number)
+    return Signatory(
+        name=fields.get(name), title=fields.get(title), place_date=fields.get(place_date)
+    )
 
 
 def _field_value(field: FieldMeasure, form_values: Mapping[str, str], number: int) -> Value | None:

@@ -67,6 +67,7 @@ class Filling:
 
     marks: Mapping[OptionKey, Stroke]
     hand: Hand = Hand.SIGNATURE
+    co_hands: tuple[Hand, ...] = (Hand.SIGNATURE,)
     texts: Mapping[str, str] = field(default_factory=dict)
     handwritten: bool = False
     note: str = ""
@@ -106,9 +107,10 @@ def fill(blank: Picture, template: FormTemplate, filling: Filling, *, seed: int)
     boxes = {box.option: box for box in template.boxes}
     for option, stroke in filling.marks.items():
         _mark(pen, boxes[option], stroke)
-    for signature in template.signatures:
-        name = filling.texts.get("signatory.name", "")
-        _sign(pen, signature.area, filling.hand, name)
+    for signature, hand in zip(
+        template.signatures, (filling.hand, *filling.co_hands), strict=False
+    ):
+        _sign(pen, signature.area, hand, filling.texts.get("signatory.name", ""))
     for name, text in filling.texts.items():
         area = template.field(name).area
         if filling.handwritten:

@@ -14,6 +14,7 @@ from services.intake.reading.align import as_matrix, quarter_turns_to_upright, r
 from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
+from services.intake.reading.joined import signatures_joined
 from services.intake.reading.marks import measure_marks
 from services.intake.reading.measured import (
     MOST_FIELD_TEXT,
@@ -117,6 +118,7 @@ def _measure_form(
             code_areas=tuple(flat.area(code.symbol) for code in template.codes),
             marks=measure_marks(flat),
             signatures=measure_signatures(flat),
+            signatures_joined=signatures_joined(flat),
             ink=measure_ink(flat),
             fields=measure_fields(flat),
         ),

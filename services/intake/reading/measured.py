@@ -4,7 +4,6 @@ These cross from the contained child process, as JSON, to the service that decid
 """
 
 from enum import StrEnum
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -130,6 +129,9 @@ class FormMeasured(Measured):
     code_areas: tuple[Area, ...] = ()
     marks: tuple[MarkMeasure, ...] = ()
     signatures: tuple[SignatureMeasure, ...] = ()
+    signatures_joined: bool = Field(
+        default=False, description="a stroke runs from one signature box into another"
+    )
     ink: InkMeasure | None = None
     fields: tuple[FieldMeasure, ...] = ()
 
@@ -170,23 +172,6 @@ class Peculiarity(StrEnum):
     """A small picture over a larger one."""
 
 
-class Peculiarity(StrEnum):
-    """What may make a file's page look otherwise to somebody else than in our rendering."""
-
-    LAYERS = "layers"
-    SCRIPTS = "scripts"
-    SECOND_FORM = "second_form"
-    """An XFA form: some programs show it instead of the page."""
-    NOTES = "notes"
-    """Notes, stamps or drawings laid over the page, which can be hidden or moved."""
-    FIELD_STATES = "field_states"
-    """A box that is shown in another state than its field says, or a field there are two of."""
-    FOREIGN_FIELDS = "foreign_fields"
-    """Fields that the form was not printed with; they can cover what it says."""
-    PATCHES = "patches"
-    """A small picture over a larger one."""
-
-
 class PageMeasured(Measured):
     """One page of a file. `image` is a small upright JPEG for a person's eyes."""
 
@@ -200,7 +185,6 @@ class PageMeasured(Measured):
     form: FormMeasured | None = None
     learned: tuple[LearnedMeasured, ...] = ()
     form_values: dict[FieldName, FieldValue] = {}
-    peculiarities: tuple[Peculiarity, ...] = ()
     peculiarities: tuple[Peculiarity, ...] = ()
     electronic_signatures: tuple[ElectronicSignature, ...] = ()
     text: str = Field(default="", max_length=MOST_PAGE_TEXT)

@@ -122,6 +122,8 @@ def judge(
         signatures = tuple(
             judge_signature(each, born_digital=born_digital) for each in form.signatures
         )
+        if form.signatures_joined:
+            signatures = tuple(_unclear_at_most(each) for each in signatures)
         signature_reasons = [
             reason for state, _ in signatures for reason in _SIGNATURE_REASONS[state]
         ]
@@ -260,6 +262,13 @@ def together(
         if confidences:
             return state, min(confidences)
     return None, 0.0
+
+
+def _unclear_at_most(signature: tuple[SignatureState, float]) -> tuple[SignatureState, float]:
+    """One person's signature that runs on into the other's box counts for neither."""
+    return (
+        (SignatureState.UNCLEAR, 0.5) if signature[0] is SignatureState.HANDWRITTEN else signature
+    )
 
 
 _WORST_FIRST = (
