@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.registry.tables import Document, Initiative
 from services.registry.web import words
+from services.registry.web.needs import need_values
 from shared.events import Area, DocumentReading, Fate, PageImage, Value
 from shared.municipalities import by_code, display_name
 
@@ -203,6 +204,7 @@ def _values(reading: DocumentReading) -> Iterator[tuple[str, str, Value]]:
     for key, label, value in named:
         if value is not None:
             yield key, label, value
+    yield from need_values(reading)
 
 
 def _evidence(reading: DocumentReading) -> Iterator[tuple[str, str, Area, bool]]:

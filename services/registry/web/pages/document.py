@@ -12,6 +12,7 @@ from services.registry.store.answers import initiatives
 from services.registry.store.details import DocumentDetail, document_detail, mail_detail
 from services.registry.tables import Document, Initiative, Part
 from services.registry.web.guard import Forbidden
+from services.registry.web.needs import need_shown
 from services.registry.web.queries import ANSWER_FATES
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
@@ -89,6 +90,7 @@ def shown(found: DocumentDetail, known: dict[str, Initiative]) -> dict[str, Any]
         "state": fate_state(found.document, certain, answer),
         "scans": scan_pages(found.reading, {part.number: part.filename for part in found.parts}),
         "values": read_values(found.reading, initiative),
+        "need": need_shown(found.document) if found.reading.need else None,
     }
 
 

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from services.registry.tables import MailState
 from services.registry.web import queries
+from services.registry.web.needs import need_shown
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import first_image
@@ -21,4 +22,6 @@ def needs(visit: Visitor) -> Response:
     with visit.database.read() as session:
         arrivals = queries.arrivals(session, (Fate.NEED,), visit.page_number(), _SIZE)
         mails = queries.mails(session, (MailState.NEED,), "", visit.page_number("mejlsida"), _SIZE)
-    return visit.page("needs.html", arrivals=arrivals, mails=mails, image=first_image)
+    return visit.page(
+        "needs.html", arrivals=arrivals, mails=mails, image=first_image, shown=need_shown
+    )
