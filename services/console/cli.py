@@ -160,6 +160,22 @@ def form_print(
         print(path)
 
 
+@form.command("needs-template")
+def form_needs_template(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where to: FILE.docx (Word) or FILE.pdf.")
+    ],
+    send_to: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Instead of handslaget@skr.se.")
+    ] = None,
+) -> None:
+    """Print the template in which a need is described (behovsmallen), empty."""
+    from services.console.forms import print_needs_template
+
+    print_needs_template(output, send_to)
+    print(output)
+
+
 @initiative.command("load")
 def initiative_load(
     file: Annotated[Path, typer.Argument(metavar="ROUND.yaml")],

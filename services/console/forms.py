@@ -1,10 +1,11 @@
-"""`handslag form print`."""
+"""`handslag form print` and `handslag form needs-template`."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from services.console.stores import open_store, registry_settings
 from services.registry.admin.initiatives import list_all
+from services.registry.forms.needs_template import RETURN_ADDRESS, TemplateKind, needs_template
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
 from shared.form_key import form_key
@@ -45,9 +46,24 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             municipality_name=display_name(municipality),
             key=key,
         )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror or error}.") from error
+        _write(path, data)
         yield path
+
+
+def print_needs_template(output: Path, send_to: str | None = None) -> None:
+    """Write the empty needs template, as the file's ending says.
+
+    Raises UsageError for an ending that is neither .docx nor .pdf.
+    """
+    ending = output.suffix.lower().removeprefix(".")
+    if ending not in list(TemplateKind):
+        raise UsageError(f"{output}: the needs template is a .docx or a .pdf file.")
+    _write(output, needs_template(TemplateKind(ending), send_to or RETURN_ADDRESS))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}.") from error
