@@ -2,6 +2,8 @@
 .PHONY: setup setup-test demo test lint bench bench-reading bench-rush lock
 
 PYTHON = .venv/bin/python
+# More than cores: much of a test is waiting for a server.
+TEST_WORKERS ?= 3
 
 setup:
 	@deploy/bootstrap.sh run
@@ -13,7 +15,7 @@ demo: setup
 	.venv/bin/handslag demo
 
 test: setup-test
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 lint: setup-test
 	.venv/bin/ruff check .

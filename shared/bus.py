@@ -85,6 +85,9 @@ class Bus:
             disconnected_cb=self._on_disconnect,
             reconnected_cb=self._on_reconnect,
             graceful_timeout=30,
+            # What is drained is subscriptions, and ours have ended by then; one that still holds
+            # the answer to its last fetch would wait for nothing.
+            drain_timeout=2,
             middlewares=[
                 NatsPrometheusMiddleware(registry=METRICS, app_name=service),
                 lambda message, /, context: DeliveryPolicy(

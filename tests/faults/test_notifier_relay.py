@@ -206,7 +206,8 @@ async def test_bytes_that_are_gone_from_the_archive_are_a_failure_that_shows(
     async with sending(office, relay):
         await until(lambda: all_settled(office))
     assert states(office) == {MessageState.FAILED: 1, MessageState.SENT: 1}
-    assert "not_in_archive" in settled(office.database)[0].reason
+    [failed] = [told for told in settled(office.database) if told.fate is MessageFate.FAILED]
+    assert "not_in_archive" in failed.reason
 
 
 async def test_a_fault_that_nobody_thought_of_costs_one_mail_time_and_no_more(

@@ -241,14 +241,18 @@ async def test_a_reading_is_concluded_beside_the_event_loop_and_told_in_bytes_th
         return conclude(*given, **more)
 
     monkeypatch.setattr("services.intake.read.conclude", watched)
-    name = "\U0001f600" * 146 + ".bin"
     mail = EmailMessage(policy=SMTP)
     mail["From"] = "kommun@habo.example"
     mail.set_content("hej")
+    name = "\U0001f600" * 146 + ".bin"
     mail.add_attachment(b"PK", maintype="application", subtype="x" * 80, filename=name)
-    for number in range(999):
-        mail.add_attachment(b"%d" % number, maintype="application", subtype="x" * 80, filename=name)
-    event = intake.receive(mail.as_bytes())
+    # One is written with care, the others after it: the library takes 30 ms for such a name.
+    raw = mail.as_bytes()
+    edge = b"--" + str(mail.get_boundary()).encode()
+    *before, one, end = raw.split(edge)
+    others = (one.replace(b"UEs=", b"%04d" % number) for number in range(1000))
+    many = edge.join((*before, *others, end))
+    event = intake.receive(many)
     [read] = await intake.reader(children, parts=2).examine(event)
     assert isinstance(read, MailRead)
     assert len(read.model_dump_json().encode()) <= MOST_EVENT_BYTES

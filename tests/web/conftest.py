@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,24 +28,35 @@ from tests.web.world import (
 As = Callable[[Role], Client]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def world(
+@pytest.fixture(scope="session")
+def worlds(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
+) -> Iterator[Callable[[str], World]]:
+    """Makes the full register on one kind of database, or hands out the one that was made."""
+    with ExitStack() as opened:
+
+        @cache
+        def on(kind: str) -> World:
+            folder = tmp_path_factory.mktemp("web")
+            if kind == "sqlite":
+                database = quick(f"sqlite:///{folder / 'registry.sqlite3'}")
+            else:
+                server: PostgresServer = request.getfixturevalue("postgres_server")
+                database = Database(opened.enter_context(server.database()), schema="registry")
+            opened.callback(database.close)
+            made = build(folder, database)
+            add_people(made)
+            fill(made)
+            opened.enter_context(served(made))
+            return made
+
+        yield on
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
     """A full register. Tests that change it build their own with `fresh`."""
-    folder = tmp_path_factory.mktemp("web")
-    if request.param == "sqlite":
-        database = quick(f"sqlite:///{folder / 'registry.sqlite3'}")
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        server.run("CREATE DATABASE web_pages TEMPLATE template0")
-        database = Database(server.url("web_pages"), schema="registry")
-    made = build(folder, database)
-    add_people(made)
-    fill(made)
-    with served(made):
-        yield made
-    database.close()
+    return worlds(request.param)
 
 
 @pytest.fixture(scope="session")
