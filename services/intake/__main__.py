@@ -17,9 +17,9 @@ from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import FORMS, READ
+from shared.consumers import FORMS, LEARNED, READ
 from shared.database import Database, open_database
-from shared.events import InitiativeDefined, MailArchived
+from shared.events import FormLearned, InitiativeDefined, MailArchived
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
@@ -51,8 +51,12 @@ async def run(settings: IntakeSettings) -> None:
     async def on_initiative_defined(event: InitiativeDefined) -> None:
         await asyncio.to_thread(_define, database, event)
 
+    async def on_form_learned(event: FormLearned) -> None:
+        await asyncio.to_thread(_learn, database, event)
+
     bus.consume(READ, on_mail_archived, workers=section.workers)
     bus.consume(FORMS, on_initiative_defined)
+    bus.consume(LEARNED, on_form_learned)
     fetchers = _fetchers(section, receiver, database)
     doors = await _doors(section, receiver)
     try:
@@ -145,6 +149,11 @@ def _checks(
 def _define(database: Database, event: InitiativeDefined) -> None:
     with database.write() as session:
         forms.define(session, event)
+
+
+def _learn(database: Database, event: FormLearned) -> None:
+    with database.write() as session:
+        forms.learn(session, event)
 
 
 def main() -> None:

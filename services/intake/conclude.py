@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.intake import needs
+from services.intake.conclude_learned import conclude_learned, on_page
 from services.intake.documents import Document, MeasuredFile, documents_of
-from services.intake.reading.identify import Identity, identify
+from services.intake.reading.identify import Identity, identify, own_codes
 from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
 from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
 from shared.events import (
@@ -28,6 +29,7 @@ from shared.events import (
     Value,
 )
 from shared.form_code import FormCode, options_mark
+from shared.forms import FormTemplate
 from shared.identifiers import (
     InitiativeId,
     MailId,
@@ -48,12 +50,19 @@ def conclude(
     options: Mapping[InitiativeId, Sequence[OptionKey]],
     municipalities: Collection[MunicipalityCode] | None,
     mail_id: MailId,
+    learned: Mapping[tuple[InitiativeId, int], FormTemplate] | None = None,
 ) -> list[DocumentReading]:
     """Return the documents of one mail's files, numbered in their order.
 
-    Pure. `municipalities` are the codes that exist, or None to leave that to the registry.
+    Pure. `municipalities` are the codes that exist, or None to leave that to the registry;
+    `learned` are the forms of others, by initiative and version.
     """
-    settled = [_reading(document, key, options, municipalities) for document in documents_of(files)]
+    settled = [
+        _learned_reading(document, learned or {}, options)
+        if document.form is not None and _is_learned(document.form.page)
+        else _reading(document, key, options, municipalities)
+        for document in documents_of(files)
+    ]
     _hold_back_contradictions(settled)
     seconds = sum(file.seconds for file in files) / max(len(settled), 1)
     return [
@@ -138,18 +147,55 @@ def _reading(
         if not reasons:
             reasons.append(Reason.UNKNOWN_INITIATIVE)
         return settled
-    verdict = judge(
-        form.form,
-        identity_reasons=reasons,
-        form_values=form.form_values,
-        born_digital=form.born_digital,
-        electronic=form.electronic_signatures,
-        peculiarities=form.peculiarities,
-    )
+    verdict = _judged(form, form.form, reasons)
     settled.reasons = [*settled.reasons, *verdict.reasons]
     settled.answer = verdict.answer
     values.update(_form_values(form, form.form, verdict, document.form_number))
     return settled
+
+
+def _is_learned(page: PageMeasured) -> bool:
+    return bool(page.learned) and not own_codes(page.codes)
+
+
+def _learned_reading(
+    document: Document,
+    templates: Mapping[tuple[InitiativeId, int], FormTemplate],
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+) -> _Settled:
+    """A page without a code, by the learned form that it is most like."""
+    assert document.form is not None
+    page, number = document.form.page, document.form_number
+    found = conclude_learned(page, templates, options)
+    reasons = [*document.reasons, *found.reasons]
+    like, measured = found.identity.like, found.identity.measured
+    if like is None:
+        return _Settled(document, DocumentKind.OTHER, reasons, {})
+    values: dict[str, Any] = {"form_version": like.version}
+    settled = _Settled(document, DocumentKind.ANSWER, reasons, values)
+    if measured is None or Reason.UNKNOWN_FORM_VERSION in reasons:
+        return settled
+    verdict = _judged(page, measured.form, reasons)
+    settled.reasons = [*reasons, *verdict.reasons]
+    settled.answer = verdict.answer
+    values.update(_form_values(page, measured.form, verdict, number))
+    values["initiative"] = Value(text=measured.initiative, confidence=1.0, source=Source.PRINT)
+    values["witnesses"] = on_page(found.witnesses, number)
+    values["once_proven"] = outcome_of(
+        [one for one in settled.reasons if one is not Reason.MUNICIPALITY_UNPROVEN]
+    )
+    return settled
+
+
+def _judged(page: PageMeasured, form: FormMeasured, reasons: Sequence[Reason]) -> Verdict:
+    return judge(
+        form,
+        identity_reasons=reasons,
+        form_values=page.form_values,
+        born_digital=page.born_digital,
+        electronic=page.electronic_signatures,
+        peculiarities=page.peculiarities,
+    )
 
 
 def _has_other_options(

@@ -31,7 +31,7 @@ class PlacedPage:
 
     @property
     def has_form(self) -> bool:
-        return bool(own_codes(self.page.codes))
+        return bool(own_codes(self.page.codes)) or bool(self.page.learned)
 
 
 @dataclass(frozen=True)

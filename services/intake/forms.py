@@ -1,13 +1,14 @@
-"""The initiatives whose forms can be read, as the registry told."""
+"""The initiatives whose forms can be read, and the forms learned, as the registry told."""
 
 import json
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from services.intake.tables import FormRow
+from services.intake.tables import FormRow, LearnedFormRow
 from shared import outbox
-from shared.consumers import FORMS
-from shared.events import InitiativeDefined
+from shared.consumers import FORMS, LEARNED
+from shared.events import FormLearned, InitiativeDefined
+from shared.forms import FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
 Options = dict[InitiativeId, list[OptionKey]]
@@ -36,3 +37,34 @@ def define(session: Session, event: InitiativeDefined) -> None:
 def known_options(session: Session) -> Options:
     """The options of every initiative that is known now."""
     return {row.initiative: list(json.loads(row.options)) for row in session.exec(select(FormRow))}
+
+
+Templates = dict[tuple[InitiativeId, int], FormTemplate]
+"""The forms that were learned, by initiative and version."""
+
+
+def learn(session: Session, event: FormLearned) -> None:
+    """Remember a form that was learned; one and the same comes any number of times."""
+    if not outbox.claim(session, event.event_id, LEARNED.name):
+        return
+    if event.template.print is None:
+        return
+    session.merge(
+        LearnedFormRow(
+            initiative=event.initiative,
+            version=event.template.version,
+            picture=event.template.print.picture,
+            template=event.template.model_dump_json(),
+            learned_at=event.occurred_at,
+        )
+    )
+
+
+def known_templates(session: Session) -> Templates:
+    """Every learned form in force: all but those learned anew from the same blank."""
+    rows = session.exec(select(LearnedFormRow).order_by(col(LearnedFormRow.version))).all()
+    newest = {(row.initiative, row.picture): row for row in rows}
+    return {
+        (row.initiative, row.version): FormTemplate.model_validate_json(row.template)
+        for row in newest.values()
+    }

@@ -12,8 +12,10 @@ from services.intake.mail.parsed import MessageLimits
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.intake.pages.trust import Trust
+from services.intake.reading.learned import LearnedForm
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
+from shared.forms import FormTemplate
 
 LOADED_LATE: Final = (
     "encodings.ascii",
@@ -48,13 +50,17 @@ def _parse_file(message: Message) -> Message:
 
 
 def _measure_file(message: Message) -> Message:
-    """One blob, the file → FileMeasured, and the pages' images as blobs in their order."""
+    """The file, and pictures of learned forms → FileMeasured, and the pages' images as blobs."""
     measured = measure_file(
         message.blobs[0],
         message.fields["filename"],
         message.fields["content_type"],
         Limits.model_validate(message.fields["limits"]),
         message.fields["options"],
+        learned=[
+            LearnedForm(one["initiative"], FormTemplate.model_validate(one["template"]), picture)
+            for one, picture in zip(message.fields["learned"], message.blobs[1:], strict=True)
+        ],
         trust=Trust.model_validate(message.fields["trust"]),
         needs_expected=message.fields["needs_expected"],
     )

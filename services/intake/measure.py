@@ -13,6 +13,7 @@ from services.intake.pages.opening import open_pages
 from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
 from services.intake.reading.identify import own_codes
+from services.intake.reading.learned import LearnedForm
 from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FileMeasured, PageMeasured
 from services.intake.reading.needs_pages import NeedsReader
@@ -27,12 +28,14 @@ def measure_file(
     limits: Limits,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
     *,
+    learned: Sequence[LearnedForm] = (),
     trust: Trust | None = None,
     needs_expected: bool = False,
 ) -> FileMeasured:
     """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
 
-    `options` names the boxes of each known initiative's form, in the order of the form. Without
+    `options` names the boxes of each known initiative's form, in the order of the form; `learned`
+    are forms of others, for pages without a code. Without
     `trust` the file came now and no electronic signature is trusted.
     `needs_expected` says that it came to the mailbox for needs: it is then worth a closer look.
     """
@@ -47,9 +50,9 @@ def measure_file(
     fault: Reason | None = None
     try:
         for page in open_pages(data, filename, content_type, limits, trust):
-            measured = measure_page(page, known)
+            measured = measure_page(page, known, learned)
             coded = coded or bool(own_codes(measured.codes))
-            if not coded and not measured.blank:
+            if not coded and not measured.blank and not measured.learned:
                 upright = needs.look(page)
                 measured = measured if upright is page else measure_page(upright, known)
             pages.append(measured)

@@ -22,6 +22,7 @@ from services.intake.conclude import conclude
 from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
+from services.intake.learned_forms import LearnedForms
 from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
 from services.intake.pages.trust import Trust
@@ -84,6 +85,7 @@ class Reader:
         self._sandbox = sandbox
         self._opener = Opener(sandbox, settings.limits, settings.authserv_id)
         self._settings = settings
+        self._learned = LearnedForms(archive, database)
         self._municipalities = frozenset(one.code for one in all_municipalities())
 
     async def read(self, event: MailArchived) -> None:
@@ -148,6 +150,7 @@ class Reader:
             correspondence=_correspondence(event, mail, return_path),
             disposition=found.disposition,
             disposition_reason=found.rule,
+            sender_authentic=mail.authenticity is Authenticity.AUTHENTIC,
             mail_reasons=_mail_reasons(mail, found),
             text=mail.text,
             parts=tuple(part.summary() for part in mail.parts),
@@ -216,6 +219,7 @@ class Reader:
             files,
             key=self._settings.key,
             options=options,
+            learned=self._learned.order().templates,
             municipalities=self._municipalities,
             mail_id=mail_id,
         )
@@ -232,6 +236,7 @@ class Reader:
         if part.fault is not None:
             return FileMeasured(fault=part.fault)
         limits = self._settings.limits
+        learned = await asyncio.to_thread(self._learned.order)
         order = Message(
             {
                 "filename": part.filename,
@@ -243,10 +248,11 @@ class Reader:
                     "inflated_bytes": limits.inflated_mib * MIB,
                 },
                 "options": options,
+                "learned": learned.fields,
                 "trust": trust.model_dump(mode="json"),
                 "needs_expected": needs_expected,
             },
-            (data,),
+            (data, *learned.pictures),
         )
         outcome = await self._sandbox.run("measure_file", order)
         if isinstance(outcome, Failed):

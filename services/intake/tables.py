@@ -87,6 +87,20 @@ class FormRow(IntakeTable, table=True):
     defined_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class LearnedFormRow(IntakeTable, table=True):
+    """A form that somebody else made and that can be read, as the registry told."""
+
+    __tablename__ = "learned_form"
+
+    initiative: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    picture: str
+    """Digest of the blank's picture: a newer version with the same picture replaces this one."""
+    template: str = Field(sa_column=Column(Text, nullable=False))
+    """JSON: `shared.forms.FormTemplate`."""
+    learned_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ReadingRow(IntakeTable, table=True):
     """What was read in a mail the last time: the body of its MailRead."""
 

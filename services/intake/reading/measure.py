@@ -3,7 +3,7 @@
 Each step runs only where the one before it found something to stand on. Nothing is judged here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -15,11 +15,14 @@ from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
 from services.intake.reading.joined import signatures_joined
+from services.intake.reading.learned import LearnedForm
+from services.intake.reading.learned_measure import measure_learned
 from services.intake.reading.marks import measure_marks
 from services.intake.reading.measured import (
     MOST_FIELD_TEXT,
     CodeSighting,
     FormMeasured,
+    LearnedMeasured,
     PageMeasured,
     Peculiarity,
 )
@@ -40,15 +43,23 @@ _BLANK_DARK = 0.75
 """Of the paper's level."""
 
 
-def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...]]) -> PageMeasured:
+def measure_page(
+    page: Page,
+    options: Mapping[InitiativeId, tuple[OptionKey, ...]],
+    learned: Sequence[LearnedForm] = (),
+) -> PageMeasured:
     """Return everything measured of one page.
 
     `options` names, for each known initiative, the boxes of its form. A page without a code of
-    ours, or of an unknown initiative, gets its picture and text only.
+    ours is compared with the forms that were `learned`; one that is like none of them, or of an
+    unknown initiative, gets its picture and text only.
     """
     codes = find_codes(page.grey)
     template = _template(codes, options)
     form, turns = (None, 0) if template is None else _measure_form(page, codes, template)
+    like: tuple[LearnedMeasured, ...] = ()
+    if learned and not own_codes(codes) and not _is_blank(_small(page.grey)):
+        like, turns = measure_learned(page, learned)
     image = _small(np.rot90(page.grey, turns) if turns else page.grey)
     encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _IMAGE_QUALITY])[1]
     return PageMeasured(
@@ -60,6 +71,7 @@ def measure_page(page: Page, options: Mapping[InitiativeId, tuple[OptionKey, ...
         blank=not codes and _is_blank(image),
         codes=codes,
         form=form,
+        learned=like,
         form_values=_cut(page.form_values),
         electronic_signatures=tuple(page.electronic_signatures),
         peculiarities=_peculiarities(page, template),

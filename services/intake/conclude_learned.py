@@ -1,0 +1,100 @@
+"""What is concluded of a page without codes: which learned form it is, and what may say whose.
+
+Pure. Whose it is cannot be proven here: there is no signed code. What may tell is handed on as
+witnesses, and the register, which knows the municipalities' domains and the sender, weighs them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake.learning.fields import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER
+from services.intake.reading.learned_verdict import LearnedIdentity, identify_learned
+from services.intake.reading.measured import FieldMeasure, PageMeasured
+from services.intake.reading.verdict import MOST_EMPTY_FIELD_MM2, shows
+from shared.events import Area, Reason, Witness, WitnessKind
+from shared.forms import FormTemplate
+from shared.identifiers import InitiativeId, OptionKey
+
+LEAST_LEGIBLE: Final = 0.6
+"""Confidence of recognition; below, what was read is no evidence of anything."""
+
+_ADDRESS: Final = re.compile(r"[^\s@]{1,64}@(?P<domain>[^\s@]{3,253})")
+
+
+@dataclass(frozen=True)
+class LearnedPage:
+    """A learned form's page: which it is, every doubt about that, and the witnesses on it."""
+
+    identity: LearnedIdentity
+    reasons: tuple[Reason, ...]
+    witnesses: tuple[Witness, ...] = ()
+
+
+def conclude_learned(
+    page: PageMeasured,
+    templates: Mapping[tuple[InitiativeId, int], FormTemplate],
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+) -> LearnedPage:
+    """Return what a page is that was laid over learned forms."""
+    identity = identify_learned(page.learned, templates)
+    if identity.like is None:
+        return LearnedPage(identity, (Reason.NO_CODE,))
+    reasons = list(identity.reasons)
+    if identity.measured is None or identity.template is None:
+        return LearnedPage(identity, tuple(reasons))
+    known = options.get(identity.measured.initiative)
+    if known is None:
+        reasons.append(Reason.UNKNOWN_INITIATIVE)
+    elif sorted(known) != sorted(box.option for box in identity.template.boxes):
+        reasons.append(Reason.UNKNOWN_FORM_VERSION)
+    reasons.append(Reason.MUNICIPALITY_UNPROVEN)
+    return LearnedPage(identity, tuple(reasons), _witnesses(page, identity))
+
+
+def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, ...]:
+    assert identity.measured is not None
+    assert identity.template is not None
+    fields = {field.name: field for field in identity.measured.form.fields}
+    found: list[Witness] = []
+    for name, kind in (
+        (MUNICIPALITY_NAME, WitnessKind.NAME),
+        (MUNICIPALITY_NUMBER, WitnessKind.NUMBER),
+    ):
+        field = fields.get(name)
+        if field is None or field.ink_mm2 <= MOST_EMPTY_FIELD_MM2:
+            continue
+        text, legible = _said(field, page)
+        found.append(Witness(kind=kind, text=text, legible=legible, area=field.area))
+    contact = fields.get("contact.email")
+    if contact is not None:
+        text, legible = _said(contact, page)
+        address = _ADDRESS.fullmatch(text)
+        # An address that cannot be read says nothing against anybody.
+        if legible and address is not None:
+            domain = address["domain"].lower()
+            found.append(
+                Witness(kind=WitnessKind.CONTACT_DOMAIN, text=domain, area=contact.area)
+            )
+    if identity.template.municipality is not None:
+        found.append(Witness(kind=WitnessKind.PREPRINTED, text=identity.template.municipality))
+    return tuple(found)
+
+
+def _said(field: FieldMeasure, page: PageMeasured) -> tuple[str, bool]:
+    """Return what a field says, and whether that is certain enough to be evidence."""
+    typed = page.form_values.get(field.name, "").strip()
+    if typed and shows(field, typed):
+        return typed, True
+    text = " ".join(field.text.split())
+    return text, bool(text) and field.confidence >= LEAST_LEGIBLE
+
+
+def on_page(witnesses: Sequence[Witness], number: int) -> tuple[Witness, ...]:
+    """Return the witnesses as they stand on page `number` of their document."""
+
+    def moved(area: Area | None) -> Area | None:
+        return None if area is None else area.model_copy(update={"page": number})
+
+    return tuple(one.model_copy(update={"area": moved(one.area)}) for one in witnesses)
