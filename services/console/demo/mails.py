@@ -7,7 +7,7 @@ that every mail ended where it should, and that nothing was recorded that nobody
 import io
 import random
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -16,12 +16,11 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 import pikepdf
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.utils import simpleSplit
-from reportlab.pdfgen.canvas import Canvas
 
 from services.console.demo import scans
+from services.console.demo.needs import WORD, example_answers, filled_template, letter
 from services.console.demo.scans import Channel, Filling, Hand, Scan, Stroke
+from services.registry.forms.needs_template import TemplateKind
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
 from shared.municipalities import Municipality, all_municipalities, display_name
@@ -430,7 +429,16 @@ def need(writer: _Writer, draft: _Draft) -> None:
     draft.recipient = NEEDS
     draft.subject = "Förslag på gemensamt initiativ"
     draft.text = "Hej,\n\nhär kommer ett behov enligt er mall.\n\n"
-    draft.attach("behovsmall.pdf", "application/pdf", _needs_template(draft.municipality))
+    answers = example_answers(draft.municipality)
+    draft.attach("behovsmall.docx", WORD, filled_template(TemplateKind.DOCX, answers))
+    draft.expect("need")
+
+
+def need_in_own_words(writer: _Writer, draft: _Draft) -> None:
+    draft.recipient = NEEDS
+    draft.subject = "Ett förslag"
+    draft.text = "Hej,\n\nse vår skrivelse.\n\n"
+    draft.attach("skrivelse.docx", WORD, letter(draft.municipality))
     draft.expect("need")
 
 
@@ -490,34 +498,6 @@ def bounce(writer: _Writer, draft: _Draft) -> None:
     draft.expect("set_aside")
 
 
-def _needs_template(municipality: Municipality) -> bytes:
-    file = io.BytesIO()
-    canvas = Canvas(file, pagesize=A4, invariant=1)
-    rows: Sequence[tuple[str, str]] = (
-        ("Behovsmall", "Handslag för digitalisering"),
-        ("Kommun", display_name(municipality)),
-        ("Rubrik", "Gemensam tjänst för bokning av lokaler"),
-        (
-            "Beskrivning av behovet",
-            "Föreningar och invånare bokar lokaler i många olika system. En gemensam tjänst skulle "
-            "göra det enklare att se lediga tider och minska handläggningen.",
-        ),
-        ("Effekt", "Kortare handläggningstid och högre nyttjande av lokaler."),
-        ("Kontaktperson", "Märta Ek"),
-    )
-    height = 780.0
-    for heading, text in rows:
-        canvas.setFont("Helvetica-Bold", 12)
-        canvas.drawString(70, height, heading)
-        canvas.setFont("Helvetica", 11)
-        for line in simpleSplit(text, "Helvetica", 11, 450):
-            height -= 15
-            canvas.drawString(70, height, line)
-        height -= 30
-    canvas.save()
-    return file.getvalue()
-
-
 _SPECIAL: tuple[Scenario, ...] = (
     two_files,
     resend,
@@ -543,6 +523,7 @@ _SPECIAL: tuple[Scenario, ...] = (
     forgotten_attachment,
     newsletter,
     answer_among_junk,
+    need_in_own_words,
     somebody_elses_form,
     forged_code,
     bounce,
