@@ -1,7 +1,7 @@
 """A certificate authority made anew for the tests, and PDFs signed with its certificates."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -61,13 +61,13 @@ def issue(
     serial: str | None = None,
     purposes: Sequence[ObjectIdentifier] = (),
     usable: bool = True,
-    rsa_key: bool = False,
+    rsa_bits: int | None = None,
 ) -> Holder:
     """Return a new certificate; without an issuer it is its own. `serial`: the subject's."""
     key = (
-        rsa.generate_private_key(65537, 2048)
-        if rsa_key
-        else ec.generate_private_key(ec.SECP256R1())
+        ec.generate_private_key(ec.SECP256R1())
+        if rsa_bits is None
+        else rsa.generate_private_key(65537, rsa_bits)
     )
     names = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "SE"),
@@ -129,7 +129,9 @@ def chair() -> Holder:
 
 @cache
 def time_authority() -> Holder:
-    return issue("Tidsstämplar", root(), purposes=[ExtendedKeyUsageOID.TIME_STAMPING], rsa_key=True)
+    return issue(
+        "Tidsstämplar", root(), purposes=[ExtendedKeyUsageOID.TIME_STAMPING], rsa_bits=2048
+    )
 
 
 def sign(
@@ -163,6 +165,15 @@ def sign(
         writer, output=signed
     )
     return signed.getvalue()
+
+
+def updated(data: bytes, change: Callable[[IncrementalPdfFileWriter], None]) -> bytes:
+    """Return the PDF with an update after its end; `change` makes it with pyHanko's writer."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    change(writer)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
 
 
 def _timestamper(at: datetime | None) -> DummyTimeStamper | None:

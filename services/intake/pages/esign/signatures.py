@@ -67,7 +67,10 @@ def electronic_signatures(
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
-        reader = PdfFileReader(io.BytesIO(data), strict=True)
+        # Not strict: scanners' files have small faults, and no page is read by this reader.
+        reader = PdfFileReader(io.BytesIO(data), strict=False)
+        if reader.xrefs.hybrid_xrefs_present:
+            return (_UNREADABLE,)  # two tables of contents: programs differ in which they follow
         if reader.encrypted:
             reader.decrypt(b"")
         fields = list(enumerate_sig_fields(reader, filled_status=True))
@@ -156,14 +159,16 @@ def _covered_bytes(data: bytes, signature: EmbeddedPdfSignature) -> int | None:
 
 def _changed_since(data: bytes, covered: int, signature: EmbeddedPdfSignature) -> bool:
     """Whether anything but further signatures, and what proves them, was added to the file."""
+    if not data[covered:].strip():
+        return False
     if not shows_the_same(data[:covered], data):
         return True
+    allowed = signature.docmdp_level or MDPPerm.FILL_FORMS
     fields = signature.reader.root["/AcroForm"]["/Fields"]
     if any("." in str(field.get_object().get("/T", "")) for field in fields):
-        # The standard forbids such names, and pyHanko compares no form that has them: ours did.
-        return False
+        # The standard forbids such names and pyHanko compares no form that has them, as ours has.
+        return allowed is MDPPerm.NO_CHANGES
     difference = signature.evaluate_modifications(DEFAULT_DIFF_POLICY)
-    allowed = signature.docmdp_level or MDPPerm.FILL_FORMS
     return (
         isinstance(difference, SuspiciousModification)
         or difference.modification_level is ModificationLevel.OTHER
