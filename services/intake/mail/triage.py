@@ -18,6 +18,13 @@ _PROMISE = re.compile(
     r"blankett(en)?|inskanna[dt]|skannat?|vårt svar|kommunens svar)\b",
     re.IGNORECASE,
 )
+_PROPOSAL_SUBJECT = re.compile(r"\b(förslag|behov|idé|önskemål)\b", re.IGNORECASE)
+_PROPOSAL = re.compile(
+    r"\bvi (vill )?(föreslår?|önskar|ser (ett )?behov|har (ett )?behov|behöver)\b|"
+    r"\b(vårt|ett) förslag är\b",
+    re.IGNORECASE,
+)
+_LEAST_PROPOSAL_CHARS = 60
 _AUTOREPLY_SUBJECT = re.compile(
     r"^\s*(autosvar|automatiskt svar|automatic reply|auto[ -]?reply|out of (the )?office|"
     r"frånvaro(meddelande)?|abwesen\w+)\b",
@@ -123,6 +130,20 @@ def _promised_attachment(facts: Facts) -> bool:
     return _PROMISE.search(f"{facts.mail.subject}\n{facts.mail.text}") is not None
 
 
+def _proposal(facts: Facts) -> bool:
+    """A proposal in the mail itself: long enough to say something, and neither asks nor replies."""
+    subject, text = facts.mail.subject, facts.mail.text
+    proposes = _PROPOSAL_SUBJECT.search(subject) or _PROPOSAL.search(text)
+    return (
+        proposes is not None
+        and facts.role is MailboxRole.NEEDS
+        and len(text.strip()) >= _LEAST_PROPOSAL_CHARS
+        and "?" not in subject + text
+        and "fråga" not in subject.lower()
+        and not facts.mail.references
+    )
+
+
 TABLE: Final[tuple[_Rule, ...]] = (
     # A mail of ours that came back. Its attachments are ours: never an answer.
     _Rule("bounce", _bounce, Disposition.SET_ASIDE),
@@ -162,6 +183,8 @@ TABLE: Final[tuple[_Rule, ...]] = (
         Disposition.REVIEW,
         (Reason.NO_ATTACHMENT,),
     ),
+    # Somebody proposes something in the mail's own words; what may be a question stays one.
+    _Rule("need_in_text", _proposal, Disposition.NEED, (Reason.NEED_WITHOUT_TEMPLATE,)),
     _Rule("question", lambda facts: True, Disposition.QUESTION, (Reason.QUESTION,)),
 )
 

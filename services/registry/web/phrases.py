@@ -72,6 +72,8 @@ TRIAGE = {
     "unreadable": "Mejlet kunde inte öppnas",
     "answer_among_needs": "Svar som kom till programkontoret",
     "need": "Mejl med handling till programkontoret",
+    "need_in_text": "Förslag i själva mejlet till programkontoret",
+    "need_among_answers": "Behovsmall som kom till registraturen",
     "answer_candidate": "Mejl med handling som kan vara ett svar",
     "attachment_forgotten": "Mejlet nämner en bilaga som inte finns",
     "empty": "Mejlet är tomt",
