@@ -14,6 +14,10 @@ from shared.identifiers import Digest, MunicipalityCode, OptionKey
 PICTURE_PER_MM = 12
 """Pixels to a millimetre of the picture of a blank form (`FormPrint.picture`): 305 dpi."""
 
+MUNICIPALITY_NAME = "municipality.name"
+MUNICIPALITY_NUMBER = "municipality.number"
+"""Fields of a form without codes: whose it is, as written on it; the organisation number."""
+
 CODE_MODULES = 29
 """Modules along one side of a QR code of version 3, which every code of ours is."""
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.intake.learning.fields import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER
 from services.intake.reading.learned_verdict import LearnedIdentity, identify_learned
 from services.intake.reading.measured import FieldMeasure, PageMeasured
 from services.intake.reading.verdict import MOST_EMPTY_FIELD_MM2, shows
 from shared.events import Area, Reason, Witness, WitnessKind
-from shared.forms import FormTemplate
+from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
 LEAST_LEGIBLE: Final = 0.6
@@ -74,9 +73,7 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
         # An address that cannot be read says nothing against anybody.
         if legible and address is not None:
             domain = address["domain"].lower()
-            found.append(
-                Witness(kind=WitnessKind.CONTACT_DOMAIN, text=domain, area=contact.area)
-            )
+            found.append(Witness(kind=WitnessKind.CONTACT_DOMAIN, text=domain, area=contact.area))
     if identity.template.municipality is not None:
         found.append(Witness(kind=WitnessKind.PREPRINTED, text=identity.template.municipality))
     return tuple(found)

@@ -18,13 +18,11 @@ from typing import Any, Final
 import yaml
 
 from shared.errors import UsageError
-from shared.forms import Rect
+from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, Rect
 from shared.municipalities import by_code
 
 OPTION_FIELD: Final = re.compile(r"answer\.(?P<option>[a-z0-9_]{1,20})")
 SIGNATURE_FIELD: Final = re.compile(r"signature(\.[a-z0-9_]{1,20})?")
-MUNICIPALITY_NAME: Final = "municipality.name"
-MUNICIPALITY_NUMBER: Final = "municipality.number"
 TEXT_FIELDS: Final = (
     "signatory.name",
     "signatory.title",
