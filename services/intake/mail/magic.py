@@ -8,6 +8,7 @@ import struct
 import zipfile
 
 UNKNOWN = "application/octet-stream"
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _PDF_WITHIN = 1024
 """Looked for last: an archive may hold one near its beginning."""
 
@@ -31,7 +32,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OUTLOOK = "__properties_version1.0".encode("utf-16-le")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
 _IN_ZIP: tuple[tuple[str, str], ...] = (
-    ("word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("word/", WORD),
     ("xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ("ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )

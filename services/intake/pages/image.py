@@ -23,8 +23,9 @@ _LEAST_STATED_DPI = 90.0
 _LONGEST_SIDE = 4200
 """Pixels; a larger picture of unknown resolution is reduced to this."""
 
-_TURNS = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}
-"""EXIF orientation → quarter turns anticlockwise (the mirrored ones do not occur on paper)."""
+_MIRRORED = frozenset({2, 4, 5, 7})
+_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
+"""EXIF orientation → whether to mirror left and right, then quarter turns anticlockwise."""
 
 
 def image_pages(data: bytes, limits: Limits) -> Iterator[Page]:
@@ -33,7 +34,8 @@ def image_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            count = getattr(image, "n_frames", 1)
+            # Behind a phone's picture lie others of the same thing, for screens of other kinds.
+            count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
             if count > limits.pages:
                 raise PageFault(Reason.TOO_MANY_PAGES, f"{count} pages")
             for number in range(1, count + 1):
@@ -92,30 +94,39 @@ def squared(
 def _page(image: Image.Image, number: int, limits: Limits) -> Page:
     check_size(image.size, limits)
     dpi_x, dpi_y = _stated_dpi(image)
-    full_width = image.size[0]
+    full = max(image.size)
     orientation = int(image.getexif().get(ExifTags.Base.Orientation, 1))
     grey = _decoded(image, min(dpi_x, dpi_y) if dpi_x and dpi_y else None)
-    reduced = grey.shape[1] / full_width
+    reduced = max(grey.shape) / full
     if dpi_x and dpi_y:
         dpi_x, dpi_y = dpi_x * reduced, dpi_y * reduced
+    if image.format == "TIFF":
+        # Pillow has turned it already; the resolution is that of the picture as stored.
+        if _TURNS.get(orientation, 0) % 2:
+            dpi_x, dpi_y = dpi_y, dpi_x
+        orientation = 1
     picture, dpi, coarse = squared(grey, dpi_x, dpi_y)
-    turns = _TURNS.get(orientation, 0)
-    if turns:
-        picture = np.ascontiguousarray(np.rot90(picture, turns))
-    return Page(number=number, grey=picture, dpi=dpi, coarse_dpi=coarse)
+    return Page(number=number, grey=_upright(picture, orientation), dpi=dpi, coarse_dpi=coarse)
+
+
+def _upright(picture: MatLike, orientation: int) -> MatLike:
+    if orientation in _MIRRORED:
+        picture = np.fliplr(picture)
+    return np.ascontiguousarray(np.rot90(picture, _TURNS.get(orientation, 0)))
 
 
 def _decoded(image: Image.Image, dpi: float | None) -> MatLike:
-    if image.format == "JPEG":
+    if image.format in ("JPEG", "MPO"):
         width, height = image.size
         factor = dpi / MOST_DPI if dpi else max(width, height) / _LONGEST_SIDE
         if factor >= 2 or image.mode != "L":
             # libjpeg leaves colour, and whole powers of two, out while it decodes.
             image.draft("L", (int(width / max(factor, 1)), int(height / max(factor, 1))))
-    return np.asarray(_on_white(image), dtype=np.uint8)
+    return np.asarray(on_white(image), dtype=np.uint8)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
+    """Return the picture in grey, white where it is transparent."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:

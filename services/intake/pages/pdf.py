@@ -20,6 +20,7 @@ from services.intake.pages import look
 from services.intake.pages.fields import form_values, signed_fields
 from services.intake.pages.image import check_size, grey_jpeg, squared
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault, Word
+from services.intake.pages.repair import damage_of, put_in_order
 from services.intake.pages.trust import Trust
 from shared.events import ElectronicSignature, Reason
 
@@ -33,13 +34,17 @@ def pdf_pages(data: bytes, limits: Limits, trust: Trust) -> Iterator[Page]:
     """Yield the pages of a PDF. Raises PageFault.
 
     UNREADABLE_FILE, which goes back to the sender, only where a library says that the file is
-    damaged.
+    damaged; FILE_REPAIRED, after the last page, where it could be read all the same.
     """
     with opened(data, limits) as document:
+        damage = damage_of(document, data)
+        shown = data if damage is None else put_in_order(document)
         values = form_values(document)
         signatures = _electronic_signatures(data, signed_fields(document), trust)
-        for page in _rendered(data, document, values, limits):
+        for page in _rendered(shown, document, values, limits):
             yield replace(page, electronic_signatures=signatures)
+        if damage is not None:
+            raise PageFault(Reason.FILE_REPAIRED, f"damaged PDF: {damage}")
 
 
 @contextmanager
@@ -99,9 +104,7 @@ def _rendered(
         document.close()
 
 
-def _electronic_signatures(
-    data: bytes, signed: int, trust: Trust
-) -> Sequence[ElectronicSignature]:
+def _electronic_signatures(data: bytes, signed: int, trust: Trust) -> Sequence[ElectronicSignature]:
     if not signed and b"/ByteRange" not in data:
         return ()
     # Imported when first needed: few files are signed.
