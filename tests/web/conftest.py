@@ -30,7 +30,7 @@ As = Callable[[Role], Client]
 
 @pytest.fixture(scope="session")
 def worlds(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], World]]:
     """Makes the full register on one kind of database, or hands out the one that was made."""
     with ExitStack() as opened:
@@ -41,8 +41,8 @@ def worlds(
             if kind == "sqlite":
                 database = quick(f"sqlite:///{folder / 'registry.sqlite3'}")
             else:
-                server: PostgresServer = request.getfixturevalue("postgres_server")
-                database = Database(opened.enter_context(server.database()), schema="registry")
+                url = opened.enter_context(postgres_server.database())
+                database = Database(url, schema="registry")
             opened.callback(database.close)
             made = build(folder, database)
             add_people(made)
