@@ -90,10 +90,10 @@ def _alike(before: pdfium.PdfPage, after: pdfium.PdfPage, added: Collection[_Box
         least_pt = _LEAST_SIDE_MM / 25.4 * _POINTS_PER_INCH
         if min(box[2] - box[0], box[3] - box[1]) < least_pt:
             return False
-        rows, columns = _pixels(after, box, old.shape)
-        if (old[rows, columns] < _WHITE).any():
+        # A frame may be printed along the edge of the place to sign in.
+        if (old[_pixels(after, box, old.shape, -_RIM_PX)] < _WHITE).any():
             return False
-        same[rows, columns] = True
+        same[_pixels(after, box, old.shape, _RIM_PX)] = True
     return bool(same.all())
 
 
@@ -103,17 +103,19 @@ def _rendered(page: pdfium.PdfPage) -> NDArray[np.uint8]:
     return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
 
 
-def _pixels(page: pdfium.PdfPage, box: _Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Return the rows and columns within a place, without its rim: a frame may be printed there."""
+def _pixels(
+    page: pdfium.PdfPage, box: _Box, shape: tuple[int, ...], grown_px: int
+) -> tuple[slice, slice]:
+    """Return the rows and columns of a place on the page, grown on every side."""
     height, width = shape[:2]
-    points = []
+    corners = []
     for x, y in ((box[0], box[1]), (box[2], box[3])):
         column, row = c_int(), c_int()
         pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, width, height, 0, x, y, column, row)
-        points.append((row.value, column.value))
-    rows, columns = zip(*points, strict=True)
-    return _within(rows, height), _within(columns, width)
+        corners.append((row.value, column.value))
+    rows, columns = zip(*corners, strict=True)
+    return _grown(rows, grown_px), _grown(columns, grown_px)
 
 
-def _within(ends: tuple[int, ...], size: int) -> slice:
-    return slice(max(min(ends) + _RIM_PX, 0), min(max(ends) - _RIM_PX, size))
+def _grown(ends: tuple[int, ...], px: int) -> slice:
+    return slice(max(min(ends) - px, 0), max(max(ends) + px, 0))

@@ -3,11 +3,14 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from functools import cache
 
 import pikepdf
 
+from services.registry.forms.print import print_form
 from shared.forms import Rect
-from tests.bench.forms.cases import printed
+from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS, printed
 
 POINTS_PER_MM = 72 / 25.4
 PAGE_MM = 297.0
@@ -77,6 +80,22 @@ def filled(
             widget = pdf.widget(name)
             widget.V = widget.AS = pikepdf.Name.Yes
     return pdf.data
+
+
+@cache
+def printed_for_two() -> bytes:
+    """Return our form, printed for two signatories."""
+    return print_form(
+        initiative=INITIATIVE,
+        initiative_name="Kompetensgemenskaper",
+        round_name="2024",
+        last_answer_day=date(2024, 9, 30),
+        options=OPTIONS,
+        municipality=MUNICIPALITY,
+        municipality_name="Umeå kommun",
+        key=KEY,
+        signatories=2,
+    )
 
 
 def box_of(area: Rect) -> tuple[float, float, float, float]:

@@ -1,6 +1,9 @@
 """A certificate authority made anew for the tests, and PDFs signed with its certificates."""
 
+import asyncio
+import hashlib
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -152,11 +155,7 @@ def sign(
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
     if box is not None:
         append_signature_field(writer, SigFieldSpec(field, on_page=0, box=box))
-    registry = SimpleCertificateStore()
-    registry.register_multiple([one.asn1 for one in chain or (intermediate(), root())])
-    signer = signers.SimpleSigner(
-        signing_cert=holder.asn1, signing_key=holder.asn1_key, cert_registry=registry
-    )
+    signer = _signer(holder, chain or (intermediate(), root()))
     meta = signers.PdfSignatureMetadata(
         field_name=field, md_algorithm="sha256", **{"subfilter": SigSeedSubFilter.PADES, **more}
     )
@@ -176,6 +175,14 @@ def updated(data: bytes, change: Callable[[IncrementalPdfFileWriter], None]) -> 
     return file.getvalue()
 
 
+def _signer(holder: Holder, chain: Sequence[Holder]) -> signers.SimpleSigner:
+    certificates = SimpleCertificateStore()
+    certificates.register_multiple([one.asn1 for one in chain])
+    return signers.SimpleSigner(
+        signing_cert=holder.asn1, signing_key=holder.asn1_key, cert_registry=certificates
+    )
+
+
 def _timestamper(at: datetime | None) -> DummyTimeStamper | None:
     if at is None:
         return None
@@ -185,3 +192,36 @@ def _timestamper(at: datetime | None) -> DummyTimeStamper | None:
     return DummyTimeStamper(
         authority.asn1, authority.asn1_key, certs_to_embed=certificates, fixed_dt=at
     )
+
+
+def time_stamped(data: bytes) -> bytes:
+    """Return the PDF with a time stamp of its own, and no signature."""
+    stamper = _timestamper(NOW)
+    assert stamper is not None
+    file = io.BytesIO()
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    signers.PdfTimeStamper(stamper).timestamp_pdf(writer, "sha256", output=file)
+    return file.getvalue()
+
+
+def signed_in_part(
+    data: bytes, holder: Holder, *, left_out: int = 0, gap_wider_by: int = 0
+) -> bytes:
+    """Return the PDF with a sound signature over a part of its bytes.
+
+    `left_out` bytes at the end are not signed; nor are `gap_wider_by` after the signature itself.
+    """
+    whole = sign(data, holder)
+    [stated] = re.findall(rb"/ByteRange \[([0-9 ]+)\]", whole)
+    first, until, again, length = (int(number) for number in stated.split())
+    ranges = (first, until, again + gap_wider_by, length - gap_wider_by - left_out)
+    stated_anew = b" ".join(b"%d" % number for number in ranges).ljust(len(stated))
+    whole = whole.replace(stated, stated_anew)
+    digest = hashlib.sha256(whole[first:until] + whole[ranges[2] : ranges[2] + ranges[3]]).digest()
+    made = asyncio.run(
+        _signer(holder, (intermediate(), root())).async_sign(
+            data_digest=digest, digest_algorithm="sha256", use_pades=True
+        )
+    ).dump()
+    room = again - until - 2
+    return whole[: until + 1] + made.hex().encode().ljust(room, b"0") + whole[again - 1 :]

@@ -1,17 +1,21 @@
 """Forms that are filled in and signed on the screen: which signatures count, and which do not."""
 
+import time
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
+import pikepdf
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 
+from services.intake.pages.esign.signatures import electronic_signatures
 from services.intake.pages.trust import Trust
 from shared.events import (
+    DocumentKind,
     DocumentReading,
     ElectronicSignature,
     Outcome,
@@ -20,9 +24,10 @@ from shared.events import (
     SignatureState,
 )
 from shared.forms import Rect
-from tests.bench.forms.cases import template
+from shared.own_form import own_form
+from tests.bench.forms.cases import OPTIONS, template
 from tests.unit.reading.papers import document, paper, pdf
-from tests.unit.reading.screen import box_of, edited, filled
+from tests.unit.reading.screen import box_of, edited, filled, printed_for_two
 from tests.unit.reading.signing import (
     DAY,
     NOW,
@@ -32,6 +37,8 @@ from tests.unit.reading.signing import (
     issue,
     root,
     sign,
+    signed_in_part,
+    time_stamped,
     updated,
 )
 
@@ -54,8 +61,6 @@ def read(data: bytes, trust: Trust = TRUST) -> DocumentReading:
 
 
 def found(data: bytes, trust: Trust = TRUST) -> ElectronicSignature:
-    from services.intake.pages.esign.signatures import electronic_signatures
-
     [only] = electronic_signatures(data, trust, 1)
     return only
 
@@ -203,12 +208,16 @@ def test_a_single_changed_byte_is_seen() -> None:
     assert found(bytes(data)).fault is SignatureFault.ALTERED
 
 
+def _signature_bytes(data: bytes) -> slice:
+    start = data.index(b"/Contents <") + len(b"/Contents <")
+    return slice(start, data.index(b">", start))
+
+
 def test_a_signature_moved_to_another_file_signs_nothing() -> None:
     other = sign(filled({}, ("answer.nej",)), director())
-    gap = slice(
-        signed().index(b"/Contents <"), signed().index(b">", signed().index(b"/Contents <"))
-    )
-    moved = signed()[: gap.start] + other[gap] + signed()[gap.stop :]
+    room, theirs = _signature_bytes(signed()), other[_signature_bytes(other)]
+    length = room.stop - room.start
+    moved = signed()[: room.start] + theirs[:length].ljust(length, b"0") + signed()[room.stop :]
     assert found(moved).fault is SignatureFault.ALTERED
 
 
@@ -279,3 +288,98 @@ def test_saving_anew_destroys_the_signature() -> None:
     with edited(signed()) as form:
         pass
     assert found(form.data).fault in (SignatureFault.ALTERED, SignatureFault.UNREADABLE)
+
+
+# --- Several signatories -----------------------------------------------------------------------
+
+
+@cache
+def two_asked_for() -> bytes:
+    return filled({}, ("answer.ja",), form=printed_for_two())
+
+
+def test_two_people_sign_a_form_that_asks_for_two() -> None:
+    areas = own_form(tuple(OPTIONS), signatories=2).signatures
+    once = sign(two_asked_for(), director(), box=box_of(areas[0].area))
+    twice = sign(once, chair(), field="Second", box=box_of(areas[1].area))
+    reading = read(twice)
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+    assert [one.name for one in reading.electronic_signatures] == ["Åsa Öberg", "Björn Ålund"]
+    assert [one.covers_all for one in reading.electronic_signatures] == [False, True]
+    assert [one.state for one in reading.signatures] == [SignatureState.ELECTRONIC] * 2
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_one_person_cannot_sign_for_two(again: bool) -> None:
+    data = sign(two_asked_for(), director())
+    if again:
+        same = issue("Åsa Öberg", intermediate(), serial="PNOSE-196801011234")
+        data = sign(data, same, field="Second")
+    reading = read(data)
+    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.SIGNATURE_UNCLEAR,))
+
+
+def test_one_bad_signature_spoils_a_good_one() -> None:
+    data = sign(signed(), issue("Någon Annan"), field="Second")
+    assert read(data).reasons == (Reason.E_SIGNATURE_UNTRUSTED,)
+
+
+# --- Damaged and hostile -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"/ByteRange", b"/ByteRangX"),
+        (b"/ByteRange [0", b"/ByteRange [7"),
+        (b"/ByteRange [", b"/ByteRange <"),
+        (b"/ETSI.CAdES.detached", b"/adbe.pkcs7.unheardof"),
+        (b"/Contents <30", b"/Contents <FF"),
+        (b"/Contents <30", b"/Contents (30"),
+        (b"/Type /Sig", b"/Type /Gis"),
+    ],
+)
+def test_a_broken_signature_is_a_signature_that_does_not_count(old: bytes, new: bytes) -> None:
+    assert signed().count(old) == 1
+    reading = read(signed().replace(old, new.ljust(len(old))))
+    assert reading.outcome is Outcome.REVIEW
+    assert Reason.E_SIGNATURE_INVALID in reading.reasons or reading.kind is DocumentKind.OTHER
+
+
+def test_a_signature_that_leaves_out_the_end_of_the_file_is_partial() -> None:
+    assert found(signed_in_part(answered(), director(), left_out=60)).fault in (
+        SignatureFault.PARTIAL,
+        SignatureFault.CHANGED_AFTERWARDS,
+    )
+
+
+def test_a_gap_with_more_in_it_than_the_signature_is_partial() -> None:
+    data = signed_in_part(answered(), director(), gap_wider_by=40)
+    assert found(data).fault is SignatureFault.PARTIAL
+
+
+@pytest.mark.parametrize("size", [900_000, 20_000_000])
+def test_an_enormous_signature_costs_little(size: int) -> None:
+    started = time.perf_counter()
+    room = _signature_bytes(signed())
+    blown_up = signed()[: room.start] + b"30" * size + signed()[room.stop :]
+    assert found(blown_up).fault is not None
+    assert time.perf_counter() - started < 10
+
+
+def test_more_signatures_than_anybody_gives_are_not_looked_at() -> None:
+    data = sign(answered(), director())
+    with edited(data) as form:
+        fields = form.pdf.Root.AcroForm.Fields
+        one = fields[len(fields) - 1]
+        for number in range(1_000):
+            copy = form.pdf.make_indirect(pikepdf.Dictionary(one))
+            copy.T = pikepdf.String(f"S{number}")
+            fields.append(copy)
+    started = time.perf_counter()
+    assert electronic_signatures(form.data, TRUST, 1)[0].fault is SignatureFault.UNREADABLE
+    assert time.perf_counter() - started < 2
+
+
+def test_a_time_stamp_alone_is_no_signature() -> None:
+    assert read(time_stamped(answered())).reasons == (Reason.SIGNATURE_MISSING,)

@@ -28,7 +28,9 @@ from services.intake.pages.trust import Trust
 from shared.events import ElectronicSignature, SignatureFault
 
 _MOST_SIGNATURES: Final = 20
-_MOST_SIGNATURE_BYTES: Final = 4_000_000
+_MOST_SIGNATURE_BYTES: Final = 1_000_000
+_TOO_LONG: Final = re.compile(rb"<[0-9A-Fa-f\s]{%d}" % (2 * _MOST_SIGNATURE_BYTES + 1))
+"""pyHanko reads such a text sign by sign: a second for each megabyte."""
 
 _PURPOSES: Final = frozenset(
     {
@@ -66,6 +68,8 @@ def electronic_signatures(
     # pyHanko explains each signature that fails with a stack trace; the fault says it all.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+    if _TOO_LONG.search(data):
+        return (_UNREADABLE,)
     try:
         # Not strict: scanners' files have small faults, and no page is read by this reader.
         reader = PdfFileReader(io.BytesIO(data), strict=False)
@@ -95,8 +99,6 @@ def _examined(
 ) -> ElectronicSignature:
     try:
         signature = EmbeddedPdfSignature(reader, field.get_object(), name)
-        if len(signature.pkcs7_content) > _MOST_SIGNATURE_BYTES:
-            return _UNREADABLE
         found = validated(signature, reader, trust)
         fault = _fault(data, signature, found.status)
         certificate = signature.signer_cert
