@@ -107,7 +107,7 @@ class Proof:
         if not self.holds:
             lines.append("NOT complete.")
         elif unasked:
-            lines.append(f"Complete, as far as we were told: {unasked} servers could not be asked.")
+            lines.append(f"Complete, as far as we were told: {unasked} servers did not tell all.")
         else:
             lines.append("Complete: nothing is lost.")
         return "\n".join(lines)
@@ -222,12 +222,14 @@ def _ask_server(proof: Proof, database: Database, mailbox: MailboxSettings) -> N
     """Compare the server's folders with the ledger; what came just now will still be taken."""
     box = proof.mailboxes[mailbox.address]
     try:
-        untaken = intake.not_in_ledger(database, mailbox)
+        found = intake.not_in_ledger(database, mailbox)
     except (HandslagError, OSError, ValueError) as error:
         box.note = f"the server could not be asked: {error}"
         return
-    box.on_server_not_taken = len(untaken)
-    for one in untaken:
+    if found.closed_folders:
+        box.note = f"the server does not open: {'; '.join(found.closed_folders)}"
+    box.on_server_not_taken = len(found.messages)
+    for one in found.messages:
         if one.received_at is not None and now() - one.received_at > UNDER_WAY_LIMIT:
             proof.faults.append(
                 f"{mailbox.address}: UID {one.uid} in {one.folder} came "

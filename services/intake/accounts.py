@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from services.intake import ledger
-from services.intake.mail.imap import ImapSession
+from services.intake.mail.imap import Folder, FolderUnreadable, ImapSession
 from services.intake.mail.token import token_source
 from services.intake.settings import MailboxSettings
 from services.intake.tables import LocationRow, MailRow, ReadingRow
@@ -100,7 +100,16 @@ class Untaken:
     """When the server received it, if it says; asked for the oldest of each folder only."""
 
 
-def not_in_ledger(database: Database, mailbox: MailboxSettings) -> list[Untaken]:
+@dataclass(frozen=True)
+class Unnoted:
+    """What a server holds that the ledger does not, and which folders would not tell."""
+
+    messages: tuple[Untaken, ...]
+    closed_folders: tuple[str, ...]
+    """The server's words on each folder that it does not open."""
+
+
+def not_in_ledger(database: Database, mailbox: MailboxSettings) -> Unnoted:
     """What is on the server and was never taken; mail of the last moments is there too.
 
     Raises MailboxUnreachable, LoginRefused, TokenRefused.
@@ -108,21 +117,28 @@ def not_in_ledger(database: Database, mailbox: MailboxSettings) -> list[Untaken]
     tokens = token_source(mailbox.oauth2) if mailbox.oauth2 is not None else None
     session = ImapSession.open(mailbox, tokens)
     missing: list[Untaken] = []
+    closed: list[str] = []
     try:
         for folder in session.folders(mailbox.folders):
-            selected = session.select(folder)
-            with database.read() as unit:
-                known = ledger.known_uids(
-                    unit, mailbox.place.account, folder.name, selected.uidvalidity
-                )
-            uids = sorted(session.uids() - known)
-            missing += [
-                Untaken(folder.name, uid, session.arrived_at(uid) if place < ASKED else None)
-                for place, uid in enumerate(uids)
-            ]
+            try:
+                missing += _untaken(session, folder, database, mailbox)
+            except FolderUnreadable as error:
+                closed.append(str(error))
     finally:
         session.close()
-    return missing
+    return Unnoted(tuple(missing), tuple(closed))
+
+
+def _untaken(
+    session: ImapSession, folder: Folder, database: Database, mailbox: MailboxSettings
+) -> list[Untaken]:
+    selected = session.select(folder)
+    with database.read() as unit:
+        known = ledger.known_uids(unit, mailbox.place.account, folder.name, selected.uidvalidity)
+    return [
+        Untaken(folder.name, uid, session.arrived_at(uid) if place < ASKED else None)
+        for place, uid in enumerate(sorted(session.uids() - known))
+    ]
 
 
 def _batch(session: Session, after: tuple[str, str]) -> Sequence[MailRow]:

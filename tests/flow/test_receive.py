@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.intake import ledger
+from services.intake.accounts import not_in_ledger
 from services.intake.fetcher import FaultyMailbox, fetcher_for
 from shared.events import MailArchived, MailboxRole
 from tests.dovecot import Dovecot
@@ -171,6 +172,21 @@ def test_a_folder_that_cannot_be_opened_is_shown_and_those_after_it_are_fetched(
         assert str(fetcher.check()).startswith("cannot be opened: Avdelning: ")
         closed.chmod(0o700)
         wait_for(lambda: fetcher.check() is None)
+
+
+def test_the_proof_asks_every_folder_that_the_server_opens(
+    dovecot: Dovecot, intake: Intake
+) -> None:
+    dovecot.add_user(USER)
+    with dovecot.client(USER) as client:
+        client.create_folder("Avdelning")
+    dovecot.append(USER, plain_mail("svar"), folder="Junk")
+    [closed] = (dovecot.folder / "mail" / USER).glob(".Avdelning")
+    closed.chmod(0)
+    found = not_in_ledger(intake.database, mailbox(dovecot, folders=["Avdelning", "Junk"]))
+    closed.chmod(0o700)
+    assert [(one.folder, one.uid) for one in found.messages] == [("Junk", 1)]
+    assert [words.partition(":")[0] for words in found.closed_folders] == ["Avdelning"]
 
 
 def test_a_new_uidvalidity_brings_a_full_rescan_without_duplicates(
