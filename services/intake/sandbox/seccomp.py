@@ -17,6 +17,7 @@ _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _X32_BIT = 0x40000000
 _NEW_NAMESPACES = 0x7E020080
+_THREAD = 0x00010000
 
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
@@ -115,7 +116,6 @@ _ALWAYS_DENIED: Final[dict[str, tuple[int | None, int | None]]] = {
 _STARTING_PROGRAMS: Final[dict[str, tuple[int | None, int | None]]] = {
     "fork": (57, None),
     "vfork": (58, None),
-    "clone": (56, 220),
     "execve": (59, 221),
 }
 _SIGNALLING: Final[dict[str, tuple[int | None, int | None]]] = {
@@ -170,11 +170,20 @@ class Filter:
                 code += _refuse(number, errno.EPERM)
         # Its flags are in memory that a filter cannot see; the C library then uses clone.
         code += _refuse(_CLONE3, errno.ENOSYS)
-        code += [
-            _Instruction(_JUMP_EQUAL, 0, 3, _CLONE[column]),
+        flags = [
             _Instruction(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
             _Instruction(_JUMP_ANY_BIT, 0, 1, _NEW_NAMESPACES),
             _Instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        ]
+        if not may_execute:
+            # A thread, which decoders of pictures need, ends with its process; a process may not.
+            flags += [
+                _Instruction(_JUMP_ANY_BIT, 1, 0, _THREAD),
+                _Instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM),
+            ]
+        code += [
+            _Instruction(_JUMP_EQUAL, 0, len(flags), _CLONE[column]),
+            *flags,
             _Instruction(_RETURN, 0, 0, _ALLOW),
         ]
         self._code = (_Instruction * len(code))(*code)
