@@ -14,6 +14,7 @@ from shared.events import (
     Outcome,
     PartFate,
     Reason,
+    SignatureFault,
     SignatureState,
     Source,
 )
@@ -222,6 +223,20 @@ SIGNATURES: Mapping[SignatureState, str] = MappingProxyType(
         SignatureState.ELECTRONIC: "Elektroniskt underskrivet",
         SignatureState.MISSING: "Underskrift saknas",
         SignatureState.UNCLEAR: "Oklar underskrift",
+    }
+)
+
+SIGNATURE_FAULTS: Mapping[SignatureFault, str] = MappingProxyType(
+    {
+        SignatureFault.UNREADABLE: "Underskriften går inte att läsa.",
+        SignatureFault.ALTERED: "Filen är inte den som undertecknades.",
+        SignatureFault.PARTIAL: "Underskriften omfattar bara en del av filen.",
+        SignatureFault.CHANGED_AFTERWARDS: "Filen har ändrats efter underskriften.",
+        SignatureFault.WEAK: "Underskriften är gjord med en metod som inte längre är säker.",
+        SignatureFault.UNTRUSTED: "Certifikatet kommer inte från någon som vi litar på.",
+        SignatureFault.EXPIRED: "Certifikatet gällde inte när handlingen kom in.",
+        SignatureFault.REVOKED: "Certifikatet är återkallat.",
+        SignatureFault.NOT_FOR_SIGNING: "Certifikatet är inte till för underskrifter.",
     }
 )
 
