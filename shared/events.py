@@ -334,6 +334,13 @@ class DocumentReading(Fact):
         default=None, description="what the outcome is once the witnesses prove whose it is"
     )
     need: NeedReading | None = None
+    codes: tuple[Area, ...] = Field(default=(), description="the codes of our form")
+    anchors: tuple[Area, ...] = Field(
+        default=(), description="marks, codes or printed words that the page was laid flat by"
+    )
+    stray_ink: tuple[Area, ...] = Field(
+        default=(), description="writing where the form is blank, however little weight it has"
+    )
     seconds: float = Field(default=0.0, description="wall-clock time of the reading")
 
 

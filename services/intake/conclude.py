@@ -203,7 +203,8 @@ def _has_other_options(
     form: FormMeasured | None,
     options: Mapping[InitiativeId, Sequence[OptionKey]],
 ) -> bool:
-    """Whether the form was printed, or measured, with other options than the initiative has.
+    """Whether the form was printed, or measured, with other options than the initiative has, or
+    measured with another number of signatures than its code says.
 
     Its boxes then mean something else than their places say, and nothing of it can be used.
     """
@@ -211,7 +212,12 @@ def _has_other_options(
     if known is None:
         return False
     measured = [mark.option for mark in form.marks] if form is not None else []
-    return code.options != options_mark(known) or bool(measured and measured != list(known))
+    boxes = len(form.signatures) if form is not None and form.marks else code.signatories
+    return (
+        code.options != options_mark(known)
+        or bool(measured and measured != list(known))
+        or boxes != code.signatories
+    )
 
 
 def _hold_back_contradictions(settled: Sequence[_Settled]) -> None:
@@ -279,6 +285,11 @@ def _form_values(
     )
     fields = {field.name: _field_value(field, page.form_values, number) for field in form.fields}
     return {
+        "codes": tuple(_on_page(area, number) for area in form.code_areas),
+        "anchors": tuple(_on_page(area, number) for area in form.anchors),
+        "stray_ink": tuple(
+            _on_page(area, number) for area in (form.ink.areas if form.ink is not None else ())
+        ),
         "answer": answer,
         "marks": marks,
         "signature": verdict.signature,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.registry.web.masking import masked
 from services.registry.web.rendering import number, percent, size
-from services.registry.web.views import masked
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ from shared.events import (
     PartSummary,
     Reason,
     Signatory,
+    SignatureFound,
     SignatureState,
     Source,
     Value,
@@ -174,6 +175,7 @@ def _add_queue(world: World, scan: str) -> None:
         update={
             "outcome": Outcome.REVIEW,
             "reasons": (Reason.UNEXPLAINED_INK, Reason.MARK_DOUBTFUL, Reason.LOW_RESOLUTION),
+            "stray_ink": (Area(page=1, left=0.5, top=0.32, right=0.7, bottom=0.35),),
         }
     )
     world.record(arrived(doubtful, name="doubtful", sender="reg@umea.se", minutes=10), "doubtful")
@@ -311,6 +313,14 @@ def answered(answer: str, initiative: str, municipality: str, scan: str) -> Docu
         ),
         signature_confidence=0.973,
         signature_area=_area(template.signatures[0].area),
+        signatures=tuple(
+            SignatureFound(
+                state=SignatureState.HANDWRITTEN, confidence=0.973, area=_area(each.area)
+            )
+            for each in template.signatures
+        ),
+        codes=tuple(_area(each.symbol) for each in template.codes),
+        anchors=tuple(_area(each) for each in template.corner_marks),
         **typed(name="Åsa Öberg", place_date=f"{known.name if known else ''} 2024-09-10"),
     ).model_copy(update={"pages": (_page(scan),), "municipality": code})
 

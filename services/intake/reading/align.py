@@ -151,6 +151,7 @@ def _described(
         coarse_dpi=coarse,
         print_scale=dpi / stated_dpi if stated_dpi else None,
         stretch=stretch,
+        rests_on=tuple(s.square for s in seen),
     )
 
 

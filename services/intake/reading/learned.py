@@ -13,7 +13,12 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.align import Homography, pixels_per_mm, project
-from services.intake.reading.measured import Point, PrintMeasure, Registration
+from services.intake.reading.measured import (
+    MOST_ANCHORS,
+    Point,
+    PrintMeasure,
+    Registration,
+)
 from services.intake.reading.paper import PER_MM, flatten
 from shared.forms import PICTURE_PER_MM, FormTemplate, Rect
 from shared.identifiers import InitiativeId
@@ -150,6 +155,10 @@ def described(
         coarse_dpi=coarse,
         print_scale=dpi / stated_dpi if stated_dpi else None,
         stretch=per_mm[1],
+        rests_on=tuple(
+            Rect(left_mm=x - 1, top_mm=y - 1, width_mm=2, height_mm=2)
+            for x, y in printed[near][:MOST_ANCHORS].tolist()
+        ),
     )
 
 

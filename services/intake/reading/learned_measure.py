@@ -68,6 +68,7 @@ def _told(
 def _measured(registration: Registration | None, flat: LearnedPage, blank: Blank) -> FormMeasured:
     return FormMeasured(
         registration=registration,
+        anchors=tuple(flat.area(rect) for rect in registration.rests_on) if registration else (),
         marks=measure_learned_marks(flat, blank),
         signatures=measure_signatures(flat),
         ink=measure_ink(flat),

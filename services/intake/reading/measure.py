@@ -128,6 +128,7 @@ def _measure_form(
         FormMeasured(
             registration=registration,
             code_areas=tuple(flat.area(code.symbol) for code in template.codes),
+            anchors=tuple(flat.area(rect) for rect in registration.rests_on),
             marks=measure_marks(flat),
             signatures=measure_signatures(flat),
             signatures_joined=signatures_joined(flat),

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Area, ElectronicSignature, Reason, Source
+from shared.forms import Rect
 from shared.identifiers import InitiativeId, OptionKey
 from shared.needs import NeedField
 
@@ -20,6 +21,8 @@ MOST_FIELD_NAME = 200
 MOST_CODE_TEXT = 8_000
 """Characters; the largest QR code holds 7089."""
 MOST_PAGE_TEXT = 20_000
+MOST_ANCHORS = 60
+"""Of what a page was laid flat by; enough to show a person."""
 MOST_NEED_TEXT = 4_000
 """Characters of one answer in a needs template; it has room for about a thousand."""
 
@@ -63,6 +66,9 @@ class Registration(Measured):
     coarse_dpi: float
     print_scale: float | None
     stretch: float
+    rests_on: tuple[Rect, ...] = Field(
+        default=(), max_length=MOST_ANCHORS, description="what was seen, where it is printed"
+    )
 
 
 class MarkMeasure(Measured):
@@ -127,6 +133,9 @@ class FormMeasured(Measured):
 
     registration: Registration | None
     code_areas: tuple[Area, ...] = ()
+    anchors: tuple[Area, ...] = Field(
+        default=(), max_length=MOST_ANCHORS, description="what the page was laid flat by"
+    )
     marks: tuple[MarkMeasure, ...] = ()
     signatures: tuple[SignatureMeasure, ...] = ()
     signatures_joined: bool = Field(

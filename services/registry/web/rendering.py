@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from services.registry.web import phrases, words
 from services.registry.web.assets import Assets
-from services.registry.web.views import masked
+from services.registry.web.masking import masked
 
 _LOCALE = "sv_SE"
 _TURNING = dict.fromkeys(

@@ -1,22 +1,18 @@
 """From the register's rows to what a page shows: names for keys, areas for evidence."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.registry.tables import Document, Initiative
 from services.registry.web import words
+from services.registry.web.evidence import Evidence, evidence_id, evidence_of, label_of
+from services.registry.web.masking import masked
 from services.registry.web.needs import need_values
-from shared.events import Area, DocumentReading, Fate, PageImage, Value
+from shared.events import DocumentReading, Fate, PageImage, Value
+from shared.evidence import named_values
 from shared.municipalities import by_code, display_name
 
 _SHAPES = 4
-_BIRTH_DAY = r"\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]|[6-8]\d|9[01])"
-"""Year, month, and day, to which 60 is added in a coordination number (samordningsnummer)."""
-_PERSONAL_NUMBER = re.compile(
-    # Without a separator ten digits are as likely to be a telephone number.
-    rf"(?<!\d)((?:19|20){_BIRTH_DAY}[-+ ]?|{_BIRTH_DAY}[-+])\d{{4}}(?!\d)"
-)
 
 
 @dataclass(frozen=True)
@@ -34,19 +30,6 @@ class Image:
     address: str
     width_px: int
     height_px: int
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A place on a page where something was read, in pixels of the page's image."""
-
-    id: str
-    label: str
-    left: float
-    top: float
-    width: float
-    height: float
-    marked: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,16 +91,11 @@ def first_image(document: Document) -> Image | None:
 
 def scan_pages(reading: DocumentReading, filenames: Mapping[int, str]) -> list[ScanPage]:
     """The pages of a document with their evidence; `filenames` by index of the mail's part."""
-    evidence = list(_evidence(reading))
     return [
         ScanPage(
             number=page.number,
             image=_image(reading.document_id, page) if page.image else None,
-            evidence=tuple(
-                _in_pixels(id_, label, area, marked, page)
-                for id_, label, area, marked in evidence
-                if area.page == page.number
-            ),
+            evidence=evidence_of(reading, page),
             filename=filenames.get(page.part, ""),
             source_page=page.source_page,
         )
@@ -159,25 +137,11 @@ def read_values(reading: DocumentReading, initiative: Initiative | None) -> list
     return values
 
 
-def masked(text: str) -> str:
-    """Return the text with the last four digits of each personal identity number covered.
-
-    Organisation numbers, whose third and fourth digits are never a month, are left as they are.
-    """
-    return _PERSONAL_NUMBER.sub(r"\1••••", text)
-
-
-def evidence_id(key: str) -> str:
-    """The id of the rectangle that shows where a value was read."""
-    return "yta-" + key.replace(".", "-")
-
-
 def _place_of(key: str, value: Value, reading: DocumentReading) -> str | None:
     """The id of the rectangle that shows a value; of an answer, the box that was marked."""
-    if value.area is not None:
-        return evidence_id(key)
-    marked = key == "answer" and any(mark.option == value.text for mark in reading.marks)
-    return f"yta-mark-{value.text}" if marked else None
+    if key == "answer" and any(mark.option == value.text for mark in reading.marks):
+        return evidence_id(f"mark.{value.text}")
+    return evidence_id(key) if value.area is not None else None
 
 
 def initiatives_by_id(initiatives: Sequence[Initiative]) -> dict[str, Initiative]:
@@ -189,44 +153,7 @@ def _image(document_id: str, page: PageImage) -> Image:
 
 
 def _values(reading: DocumentReading) -> Iterator[tuple[str, str, Value]]:
-    named = (
-        ("initiative", "Initiativ", reading.initiative),
-        ("municipality", "Kommun", reading.municipality),
-        ("answer", "Svar", reading.answer),
-        ("signatory.name", "Undertecknare", reading.signatory.name),
-        ("signatory.title", "Titel", reading.signatory.title),
-        ("place_date", "Ort och datum", reading.signatory.place_date),
-        ("contact.name", "Kontaktperson", reading.contact.name),
-        ("contact.email", "E-post", reading.contact.email),
-        ("contact.phone", "Telefon", reading.contact.phone),
-        ("their_reference", "Er beteckning", reading.their_reference),
-    )
-    for key, label, value in named:
-        if value is not None:
-            yield key, label, value
+    for key, value in named_values(reading):
+        if not key.startswith("need."):
+            yield key, label_of(key), value
     yield from need_values(reading)
-
-
-def _evidence(reading: DocumentReading) -> Iterator[tuple[str, str, Area, bool]]:
-    chosen = reading.answer.text if reading.answer else None
-    for mark in reading.marks:
-        label = f"Ruta {short_label({}, mark.option)}"
-        yield f"yta-mark-{mark.option}", label, mark.area, mark.option == chosen
-    if reading.signature_area:
-        yield evidence_id("signature"), "Underskrift", reading.signature_area, True
-    for key, label, value in _values(reading):
-        if value.area is not None:
-            yield evidence_id(key), label, value.area, True
-
-
-def _in_pixels(id_: str, label: str, area: Area, marked: bool, page: PageImage) -> Evidence:
-    width, height = page.width_px or 1, page.height_px or 1
-    return Evidence(
-        id_,
-        label,
-        round(area.left * width, 1),
-        round(area.top * height, 1),
-        round((area.right - area.left) * width, 1),
-        round((area.bottom - area.top) * height, 1),
-        marked,
-    )
