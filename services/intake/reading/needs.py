@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -21,6 +22,7 @@ from shared.needs import LABELS, QUESTIONS, TITLE, NeedField
 _ALIKE: Final = 86.0
 _OTHER_ALIKE: Final = 93.0
 _LONG_LABEL: Final = 30
+_LONGEST_HEAD: Final = 120
 _PRINTED_ALIKE: Final = 90.0
 _PRINTED_CHARS: Final = 12
 _HELP_ALIKE: Final = 82.0
@@ -120,12 +122,12 @@ def _label_at(
     text = segments[index].text
     best: tuple[float, _Label] | None = None
     for head, rest, taken in _heads(segments, index, text):
-        shown = plain(head)
-        if not shown:
+        if len(head) > _LONGEST_HEAD:
             continue
+        shown = plain(head)
         for word, field in words.items():
-            likeness = _alike(shown, plain(word))
-            if taken > 1 and len(word) < _LONG_LABEL:
+            likeness = _alike(shown, _plain_word(word))
+            if taken > 1 and not _runs_on(segments[index + 1].text, word, likeness):
                 continue
             if likeness >= least and (best is None or likeness > best[0]):
                 best = likeness, _Label(field, index, taken, rest.strip())
@@ -143,6 +145,16 @@ def _heads(segments: Sequence[Segment], index: int, text: str) -> Iterable[tuple
         below = segments[index + 1]
         if abs(below.left - segments[index].left) < _SAME_LEFT:
             yield f"{text} {below.text}", "", 2
+
+
+def _runs_on(below: str, word: str, likeness: float) -> bool:
+    """Whether a long label goes on in the segment below, rather than begins there."""
+    return len(word) >= _LONG_LABEL and _alike(plain(below), _plain_word(word)) < likeness
+
+
+@cache
+def _plain_word(word: str) -> str:
+    return plain(word)
 
 
 def _alike(one: str, other: str) -> float:

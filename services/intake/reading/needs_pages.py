@@ -11,7 +11,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from services.intake.pages.page import Page
-from services.intake.reading.full_page import upright, words_on
+from services.intake.reading.full_page import address_at, upright, words_on
 from services.intake.reading.level import level
 from services.intake.reading.measured import (
     MOST_NEED_TEXT,
@@ -26,6 +26,7 @@ from shared.needs import FIELD_PREFIX, NeedField
 _MOST_PAGES: Final = 6
 """Pages recognised whole: a second or two each."""
 
+_MOST_SEGMENTS: Final = 3_000
 _PROBED: Final = 0.3
 """Of a page's height: the template's heading and first question stand there."""
 
@@ -45,14 +46,15 @@ class NeedsReader:
         self._shown: list[Segment] = []
         self._recognised = 0
         self._promising = expected
+        self._address: tuple[str, float] | None = None
 
     def look(self, page: Page) -> Page:
         """Take up what a page without a code says; return it upright and level if it is a scan."""
         self._stated.update(_stated(page.form_values))
         layer = _layer_of(page, _next_row(self._layer))
-        self._layer += layer
+        self._layer += layer[: _MOST_SEGMENTS - len(self._layer)]
         drawn_from_text = page.born_digital and bool(layer) and not page.words
-        if drawn_from_text or not self._worth_recognising(page):
+        if drawn_from_text or not self._worth_recognising(page, layer):
             return page
         self._recognised += 1
         if page.born_digital:
@@ -62,6 +64,8 @@ class NeedsReader:
             page = replace(page, grey=grey)
         height, width = page.grey.shape[:2]
         self._shown += segments_of(words, page.number, _next_row(self._shown), height / width)
+        if not page.born_digital:
+            self._read_address(page)
         return page
 
     def found(self) -> NeedMeasured | None:
@@ -78,12 +82,16 @@ class NeedsReader:
             fields=tuple(field for field in fields if field is not None),
         )
 
-    def _worth_recognising(self, page: Page) -> bool:
+    def _read_address(self, page: Page) -> None:
+        seen = find_need(self._shown).answers.get(NeedField.CONTACT_EMAIL)
+        if seen is not None and seen.area is not None and seen.area.page == page.number:
+            self._address = address_at(page.grey, seen.area)
+
+    def _worth_recognising(self, page: Page, layer: Sequence[Segment]) -> bool:
         if self._recognised >= _MOST_PAGES:
             return False
         if page.born_digital:
-            found = find_need(self._layer)
-            return bool(self._stated) or _is_trace(found)
+            return bool(self._stated) or _is_trace(find_need(layer[:_MOST_SEGMENTS]))
         if not self._promising and page.number == 1:
             top = page.grey[: round(_PROBED * page.grey.shape[0])]
             height, width = top.shape[:2]
@@ -101,16 +109,12 @@ class NeedsReader:
             return self._measure(field, written.text, Source.TEXT_LAYER, _STATED, seen or written)
         if seen is None:
             return None
-        is_address = field is NeedField.CONTACT_EMAIL
-        # Recognition parts an @ from what stands beside it.
-        text = seen.text.replace(" ", "") if is_address else seen.text
-        unsure = is_address and not _is_address(text)
+        text, confidence = seen.text, seen.confidence
+        if field is NeedField.CONTACT_EMAIL and self._address is not None:
+            text, confidence = self._address
+            confidence = confidence if _is_address(text) else min(confidence, _UNSURE_ADDRESS)
         return NeedFieldMeasure(
-            field=field,
-            text=text,
-            confidence=min(seen.confidence, _UNSURE_ADDRESS) if unsure else seen.confidence,
-            source=Source.OCR,
-            area=seen.area,
+            field=field, text=text, confidence=confidence, source=Source.OCR, area=seen.area
         )
 
     def _measure(
