@@ -68,7 +68,6 @@ class Reason(StrEnum):
     FORM_AMBIGUOUS = "form_ambiguous"
     """Several forms without codes have been learned that it may be."""
     SEVERAL_FORMS_ON_PAGE = "several_forms_on_page"
-    SEVERAL_FORMS_IN_FILE = "several_forms_in_file"
     EXTRA_PAGE = "extra_page"
     REGISTRATION_FAILED = "registration_failed"
     LOW_RESOLUTION = "low_resolution"

@@ -97,9 +97,6 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
         Reason.SEVERAL_FORMS_ON_PAGE: ReasonWords(
             "Flera formulär på en sida", "Mer än ett formulär ligger på samma sida."
         ),
-        Reason.SEVERAL_FORMS_IN_FILE: ReasonWords(
-            "Flera formulär i samma fil", "Filen innehåller flera svar som behöver delas upp."
-        ),
         Reason.EXTRA_PAGE: ReasonWords(
             "Sida utöver formuläret", "Filen har fler sidor än formuläret. Läs dem också."
         ),
