@@ -16,8 +16,11 @@ from shared.events import Area, Reason, Witness, WitnessKind
 from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
-LEAST_LEGIBLE: Final = 0.6
-"""Confidence of recognition; below, what was read is no evidence of anything."""
+LEAST_LEGIBLE: Final = 0.5
+LEAST_LEGIBLE_DOMAIN: Final = 0.2
+"""Confidence of recognition; below, what was read is no evidence of anything. A domain counts only
+if it is exactly a municipality's, and only beside a name that agrees.
+"""
 
 _ADDRESS: Final = re.compile(r"[^\s@]{1,64}@(?P<domain>[^\s@]{3,253})")
 
@@ -64,11 +67,11 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
         field = fields.get(name)
         if field is None or field.ink_mm2 <= MOST_EMPTY_FIELD_MM2:
             continue
-        text, legible = _said(field, page)
+        text, legible = _said(field, page, LEAST_LEGIBLE)
         found.append(Witness(kind=kind, text=text, legible=legible, area=field.area))
     contact = fields.get("contact.email")
     if contact is not None:
-        text, legible = _said(contact, page)
+        text, legible = _said(contact, page, LEAST_LEGIBLE_DOMAIN)
         address = _ADDRESS.fullmatch(text)
         # An address that cannot be read says nothing against anybody.
         if legible and address is not None:
@@ -79,13 +82,13 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
     return tuple(found)
 
 
-def _said(field: FieldMeasure, page: PageMeasured) -> tuple[str, bool]:
+def _said(field: FieldMeasure, page: PageMeasured, least: float) -> tuple[str, bool]:
     """Return what a field says, and whether that is certain enough to be evidence."""
     typed = page.form_values.get(field.name, "").strip()
     if typed and shows(field, typed):
         return typed, True
     text = " ".join(field.text.split())
-    return text, bool(text) and field.confidence >= LEAST_LEGIBLE
+    return text, bool(text) and field.confidence >= least
 
 
 def on_page(witnesses: Sequence[Witness], number: int) -> tuple[Witness, ...]:

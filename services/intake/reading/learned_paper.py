@@ -5,6 +5,7 @@ nothing else. Paper bends, so the page is first brought to lie on the blank word
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -26,11 +27,12 @@ _CORE_INK = 200
 _TOLERANCE_MM = 0.26
 """Around print: the blur of printer and scanner, and what bending leaves over."""
 
-_RULE_TOLERANCE_MM = 0.12
 _RULE_LONG_MM = 6.0
-_ALONG_MM = 2.5
-_CROSSING_MM = 0.75
-_FAINT = 28
+_RULE_REACH_MM = 0.35
+_RULE_PART_MM = 15.0
+_LINE_GAIN = 1.1
+_LINE_NOISE = 16
+_LINE_CORE = 90
 _LEAST_CONTRAST = 60.0
 
 
@@ -140,19 +142,37 @@ def _without_print(fine: MatLike, own: MatLike) -> MatLike:
     ink = (own > _OWN_INK).astype(np.uint8)
     long = round(_RULE_LONG_MM * PICTURE_PER_MM)
     rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
-    cover = cv2.dilate(cv2.subtract(ink, rules), _disc(_TOLERANCE_MM))
-    near_rules = cv2.dilate(rules, _disc(_TOLERANCE_MM))
+    cover = cv2.dilate(cv2.subtract(ink, rules), _disc(_TOLERANCE_MM)) > 0
     rest = fine.copy()
-    rest[cover > 0] = 0
-    # Letters stand on the line, and hang below it: as little as can be is taken away with it, and
-    # of what is left only what lies along it.
-    rest[cv2.dilate(rules, _disc(_RULE_TOLERANCE_MM)) > 0] = 0
-    along = np.ones((1, round(_ALONG_MM * PICTURE_PER_MM)), np.uint8)
-    sliver = cv2.morphologyEx(rest, cv2.MORPH_OPEN, along)
-    rest[(near_rules > 0) & (sliver > _FAINT)] = 0
-    across = np.ones((round(_CROSSING_MM * PICTURE_PER_MM), 1), np.uint8)
+    for left, top, width, height in _pieces(cv2.dilate(rules, _disc(_RULE_REACH_MM))):
+        step = round(_RULE_PART_MM * PICTURE_PER_MM)
+        parts = max(1, round(width / step))
+        for start, end in pairwise(np.linspace(left, left + width, parts + 1).astype(int)):
+            block = (slice(top, top + height), slice(start, end))
+            rest[block] = _without_rule(fine[block])
+    rest[cover] = 0
+    return rest
+
+
+def _without_rule(part: MatLike) -> MatLike:
+    """Return part of a printed line with the line taken away as it looks there.
+
+    Letters stand on the line and hang below it: what is darker than the line stays, and a stroke
+    that is seen on both sides of it goes on beneath.
+    """
+    line = np.median(part, axis=1, keepdims=True)
+    rest = np.clip(part.astype(np.float32) - _LINE_GAIN * line - _LINE_NOISE, 0, 255)
+    rest = np.where(rest > 0, np.minimum(rest + _LINE_NOISE, part), 0).astype(np.uint8)
+    core = line[:, 0] > _LINE_CORE
+    across = np.ones((int(core.sum()) + 2, 1), np.uint8)
     bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across)
-    return np.where(near_rules > 0, bridged, rest).astype(np.uint8)
+    rest[core] = np.maximum(rest[core], bridged[core])
+    return rest
+
+
+def _pieces(mask: MatLike) -> list[tuple[int, int, int, int]]:
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
 
 
 def _disc(reach_mm: float) -> MatLike:
