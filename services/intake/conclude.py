@@ -11,6 +11,7 @@ from typing import Any
 from services.intake import needs
 from services.intake.conclude_learned import conclude_learned, on_page
 from services.intake.documents import Document, MeasuredFile, documents_of
+from services.intake.reading.contact import confidence_of
 from services.intake.reading.identify import Identity, identify, own_codes
 from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
 from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
@@ -327,7 +328,7 @@ def _field_value(field: FieldMeasure, form_values: Mapping[str, str], number: in
         return None
     return Value(
         text=field.text,
-        confidence=min(max(round(field.confidence, 3), 0.0), 1.0),
+        confidence=confidence_of(field),
         source=Source.OCR,
         area=area,
     )

@@ -4,7 +4,7 @@ Only the fork server imports this module: it loads everything that opens untrust
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.intake.mail.message import UnreadableMail, parse, parse_file
@@ -12,6 +12,7 @@ from services.intake.mail.parsed import MessageLimits
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.intake.pages.trust import Trust
+from services.intake.reading import ocr
 from services.intake.reading.learned import LearnedForm
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
@@ -70,11 +71,12 @@ def _measure_file(message: Message) -> Message:
     return Message({"file": fields}, images)
 
 
-def _load_libraries() -> None:
+def _load_libraries() -> Sequence[str]:
     for name in LOADED_LATE:
         importlib.import_module(name)
     # Pillow looks for its format plugins at the first picture.
     importlib.import_module("PIL.Image").init()
+    return ocr.load()
 
 
 JOBS: Final[Mapping[str, Job]] = {

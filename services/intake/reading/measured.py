@@ -119,12 +119,16 @@ class InkMeasure(Measured):
 
 
 class FieldMeasure(Measured):
-    """One text field: how much ink, and what recognition made of it (confidence 0 to 1)."""
+    """One text field: how much ink, and what recognition made of it (confidence 0 to 1).
+
+    `second_text` is what another model made of it, where it was asked.
+    """
 
     name: FieldName
     ink_mm2: float
     text: str = Field(default="", max_length=MOST_FIELD_TEXT)
     confidence: float = 0.0
+    second_text: str = Field(default="", max_length=MOST_FIELD_TEXT)
     area: Area
 
 

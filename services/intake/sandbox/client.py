@@ -114,6 +114,7 @@ class _ForkServer:
             raise SandboxUnavailable("the fork server ended at its start")
         ours.settimeout(None)
         self.missing: list[str] = said["missing"]
+        self.lacking: list[str] = said["lacking"]
         self.threads: int = said["threads"]
         threading.Thread(target=self._listen, name="sandbox", daemon=True).start()
 
@@ -261,6 +262,9 @@ class Sandbox:
                 self._fault = None
                 if self._server.missing:
                     log.warning("containment_is_incomplete", missing=self._server.missing)
+                if self._server.lacking:
+                    self._fault = "; ".join(self._server.lacking)
+                    log.error("reader_is_incomplete", missing=self._server.lacking)
             return self._server
 
 

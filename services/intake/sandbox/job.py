@@ -1,6 +1,6 @@
 """What a child can be asked to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.intake.sandbox.wire import Message
@@ -10,9 +10,10 @@ from services.intake.sandbox.wire import Message
 class Job:
     """`run` gets untrusted bytes and runs contained; it may start tesseract or nothing at all.
 
-    `prepare` runs once, in the fork server: what it loads, no child has to load again.
+    `prepare` runs once, in the fork server: what it loads, no child has to load again. It returns
+    what is missing on this machine, a sentence each with its remedy.
     """
 
     run: Callable[[Message], Message]
     may_execute: bool = False
-    prepare: Callable[[], None] | None = None
+    prepare: Callable[[], Sequence[str]] | None = None

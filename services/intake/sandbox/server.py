@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -45,9 +45,13 @@ class _Child:
 class ForkServer:
     """Forks children until the control socket closes."""
 
-    def __init__(self, control: socket.socket, jobs: Mapping[str, Job]) -> None:
+    def __init__(
+        self, control: socket.socket, jobs: Mapping[str, Job], lacking: Sequence[str]
+    ) -> None:
+        """`lacking` is what the jobs miss on this machine."""
         self._control = control
         self._jobs = jobs
+        self._lacking = lacking
         self._containment = Containment()
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}
@@ -57,7 +61,14 @@ class ForkServer:
     def serve(self) -> None:
         """Do as asked until the service is gone."""
         threads = len(list(Path("/proc/self/task").iterdir()))
-        self._tell({"ready": True, "missing": self._containment.missing, "threads": threads})
+        self._tell(
+            {
+                "ready": True,
+                "missing": self._containment.missing,
+                "lacking": self._lacking,
+                "threads": threads,
+            }
+        )
         self._selector.register(self._control, selectors.EVENT_READ, None)
         try:
             while self._turn():
@@ -189,12 +200,12 @@ def main(control_handle: int, jobs_module: str) -> None:
     """Load the jobs, then serve them on the control socket with this descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs: Mapping[str, Job] = importlib.import_module(jobs_module).JOBS
-    for job in jobs.values():
-        if job.prepare is not None:
-            job.prepare()
+    lacking = [
+        missing for job in jobs.values() if job.prepare is not None for missing in job.prepare()
+    ]
     with socket.socket(fileno=control_handle) as control:
         os.set_inheritable(control_handle, False)
-        server = ForkServer(control, jobs)
+        server = ForkServer(control, jobs, lacking)
         # What is loaded now is shared by all children: the collector must not touch its pages.
         gc.collect()
         gc.freeze()
