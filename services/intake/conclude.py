@@ -14,7 +14,8 @@ from services.intake.documents import Document, MeasuredFile, documents_of
 from services.intake.reading.contact import confidence_of
 from services.intake.reading.identify import Identity, identify, own_codes
 from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
-from services.intake.reading.verdict import Verdict, judge, outcome_of, shows
+from services.intake.reading.typed import confidence_of_typed, shows
+from services.intake.reading.verdict import Verdict, judge, outcome_of
 from shared.events import (
     Area,
     Contact,
@@ -40,7 +41,6 @@ from shared.identifiers import (
 )
 from shared.own_form import signatory_fields
 
-_FORM_FIELD_CONFIDENCE = 0.99
 _UNPROVEN_CONFIDENCE = 0.5
 
 
@@ -322,7 +322,10 @@ def _field_value(field: FieldMeasure, form_values: Mapping[str, str], number: in
     typed = form_values.get(field.name, "").strip()
     if typed and shows(field, typed):
         return Value(
-            text=typed, confidence=_FORM_FIELD_CONFIDENCE, source=Source.FORM_FIELD, area=area
+            text=typed,
+            confidence=confidence_of_typed(field, typed),
+            source=Source.FORM_FIELD,
+            area=area,
         )
     if not field.text:
         return None

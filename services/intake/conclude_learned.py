@@ -11,7 +11,12 @@ from typing import Final
 
 from services.intake.reading.learned_verdict import LearnedIdentity, identify_learned
 from services.intake.reading.measured import FieldMeasure, PageMeasured
-from services.intake.reading.verdict import MOST_EMPTY_FIELD_MM2, shows
+from services.intake.reading.typed import (
+    MOST_EMPTY_FIELD_MM2,
+    SURE,
+    confidence_of_typed,
+    shows,
+)
 from shared.events import Area, Reason, Witness, WitnessKind
 from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
@@ -86,7 +91,7 @@ def _said(field: FieldMeasure, page: PageMeasured, least: float) -> tuple[str, b
     """Return what a field says, and whether that is certain enough to be evidence."""
     typed = page.form_values.get(field.name, "").strip()
     if typed and shows(field, typed):
-        return typed, True
+        return typed, confidence_of_typed(field, typed) >= SURE
     text = " ".join(field.text.split())
     return text, bool(text) and field.confidence >= least
 

@@ -5,15 +5,12 @@ stretch where a person looks: a wrong automatic record is far worse than a look 
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.reading.electronic import judge_electronic
 from services.intake.reading.measured import (
-    MOST_FIELD_TEXT,
-    FieldMeasure,
     FormMeasured,
     InkMeasure,
     MarkMeasure,
@@ -21,6 +18,7 @@ from services.intake.reading.measured import (
     Registration,
     SignatureMeasure,
 )
+from services.intake.reading.typed import shows
 from shared.events import ElectronicSignature, Outcome, Reason, SignatureState
 from shared.identifiers import OptionKey
 
@@ -66,8 +64,6 @@ MOST_SIGNATURE_INK = 0.35
 # Elsewhere.
 MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
-LEAST_FIELD_LIKENESS = 0.7
-MOST_EMPTY_FIELD_MM2 = 3.0
 
 MENDABLE = frozenset({Reason.SIGNATURE_MISSING, Reason.SEVERAL_MARKED, Reason.NONE_MARKED})
 """Faults that the sender alone can mend, where it is certain whose form it is."""
@@ -302,19 +298,3 @@ def contradictions(form: FormMeasured, form_values: Mapping[str, str]) -> list[R
         if field.name in form_values and not shows(field, form_values[field.name]):
             return [Reason.FIELDS_CONTRADICT_PIXELS]
     return []
-
-
-def shows(field: FieldMeasure, value: str) -> bool:
-    """Whether the page shows, in a field, about what the form field says.
-
-    A value longer than any field holds is never shown. Matching takes the product of the lengths:
-    those that cannot be alike enough are told apart by their lengths alone.
-    """
-    if len(value) > MOST_FIELD_TEXT:
-        return False
-    if not value.strip():
-        return field.ink_mm2 <= MOST_EMPTY_FIELD_MM2
-    said, seen = (text.casefold().replace(" ", "") for text in (value, field.text))
-    if 2 * min(len(said), len(seen)) < LEAST_FIELD_LIKENESS * (len(said) + len(seen)):
-        return False
-    return SequenceMatcher(None, said, seen, autojunk=False).ratio() >= LEAST_FIELD_LIKENESS

@@ -47,7 +47,8 @@ class Edited:
             AP=pikepdf.Dictionary(N=appearance),
             **more,
         )
-        self.pdf.pages[0].Annots.append(self.pdf.make_indirect(annotation))
+        page = self.pdf.pages[0].obj
+        page.Annots = pikepdf.Array([*page.get("/Annots", ()), self.pdf.make_indirect(annotation)])
 
 
 @contextmanager

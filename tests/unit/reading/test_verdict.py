@@ -15,13 +15,13 @@ from services.intake.reading.measured import (
     Registration,
     SignatureMeasure,
 )
+from services.intake.reading.typed import shows
 from services.intake.reading.verdict import (
     BoxState,
     Verdict,
     box_state,
     judge,
     outcome_of,
-    shows,
 )
 from shared.events import Area, Outcome, Reason, SignatureState
 
