@@ -18,7 +18,10 @@ _PIECE_BYTES = 1 << 20
 
 
 def embedded_files(data: bytes, budget: Budget) -> Iterator[Member]:
-    """Yield the files in a PDF. What is wrong with the PDF itself is for its reading to say."""
+    """Yield the files in a PDF. Raises ContainerFault where they cannot all be found.
+
+    That the PDF itself is locked or broken is for its reading to say.
+    """
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as document:
             seen: set[tuple[int, int]] = set()
@@ -26,8 +29,10 @@ def embedded_files(data: bytes, budget: Budget) -> Iterator[Member]:
                 if stream.objgen not in seen:
                     seen.add(stream.objgen)
                     yield Member(name, partial(_read, stream, budget))
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (pikepdf.PdfError, pikepdf.PasswordError):
         return
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as strange:
+        raise ContainerFault(Reason.READER_CRASHED, f"stumbled: {strange!r}") from strange
 
 
 def _files(document: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:

@@ -23,8 +23,8 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bytes_: Annotated[int, Field(gt=0, alias="bytes")] = 60_000_000
-    pages: Annotated[int, Field(gt=0)] = 50
-    pixels: Annotated[int, Field(gt=0)] = 100_000_000
+    pages: Annotated[int, Field(gt=0)] = 30
+    pixels: Annotated[int, Field(gt=0)] = 60_000_000
     inflated_bytes: Annotated[int, Field(gt=0)] = 64_000_000
     """Of all streams in a PDF that are not pictures, together."""
 
