@@ -139,7 +139,7 @@ async def test_an_answer_in_the_needs_mailbox_is_an_answer_and_a_description_a_n
         Disposition.ANSWERS,
         "answer_among_needs",
     )
-    read = await intake.read(children, letter(("behov.docx", b"PK\x03\x04rest")), role=role)
+    read = await intake.read(children, letter(("behov.rtf", rb"{\rtf1 behov}")), role=role)
     [need] = read.documents
     assert (read.disposition, need.kind, need.outcome) == (
         Disposition.NEED,
