@@ -58,6 +58,25 @@ def test_what_was_read_can_be_hidden_from_the_page_without_a_script(
     assert '<label class="show-found-label" for="visa-ytor">' in html
 
 
+def test_electronic_signatures_are_shown_with_what_was_found_of_them(
+    world: World, registrar: Client
+) -> None:
+    text = registrar.get(f"/handlingar/{world.ids['doubtful-document']}").text
+    for shown in (
+        "Elektronisk underskrift",
+        "Eva Ek, Umeå kommun",
+        "enligt betrodd tidsstämpel",
+        "Utfärdare AB",
+        "nummer 1f2e",
+        "Per Al",
+        "Gäller inte.",
+        "Filen har ändrats efter underskriften.",
+    ):
+        assert shown in text
+    without = registrar.get(f"/handlingar/{world.ids['answer-document']}").text
+    assert "Elektronisk underskrift" not in without
+
+
 def test_the_three_moments_stand_apart(world: World, registrar: Client) -> None:
     text = registrar.get(f"/handlingar/{world.ids['doubtful-document']}").text
     assert "2 sep. 2024 kl. 09.13" in text.replace("\N{NO-BREAK SPACE}", " ")

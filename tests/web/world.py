@@ -36,6 +36,7 @@ from shared.events import (
     Disposition,
     DocumentKind,
     DocumentReading,
+    ElectronicSignature,
     MailboxRole,
     MailRead,
     Mark,
@@ -48,6 +49,7 @@ from shared.events import (
     Reason,
     Signatory,
     SignatureFound,
+    SignatureFault,
     SignatureState,
     Source,
     Value,
@@ -175,6 +177,20 @@ def _add_queue(world: World, scan: str) -> None:
         update={
             "outcome": Outcome.REVIEW,
             "reasons": (Reason.UNEXPLAINED_INK, Reason.MARK_DOUBTFUL, Reason.LOW_RESOLUTION),
+            "electronic_signatures": (
+                ElectronicSignature(
+                    signatory=1,
+                    name="Eva Ek",
+                    organisation="Umeå kommun",
+                    issuer="Utfärdare AB",
+                    certificate="1f2e",
+                    signed_at=START,
+                    timestamped=True,
+                ),
+                ElectronicSignature(
+                    signatory=2, name="Per Al", fault=SignatureFault.CHANGED_AFTERWARDS
+                ),
+            ),
             "stray_ink": (Area(page=1, left=0.5, top=0.32, right=0.7, bottom=0.35),),
         }
     )
