@@ -1,5 +1,6 @@
 """Fetches what the decision about one mail must know, and no more."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from sqlmodel import Session, col, select
@@ -7,6 +8,7 @@ from sqlmodel import Session, col, select
 from services.registry.domain.answer import Pair, Scan, Statement, Values
 from services.registry.domain.match import domains_to_look_up, sender_evidence
 from services.registry.domain.review import Known, Offered
+from services.registry.domain.witnesses import Testimony, WitnessRule, weigh
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -14,7 +16,7 @@ from services.registry.tables import (
     Initiative,
     MunicipalityDomain,
 )
-from shared.events import MailRead
+from shared.events import DocumentReading, MailRead, Reason, WitnessKind
 from shared.municipalities import all_municipalities
 
 
@@ -35,6 +37,34 @@ def look_up(
         unknown_sender_is_doubt=unknown_sender_is_doubt,
     )
     return known, _standing(session, event)
+
+
+def weighed(session: Session, event: MailRead, rule: WitnessRule) -> MailRead:
+    """Return the mail with the municipality of each form without a code, where that is proven."""
+    if not any(Reason.MUNICIPALITY_UNPROVEN in reading.reasons for reading in event.documents):
+        return event
+    about = event.correspondence
+    senders = (about.from_address, about.return_path) if event.sender_authentic else ()
+    hosts = tuple(address.rpartition("@")[2] for address in senders if "@" in address)
+    return event.model_copy(
+        update={
+            "documents": tuple(
+                weigh(reading, what_bears_on(session, reading, hosts), rule)
+                for reading in event.documents
+            )
+        }
+    )
+
+
+def what_bears_on(
+    session: Session, reading: DocumentReading, sender_hosts: Sequence[str]
+) -> Testimony:
+    """Return what is known about the domains that a document's witnesses name."""
+    named = [
+        witness.text for witness in reading.witnesses if witness.kind is WitnessKind.CONTACT_DOMAIN
+    ]
+    addresses = tuple(f"@{host}" for host in (*named, *sender_hosts))
+    return Testimony(domains=_domains(session, addresses), sender_hosts=sender_hosts)
 
 
 def _standing(session: Session, event: MailRead) -> dict[Pair, Statement]:

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from services.registry.cases import Diary
 from services.registry.domain.mail import decide_mail
 from services.registry.eventlog import MACHINE, note
-from services.registry.knowledge import look_up
+from services.registry.knowledge import look_up, weighed
 from services.registry.registration import Registered, Registration
 from services.registry.settings import RegistrySection
 from services.registry.tables import Document, Mail, MailState, Part, ReviewItem
@@ -53,6 +53,7 @@ class Recorder:
         self._zone = ZoneInfo(settings.timezone)
         self._diary = Diary(settings.dnr_format, self._zone)
         self._unknown_sender_is_doubt = settings.unknown_sender == "review"
+        self._witness_rule = settings.witness_rule
         self._now = now
         self._stir = stir
 
@@ -97,6 +98,7 @@ class Recorder:
         if known_mail is not None and not _is_taken_up(session, known_mail, event):
             return None
         failpoint("registry.record.claimed")
+        event = weighed(session, event, self._witness_rule)
         known, standing = look_up(
             session, event, unknown_sender_is_doubt=self._unknown_sender_is_doubt
         )

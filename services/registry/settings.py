@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from services.registry.domain.diary import check_format
+from services.registry.domain.witnesses import WitnessRule
+from shared.events import WitnessKind
 from shared.settings import CommonSettings
 
 
@@ -20,6 +22,11 @@ class RegistrySection(BaseModel):
     """Where the last answer day ends."""
     unknown_sender: Literal["auto", "review"] = "auto"
     """What a form beyond doubt becomes when no municipality owns the sender's domain."""
+    municipality_witnesses: int = Field(default=2, ge=0)
+    """How many kinds of witness must agree whose a form without a code is: at least 2; 0, a person
+    always says."""
+    municipality_witness_kinds: frozenset[WitnessKind] = frozenset(WitnessKind)
+    """Which kinds count for a municipality; each counts against one in any case."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
 
@@ -28,6 +35,18 @@ class RegistrySection(BaseModel):
     def _usable_format(cls, value: str) -> str:
         check_format(value)
         return value
+
+    @field_validator("municipality_witnesses")
+    @classmethod
+    def _never_one_alone(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("one witness alone never decides; 2 or more, or 0 for a person always")
+        return value
+
+    @property
+    def witness_rule(self) -> WitnessRule:
+        """What it takes to prove whose a form without a code is."""
+        return WitnessRule(self.municipality_witnesses, self.municipality_witness_kinds)
 
     @field_validator("timezone")
     @classmethod

@@ -121,6 +121,24 @@ class Initiative(RegistryTable, table=True):
     defined_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class LearnedForm(RegistryTable, table=True):
+    """A form that somebody else made, as it was learned; every version is kept."""
+
+    __tablename__ = "learned_form"
+
+    initiative: str = Field(primary_key=True, foreign_key="initiative.id")
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    template: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`shared.forms.FormTemplate`."""
+    blank: str
+    """Digest of the blank PDF, and `picture` of its page's picture, in the derived archive."""
+    picture: str
+    fields: str = Field(sa_column=Column(Text, nullable=False))
+    """What staff wrote about it (YAML)."""
+    learned_at: datetime = Field(sa_type=UtcDateTime)
+    learned_by: str
+
+
 class MunicipalityContact(RegistryTable, table=True):
     """What staff have imported about a municipality."""
 

@@ -15,8 +15,10 @@ IDENTITY_DOUBTS: Final = frozenset(
         Reason.CODE_FORGED,
         Reason.CODE_CONFLICT,
         Reason.SEVERAL_FORMS_ON_PAGE,
+        Reason.FORM_AMBIGUOUS,
         Reason.UNKNOWN_INITIATIVE,
         Reason.UNKNOWN_MUNICIPALITY,
+        Reason.MUNICIPALITY_UNPROVEN,
     }
 )
 """With any of these it is not certain whose answer it is, nor to what."""
