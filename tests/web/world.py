@@ -6,7 +6,7 @@ settler, accounts through the command's function. Some of it is hostile.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -42,14 +42,15 @@ from shared.events import (
     Mark,
     MessageFate,
     MessageSettled,
+    NeedReading,
     Outcome,
     PageImage,
     PartFate,
     PartSummary,
     Reason,
     Signatory,
-    SignatureFound,
     SignatureFault,
+    SignatureFound,
     SignatureState,
     Source,
     Value,
@@ -57,6 +58,7 @@ from shared.events import (
 from shared.forms import Rect
 from shared.identifiers import digest_of
 from shared.municipalities import all_municipalities, by_code, display_name
+from shared.needs import LABELS, NeedField, missing
 from shared.own_form import own_form
 from tests.unit.registry.builders import form, mail, open_register, skipped_part, text_part, typed
 
@@ -262,9 +264,19 @@ def _add_rest(world: World, scan: str) -> None:
     ).model_copy(update={"pages": (_page(scan),)})
     needs = {"disposition": Disposition.NEED, "role": MailboxRole.NEEDS}
     world.record(arrived(need, name="need", subject="Behov: e-arkiv", minutes=800, **needs), "need")
+    for name, subject, found, notes in (
+        ("described", "Behov", described(LABELS), ()),
+        ("half", EVIL, described((NeedField.TITLE,), EVIL), (Reason.NEED_INCOMPLETE,)),
+        ("own-words", "Förslag", NeedReading(with_template=False), (Reason.NEED_WITHOUT_TEMPLATE,)),
+    ):
+        one = need.model_copy(
+            update={"need": found, "reasons": notes, "content": digest_of(name.encode())}
+        )
+        world.record(arrived(one, name=name, subject=subject, minutes=810, **needs), name)
     world.record(
         arrived(
             name="need mail",
+            reasons=(Reason.NEED_WITHOUT_TEMPLATE,),
             subject="Ett förslag",
             text="Vi behöver e-arkiv.",
             minutes=801,
@@ -339,6 +351,31 @@ def answered(answer: str, initiative: str, municipality: str, scan: str) -> Docu
         anchors=tuple(_area(each) for each in template.corner_marks),
         **typed(name="Åsa Öberg", place_date=f"{known.name if known else ''} 2024-09-10"),
     ).model_copy(update={"pages": (_page(scan),), "municipality": code})
+
+
+def described(answered: Iterable[NeedField], text: str = "") -> NeedReading:
+    """The needs template with these questions answered, each with its place on the page."""
+    said = {
+        NeedField.TITLE: "Gemensam tjänst för bokning av lokaler",
+        NeedField.PROPOSER: "Håbo kommun",
+        NeedField.CONTACT_NAME: "Märta Åkerlund, 811218-9876",
+        NeedField.CONTACT_EMAIL: "marta.akerlund@habo.example",
+        NeedField.CONTACT_PHONE: "0171-525 00",
+    }
+    long = "Föreningar bokar lokaler i många olika system.\nIngen ser vilka tider som är lediga."
+    fields = {
+        field.value: Value(
+            text=text or said.get(field, long),
+            confidence=0.96,
+            source=Source.OCR,
+            area=Area(page=1, left=0.1, top=0.1 + row / 14, right=0.6, bottom=0.14 + row / 14),
+        )
+        for row, field in enumerate(answered)
+    }
+    lacking = missing([NeedField(key) for key in fields])
+    return NeedReading(
+        with_template=True, fields=fields, missing=tuple(field.value for field in lacking)
+    )
 
 
 def arrived(
