@@ -105,7 +105,6 @@ class Reason(StrEnum):
     # the register
     CONFLICT = "conflict"
     """The municipality already has another answer to this initiative."""
-    INITIATIVE_NOT_OPEN = "initiative_not_open"
     SAME_MAIL_CONTRADICTS = "same_mail_contradicts"
     SENDER_NOT_TOLD = "sender_not_told"
     """It was to be sent in again, but our mail that says so was held back, failed or came back."""

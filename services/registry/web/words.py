@@ -190,9 +190,6 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Kommunen har redan svarat något annat",
             "Ett annat svar till initiativet är registrerat. Det gäller tills någon ersätter det.",
         ),
-        Reason.INITIATIVE_NOT_OPEN: ReasonWords(
-            "Initiativet tar inte emot svar", "Initiativet har inte öppnat, eller har avslutats."
-        ),
         Reason.SAME_MAIL_CONTRADICTS: ReasonWords(
             "Samma mejl säger emot sig självt",
             "Mejlet innehåller flera olika svar från samma kommun till samma initiativ.",
