@@ -162,7 +162,7 @@ def described(
     )
 
 
-def measure_print(flat: MatLike, blank: Blank) -> PrintMeasure:
+def compare_print(flat: MatLike, blank: Blank) -> PrintMeasure:
     """Return how alike each printed word is to what stands there. `flat` is darkness at `PER_MM`.
 
     A word is compared as a whole and part by part: another number, or a stroke through it, shows

@@ -13,7 +13,7 @@ from services.intake.reading.learned import (
     blank_of,
     described,
     lay,
-    measure_print,
+    compare_print,
 )
 from services.intake.reading.learned_marks import measure_learned_marks
 from services.intake.reading.learned_paper import LearnedPage, lay_learned
@@ -60,7 +60,7 @@ def _told(
     return LearnedMeasured(
         initiative=form.initiative,
         version=form.template.version,
-        print=measure_print(flat.whole, blank),
+        print=compare_print(flat.whole, blank),
         form=FormMeasured(registration=registration),
     )
 
