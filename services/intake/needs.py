@@ -17,6 +17,7 @@ from shared.events import (
     NeedReading,
     Outcome,
     Reason,
+    Source,
     Value,
 )
 from shared.needs import NeedField, missing
@@ -30,6 +31,7 @@ LEAST_LABELS: Final = 4
 FILE_FAULTS: Final = frozenset(
     {
         Reason.UNREADABLE_FILE,
+        Reason.FILE_REPAIRED,
         Reason.LOCKED_FILE,
         Reason.EMPTY_FILE,
         Reason.UNSUPPORTED_FORMAT,
@@ -69,7 +71,8 @@ def reading_of(measured: NeedMeasured) -> tuple[NeedReading, tuple[Reason, ...]]
             area=one.area,
         )
         for one in measured.fields
-        if one.text.strip()
+        # What was written by hand and not read is not missing either.
+        if one.text.strip() or one.source is Source.INK
     }
     lacking = missing([NeedField(key) for key in fields])
     reasons = [Reason.NEED_INCOMPLETE] if lacking else []
