@@ -28,6 +28,8 @@ _PRINTED_CHARS: Final = 12
 _HELP_ALIKE: Final = 82.0
 _OWN_ENOUGH: Final = 3
 _SAME_LEFT: Final = 0.03
+_LAST_ROOM: Final = 0.03
+_RIGHT_EDGE: Final = 0.9
 _NUMBERING: Final = re.compile(r"^[\s\d.)(•·*–-]+")
 _HELP: Final = {question.field: question.help for question in QUESTIONS}
 
@@ -58,12 +60,16 @@ class Answered:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found: the heading, how many questions in whose words, and the answers."""
+    """What was found: the heading, how many questions in whose words, and the answers.
+
+    `labels` are the places of the questions themselves, where they are known.
+    """
 
     heading: bool
     own_labels: int
     other_labels: int
     answers: Mapping[NeedField, Answered]
+    labels: Mapping[NeedField, Area]
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,35 @@ def find_need(segments: Sequence[Segment]) -> Found:
         known = {label.field for label in own}
         labels = [*own, *(label for label in others if label.field not in known)]
         other_count = len(labels) - len(own)
-    return Found(heading, len(own), other_count, _answers(segments, labels))
+    places = {label.field: segments[label.segment].area for label in labels}
+    return Found(
+        heading,
+        len(own),
+        other_count,
+        _answers(segments, labels),
+        {field: area for field, area in places.items() if area is not None},
+    )
+
+
+def rooms_of(found: Found, page: int) -> dict[NeedField, Area]:
+    """Return where the answers belong on a page: below each question, down to the next row."""
+    here = {field: area for field, area in found.labels.items() if area.page == page}
+    rooms: dict[NeedField, Area] = {}
+    for field, label in here.items():
+        tall = label.bottom - label.top
+        beside = [
+            one.left
+            for one in here.values()
+            if one.left > label.right and abs(one.top - label.top) < tall
+        ]
+        below = [one.top for one in here.values() if one.top > label.bottom + tall]
+        bottom = min(below, default=min(label.bottom + _LAST_ROOM, 1.0))
+        right = min(beside, default=max(label.right, _RIGHT_EDGE))
+        if bottom > label.bottom and right > label.left:
+            rooms[field] = Area(
+                page=page, left=label.left, top=label.bottom, right=right, bottom=bottom
+            )
+    return rooms
 
 
 def plain(text: str) -> str:

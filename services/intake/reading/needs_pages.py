@@ -10,7 +10,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from services.intake.pages.page import Page
+from services.intake.pages.page import Page, Word
 from services.intake.reading.full_page import address_at, upright, words_on
 from services.intake.reading.level import level
 from services.intake.reading.measured import (
@@ -18,9 +18,17 @@ from services.intake.reading.measured import (
     NeedFieldMeasure,
     NeedMeasured,
 )
-from services.intake.reading.needs import Answered, Found, Segment, find_need, plain
+from services.intake.reading.needs import (
+    Answered,
+    Found,
+    Segment,
+    find_need,
+    plain,
+    rooms_of,
+)
 from services.intake.reading.segments import segments_of
-from shared.events import Source
+from services.intake.reading.unread import written_in
+from shared.events import Area, Source
 from shared.needs import FIELD_PREFIX, NeedField
 
 _MOST_PAGES: Final = 6
@@ -47,6 +55,7 @@ class NeedsReader:
         self._recognised = 0
         self._promising = expected
         self._address: tuple[str, float] | None = None
+        self._unread: dict[NeedField, Area] = {}
 
     def look(self, page: Page) -> Page:
         """Take up what a page without a code says; return it upright and level if it is a scan."""
@@ -65,7 +74,7 @@ class NeedsReader:
         height, width = page.grey.shape[:2]
         self._shown += segments_of(words, page.number, _next_row(self._shown), height / width)
         if not page.born_digital:
-            self._read_address(page)
+            self._look_closer(page, words)
         return page
 
     def found(self) -> NeedMeasured | None:
@@ -82,8 +91,13 @@ class NeedsReader:
             fields=tuple(field for field in fields if field is not None),
         )
 
-    def _read_address(self, page: Page) -> None:
-        seen = find_need(self._shown).answers.get(NeedField.CONTACT_EMAIL)
+    def _look_closer(self, page: Page, words: Sequence[Word]) -> None:
+        """Look at a scan once more: at what was not read, and at the address."""
+        found = find_need(self._shown)
+        rooms = rooms_of(found, page.number)
+        empty = {field: room for field, room in rooms.items() if field not in found.answers}
+        self._unread |= written_in(page.grey, words, empty)
+        seen = found.answers.get(NeedField.CONTACT_EMAIL)
         if seen is not None and seen.area is not None and seen.area.page == page.number:
             self._address = address_at(page.grey, seen.area)
 
@@ -108,7 +122,7 @@ class NeedsReader:
         if written:
             return self._measure(field, written.text, Source.TEXT_LAYER, _STATED, seen or written)
         if seen is None:
-            return None
+            return self._unread_field(field)
         text, confidence = seen.text, seen.confidence
         if field is NeedField.CONTACT_EMAIL and self._address is not None:
             text, confidence = self._address
@@ -116,6 +130,12 @@ class NeedsReader:
         return NeedFieldMeasure(
             field=field, text=text, confidence=confidence, source=Source.OCR, area=seen.area
         )
+
+    def _unread_field(self, field: NeedField) -> NeedFieldMeasure | None:
+        area = self._unread.get(field)
+        if area is None:
+            return None
+        return NeedFieldMeasure(field=field, text="", confidence=0, source=Source.INK, area=area)
 
     def _measure(
         self,

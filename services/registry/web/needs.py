@@ -13,6 +13,8 @@ _LABELS: Mapping[str, str] = MappingProxyType(
     {field.value: label for field, label in LABELS.items()}
 )
 
+UNREAD = "Något är skrivet som inte kunde läsas. Läs på sidan."
+
 
 @dataclass(frozen=True)
 class NeedShown:
@@ -42,7 +44,10 @@ def need_values(reading: DocumentReading) -> Iterator[tuple[str, str, Value]]:
     read = reading.need.fields
     for key in (*_LABELS, *(key for key in read if key not in _LABELS)):
         if key in read:
-            yield f"need.{key}", _LABELS.get(key, key), read[key]
+            value = read[key]
+            if not value.text:
+                value = value.model_copy(update={"text": UNREAD})
+            yield f"need.{key}", _LABELS.get(key, key), value
 
 
 def _text(need: NeedReading, field: NeedField) -> str:

@@ -297,3 +297,19 @@ def test_an_empty_template_that_was_scanned_has_no_answers() -> None:
 def test_every_question_has_a_label_of_its_own() -> None:
     assert set(LABELS) == set(NeedField)
     assert len({label.casefold() for label in LABELS.values()}) == len(LABELS)
+
+
+def test_what_was_written_by_hand_is_not_said_to_be_missing() -> None:
+    page = cv2.imdecode(np.frombuffer(picture(needs_template(PDF)), np.uint8), 0)
+    per_mm = page.shape[1] / 210
+    for left, top in ((30, 75), (30, 83), (30, 120)):  # in the boxes of the need, and of whom
+        steps = np.arange(0, 90, 0.4)
+        x = (left + steps + 1.5 * np.sin(steps * 2.1)) * per_mm
+        y = (top + 2.2 * np.sin(steps * 1.7) + 1.2 * np.cos(steps * 4.3)) * per_mm
+        line = np.stack([x, y], axis=1).round().astype(np.int32)
+        cv2.polylines(page, [line], isClosed=False, color=(70,), thickness=3)
+    found = need(cv2.imencode(".png", page)[1].tobytes())
+    assert {"problem", "affected"} <= set(found.fields)
+    assert found.missing == ("title", "effect", "proposer", "contact_name", "contact_email")
+    assert all(value.confidence < 0.6 for value in found.fields.values())
+    assert all(value.area is not None for value in found.fields.values())
