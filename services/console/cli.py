@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from shared.errors import HandslagError, UsageError
+from shared.forms import MUNICIPALITY_NAME
 from shared.outbox import now
 from shared.settings import CommonSettings
 
@@ -174,6 +175,36 @@ def form_needs_template(
 
     print_needs_template(output, send_to)
     print(output)
+
+
+@form.command("learn")
+def form_learn(
+    blank: Annotated[Path, typer.Argument(metavar="BLANK.pdf")],
+    initiative_id: Annotated[str, typer.Option("--initiative", metavar="ID")],
+    fields: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FIELDS.yaml",
+            help="Which field is where; not needed where the PDF has form fields of our names.",
+        ),
+    ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw what was found on the blank, to check it."),
+    ] = None,
+) -> None:
+    """Learn a form that somebody else made: scans of it can be read from now on."""
+    from services.console.learn import learn_form
+
+    template = learn_form(blank, fields, initiative_id, preview, WHO).template
+    found = [
+        *(f"answer.{box.option}" for box in template.boxes),
+        *(signature.name for signature in template.signatures),
+        *(field.name for field in template.fields),
+    ]
+    print(f"{initiative_id}: form {template.version} learned: {', '.join(found)}.")
+    if not any(field.name == MUNICIPALITY_NAME for field in template.fields):
+        print(f"Without the field {MUNICIPALITY_NAME} it takes other proof whose an answer is.")
 
 
 @initiative.command("load")

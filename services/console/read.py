@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from services.console.learn import teach_learned, weighed_by_registry
 from services.console.overlay import draw
 from services.console.reading_line import to_read_json
 from services.console.stores import INTAKE_MIGRATIONS, intake_settings, open_store
@@ -25,6 +26,7 @@ from shared.archive import Archive, Area, FolderArchive
 from shared.database import Database
 from shared.errors import UsageError
 from shared.events import (
+    Correspondence,
     Disposition,
     DocumentKind,
     DocumentReading,
@@ -62,8 +64,8 @@ def read_files(files: Sequence[Path], debug: Path | None) -> Iterator[dict[str, 
         closing(Sandbox(bounds, at_once=1, result_bytes=limits.result_mib * MIB)) as sandbox,
     ):
         upgrade(ledger, INTAKE_MIGRATIONS)
-        _define_forms(ledger)
         archive = FolderArchive(Path(folder) / "archive")
+        _define_forms(ledger, archive)
         reader = Reader(
             archive,
             ledger,
@@ -90,8 +92,9 @@ def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[Documen
         raise UsageError(f"{file}: {error.strerror or error}.") from error
     if file.suffix.lower() in _MAIL_ENDINGS:
         return _of_mail(data, reader, archive)
-    name = file.name[-200:]
-    return asyncio.run(reader.examine_file(name, data, mail_id_of(digest_of(data))))
+    name, digest = file.name[-200:], digest_of(data)
+    documents = asyncio.run(reader.examine_file(name, data, mail_id_of(digest)))
+    return _weighed(_from_nobody(documents, digest)).documents
 
 
 def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:
@@ -108,8 +111,29 @@ def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[Document
     told = asyncio.run(reader.examine(arrived))
     [read] = [event for event in told if isinstance(event, MailRead)]
     if read.documents:
-        return read.documents
+        return _weighed(read).documents
     return [_no_document(read)]
+
+
+def _from_nobody(documents: Sequence[DocumentReading], digest: str) -> MailRead:
+    """A bare file as a mail without a sender: only the page can say whose it is."""
+    return MailRead(
+        occurred_at=now(),
+        mail_id=mail_id_of(digest),
+        digest=digest,
+        role=MailboxRole.ANSWERS,
+        received_at=now(),
+        correspondence=Correspondence(mailbox="", return_path="", from_address=""),
+        disposition=Disposition.ANSWERS,
+        documents=tuple(documents),
+    )
+
+
+def _weighed(read: MailRead) -> MailRead:
+    if not any(document.once_proven for document in read.documents):
+        return read
+    with open_store("registry") as registry:
+        return weighed_by_registry(registry, read)
 
 
 def _no_document(read: MailRead) -> DocumentReading:
@@ -125,10 +149,11 @@ def _no_document(read: MailRead) -> DocumentReading:
     )
 
 
-def _define_forms(ledger: Database) -> None:
-    """Tell the throw-away ledger of the initiatives that the registry knows."""
+def _define_forms(ledger: Database, archive: Archive) -> None:
+    """Tell the throw-away ledger of the initiatives and learned forms that the registry knows."""
     with open_store("registry") as registry:
         known = list_all(registry)
+        teach_learned(registry, ledger, archive)
     with ledger.write() as session:
         for each in known:
             forms.define(

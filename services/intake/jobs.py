@@ -7,10 +7,11 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from services.intake.learning.survey import survey
 from services.intake.mail.message import UnreadableMail, parse, parse_file
 from services.intake.mail.parsed import MessageLimits
 from services.intake.measure import measure_file
-from services.intake.pages.page import Limits
+from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
 from services.intake.reading import ocr
 from services.intake.reading.learned import LearnedForm
@@ -71,6 +72,15 @@ def _measure_file(message: Message) -> Message:
     return Message({"file": fields}, images)
 
 
+def _survey_blank(message: Message) -> Message:
+    """One blob, a blank form → BlankSurveyed, and its pages' pictures as blobs."""
+    try:
+        found, pictures = survey(message.blobs[0], Limits.model_validate(message.fields["limits"]))
+    except PageFault as wrong:
+        return Message({"fault": wrong.reason.value})
+    return Message({"blank": found.model_dump(mode="json")}, pictures)
+
+
 def _load_libraries() -> Sequence[str]:
     for name in LOADED_LATE:
         importlib.import_module(name)
@@ -82,5 +92,6 @@ def _load_libraries() -> Sequence[str]:
 JOBS: Final[Mapping[str, Job]] = {
     "parse_mail": Job(_parse_mail),
     "parse_file": Job(_parse_file),
+    "survey_blank": Job(_survey_blank),
     "measure_file": Job(_measure_file, may_execute=True, prepare=_load_libraries),
 }

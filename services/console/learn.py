@@ -1,0 +1,142 @@
+"""`handslag form learn`: a template from somebody else's blank; and learned forms for `read`."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from services.console.stores import intake_settings, open_store, registry_settings
+from services.intake import forms
+from services.intake.learn import Learned, learned_from, survey_blank
+from services.intake.learning.fields import FieldsFile, WrongFields, read_fields
+from services.intake.learning.preview import preview
+from services.intake.sandbox.client import Sandbox
+from services.intake.sandbox.containment import Bounds
+from services.intake.settings import MIB
+from services.registry.admin.forms import keep, learned_forms, next_version
+from services.registry.admin.initiatives import list_all
+from services.registry.knowledge import weighed
+from services.registry.tables import Initiative
+from shared.archive import Archive, Area, NotInArchive, open_archive
+from shared.database import Database
+from shared.errors import UsageError
+from shared.events import MailRead
+from shared.outbox import now
+
+
+def learn_form(
+    blank: Path, fields: Path | None, initiative_id: str, preview_to: Path | None, who: str
+) -> Learned:
+    """Learn a form and keep it; return it. Raises UsageError for whatever stands against it.
+
+    Without `fields` the blank's own form fields must say where everything is.
+    """
+    data = _bytes_of(blank)
+    said = None if fields is None else _bytes_of(fields)
+    file = FieldsFile() if said is None else read_fields(said)
+    with open_store("registry") as database:
+        initiative = _initiative(database, initiative_id)
+        learned = _learned(data, file, initiative, next_version(database, initiative_id))
+        _refuse_one_blank_for_two(database, learned, initiative_id)
+        if preview_to is not None:
+            _write(preview_to, preview(learned.template, learned.picture))
+        keep(
+            database,
+            open_archive(registry_settings()),
+            initiative=initiative_id,
+            template=learned.template,
+            blank=data,
+            picture=learned.picture,
+            fields="" if said is None else said.decode("utf-8-sig"),
+            who=who,
+            now=now(),
+        )
+    return learned
+
+
+def teach_learned(registry: Database, ledger: Database, archive: Archive) -> None:
+    """Tell a throw-away ledger and archive of the forms that the registry keeps."""
+    kept = open_archive(registry_settings())
+    for event in learned_forms(registry):
+        assert event.template.print is not None
+        try:
+            archive.put(kept.get(event.template.print.picture, Area.DERIVED), Area.DERIVED)
+        except NotInArchive as error:
+            raise UsageError(
+                f"The picture of the form learned for {event.initiative} is missing; "
+                "learn it again."
+            ) from error
+        with ledger.write() as session:
+            forms.learn(session, event)
+
+
+def weighed_by_registry(registry: Database, read: MailRead) -> MailRead:
+    """Return a mail as the registry takes it: forms without a code with their municipality."""
+    with registry.read() as session:
+        return weighed(session, read, registry_settings().registry.witness_rule)
+
+
+def _learned(data: bytes, file: FieldsFile, initiative: Initiative, version: int) -> Learned:
+    limits = intake_settings().intake.reader
+    bounds = Bounds(
+        memory_mib=limits.memory_mib,
+        cpu_s=limits.cpu_s,
+        wall_s=limits.wall_s,
+        scratch_mib=limits.scratch_mib,
+    )
+    sandbox = Sandbox(bounds, at_once=1, result_bytes=limits.result_mib * MIB)
+    with closing(sandbox):
+        surveyed = asyncio.run(survey_blank(sandbox, data, limits))
+    learned = learned_from(
+        surveyed,
+        file,
+        options=tuple(initiative.options),
+        names=(initiative.name,),
+        version=version,
+    )
+    signatures = len(learned.template.signatures)
+    if signatures < initiative.signatories:
+        raise WrongFields(
+            f"{initiative.signatories} must sign for {initiative.id}, and {signatures} signature "
+            "is given; name the others signature.2, …"
+        )
+    return learned
+
+
+def _refuse_one_blank_for_two(registry: Database, learned: Learned, initiative: str) -> None:
+    assert learned.template.print is not None
+    for event in learned_forms(registry):
+        assert event.template.print is not None
+        same = event.template.print.picture == learned.template.print.picture
+        if same and event.initiative != initiative:
+            raise UsageError(
+                f"This very blank was learned for {event.initiative}; its scans could not be told "
+                "apart. Print the initiative's name on it."
+            )
+
+
+def _initiative(database: Database, wanted: str) -> Initiative:
+    known: Sequence[Initiative] = list_all(database)
+    for each in known:
+        if each.id == wanted:
+            return each
+    there_are = ", ".join(each.id for each in known)
+    raise UsageError(
+        f"No initiative is called {wanted}. There are: "
+        f"{there_are or 'none; load a round with `handslag initiative load`'}."
+    )
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}.") from error
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}.") from error
