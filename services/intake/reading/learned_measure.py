@@ -11,9 +11,9 @@ from services.intake.reading.learned import (
     Laid,
     LearnedForm,
     blank_of,
+    compare_print,
     described,
     lay,
-    compare_print,
 )
 from services.intake.reading.learned_marks import measure_learned_marks
 from services.intake.reading.learned_paper import LearnedPage, lay_learned
