@@ -14,6 +14,7 @@ from services.intake.documents import Document, MeasuredFile, documents_of
 from services.intake.reading.contact import confidence_of
 from services.intake.reading.identify import Identity, identify, own_codes
 from services.intake.reading.measured import FieldMeasure, FormMeasured, PageMeasured
+from services.intake.reading.proof import is_proof_sheet
 from services.intake.reading.typed import confidence_of_typed, shows
 from services.intake.reading.verdict import Verdict, judge, outcome_of
 from shared.events import (
@@ -65,6 +66,7 @@ def conclude(
         for document in documents_of(files)
     ]
     _hold_back_contradictions(settled)
+    _weigh_proofs(settled)
     seconds = sum(file.seconds for file in files) / max(len(settled), 1)
     return [
         DocumentReading(
@@ -219,6 +221,17 @@ def _has_other_options(
         or bool(measured and measured != list(known))
         or boxes != code.signatories
     )
+
+
+def _weigh_proofs(settled: Sequence[_Settled]) -> None:
+    """An answer that comes with a signing service's sheet is not just unsigned."""
+    for one in settled:
+        signatures = one.document.electronic_signatures
+        valid = signatures and all(signature.fault is None for signature in signatures)
+        texts = (placed.page.text for placed in one.document.pages)
+        if one.kind is DocumentKind.ANSWER and not valid and any(map(is_proof_sheet, texts)):
+            kept = [reason for reason in one.reasons if reason is not Reason.SIGNATURE_MISSING]
+            one.reasons = [*kept, Reason.E_SIGNATURE_ON_PAPER]
 
 
 def _hold_back_contradictions(settled: Sequence[_Settled]) -> None:

@@ -12,6 +12,7 @@ import cv2
 from services.intake.pages.opening import open_pages
 from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
+from services.intake.reading.appendices import appendices_read
 from services.intake.reading.identify import own_codes
 from services.intake.reading.learned import LearnedForm
 from services.intake.reading.measure import measure_page
@@ -59,7 +60,7 @@ def measure_file(
     except PageFault as wrong:
         fault = wrong.reason
     return FileMeasured(
-        pages=tuple(pages),
+        pages=tuple(appendices_read(pages)),
         need=None if coded else needs.found(),
         fault=fault,
         seconds=time.perf_counter() - started,

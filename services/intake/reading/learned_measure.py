@@ -19,6 +19,7 @@ from services.intake.reading.learned_marks import measure_learned_marks
 from services.intake.reading.learned_paper import LearnedPage, lay_learned
 from services.intake.reading.measured import FormMeasured, LearnedMeasured, Registration
 from services.intake.reading.signature import measure_signatures
+from services.intake.reading.signature_print import measure_signature_prints
 from services.intake.reading.text import measure_fields
 
 _MOST_REPORTED = 5
@@ -71,6 +72,7 @@ def _measured(registration: Registration | None, flat: LearnedPage, blank: Blank
         anchors=tuple(flat.area(rect) for rect in registration.rests_on) if registration else (),
         marks=measure_learned_marks(flat, blank),
         signatures=measure_signatures(flat),
+        signature_prints=measure_signature_prints(flat),
         ink=measure_ink(flat),
         fields=measure_fields(flat),
     )

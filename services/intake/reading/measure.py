@@ -28,6 +28,7 @@ from services.intake.reading.measured import (
 )
 from services.intake.reading.paper import lay_flat
 from services.intake.reading.signature import measure_signatures
+from services.intake.reading.signature_print import measure_signature_prints
 from services.intake.reading.text import measure_fields
 from services.intake.reading.verdict import ANSWER_FIELD
 from shared.forms import FormTemplate
@@ -131,6 +132,7 @@ def _measure_form(
             anchors=tuple(flat.area(rect) for rect in registration.rests_on),
             marks=measure_marks(flat),
             signatures=measure_signatures(flat),
+            signature_prints=measure_signature_prints(flat),
             signatures_joined=signatures_joined(flat),
             ink=measure_ink(flat),
             fields=measure_fields(flat),

@@ -27,6 +27,7 @@ MOST_NEED_TEXT = 4_000
 """Characters of one answer in a needs template; it has room for about a thousand."""
 
 FieldName = Annotated[str, Field(max_length=MOST_FIELD_NAME)]
+FieldText = Annotated[str, Field(max_length=MOST_FIELD_TEXT)]
 # One more than is compared: what was cut off still shows as too long.
 FieldValue = Annotated[str, Field(max_length=MOST_FIELD_TEXT + 1)]
 
@@ -142,6 +143,8 @@ class FormMeasured(Measured):
     )
     marks: tuple[MarkMeasure, ...] = ()
     signatures: tuple[SignatureMeasure, ...] = ()
+    signature_prints: tuple[FieldText, ...] = ()
+    """What is printed in each signature box, where there is print."""
     signatures_joined: bool = Field(
         default=False, description="a stroke runs from one signature box into another"
     )

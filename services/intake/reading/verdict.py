@@ -18,6 +18,7 @@ from services.intake.reading.measured import (
     Registration,
     SignatureMeasure,
 )
+from services.intake.reading.proof import is_proof_stamp
 from services.intake.reading.typed import shows
 from shared.events import ElectronicSignature, Outcome, Reason, SignatureState
 from shared.identifiers import OptionKey
@@ -123,6 +124,10 @@ def judge(
         signature_reasons = [
             reason for state, _ in signatures for reason in _SIGNATURE_REASONS[state]
         ]
+        if any(is_proof_stamp(text) for text in form.signature_prints):
+            # Its letters may be drawn like handwriting.
+            signatures = ((SignatureState.UNCLEAR, 0.5),) * len(form.signatures)
+            signature_reasons = [Reason.E_SIGNATURE_ON_PAPER]
     signature, signature_confidence = together(signatures)
     if form.marks:
         mark_reasons, answer, answer_confidence = judge_marks(form.marks)
