@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
+import structlog
 import typer
 
 from shared.errors import HandslagError, UsageError
@@ -54,6 +55,8 @@ Output = Annotated[
 
 def main() -> None:
     """Run the command line; say what is wrong in one line."""
+    # What commands print is for other programs; whatever is logged must not stand in between.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     try:
         app()
     except HandslagError as error:
@@ -353,6 +356,64 @@ def dead_letters_retry(
     from services.console.letters import retry_letters
 
     print(f"{retry_letters(ids or [])} to be handled again.")
+
+
+@app.command()
+def replay(
+    mail_id: Annotated[
+        str | None,
+        typer.Option("--mail", metavar="ID", help="Have this mail read and registered once more."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only mails that arrived on this day or later."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --mail: compare only, change nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a document; the last has the counts.")
+    ] = False,
+) -> None:
+    """Read stored originals again, with the present reader.
+
+    Without --mail, or with --dry-run, nothing is changed: what would be read
+    now is printed beside what was recorded. Exit code 1 if any recorded answer
+    would be read as another, or an original is lost.
+
+    With --mail alone, the mail is handed to the running services as if it had
+    just arrived: what was shunted is registered, and what is registered
+    already stays as it is.
+    """
+    if mail_id is not None and since is not None:
+        raise typer.BadParameter("give either --mail ID or --since DATE")
+    if mail_id is not None and not dry_run:
+        from services.console.replay import read_again
+
+        read_again(mail_id)
+        print(f"{mail_id} will be read again.")
+        return
+    _compare(since, mail_id, as_json=as_json)
+
+
+def _compare(since: datetime | None, mail_id: str | None, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from services.console.replay import compare
+    from services.console.replay_report import progress, report
+    from services.console.stores import office_zone
+
+    morning = since.replace(tzinfo=office_zone()) if since is not None else None
+    with progress(shown=not as_json and sys.stderr.isatty()) as advance:
+        found = compare(morning, mail_id, advance)
+    if as_json:
+        for one in found.differences:
+            print(json.dumps(one.as_dict(), ensure_ascii=False))
+        print(json.dumps(found.as_dict()))
+    else:
+        report(found, Console())
+    if found.answers_differ or found.unreadable:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -13,14 +13,11 @@ from typing import Any, Final
 
 from services.console.learn import teach_learned, weighed_by_registry
 from services.console.overlay import draw
+from services.console.reader import reader_on
 from services.console.reading_line import to_read_json
 from services.console.stores import INTAKE_MIGRATIONS, intake_settings, open_store
 from services.intake import forms
-from services.intake.read import Reader, ReaderSettings
-from services.intake.roots import trusted_roots
-from services.intake.sandbox.client import Sandbox
-from services.intake.sandbox.containment import Bounds
-from services.intake.settings import MIB
+from services.intake.read import Reader
 from services.registry.admin.initiatives import list_all
 from shared.archive import Archive, Area, FolderArchive
 from shared.database import Database
@@ -36,7 +33,6 @@ from shared.events import (
     MailRead,
     Outcome,
 )
-from shared.form_key import form_key
 from shared.identifiers import digest_of, document_id_of, mail_id_of
 from shared.migrate import upgrade
 from shared.outbox import now
@@ -50,39 +46,26 @@ def read_files(files: Sequence[Path], debug: Path | None) -> Iterator[dict[str, 
     Raises UsageError for a file that is not there; what cannot be understood has its reason in
     the line.
     """
-    settings = intake_settings()
-    limits = settings.intake.reader
-    bounds = Bounds(
-        memory_mib=limits.memory_mib,
-        cpu_s=limits.cpu_s,
-        wall_s=limits.wall_s,
-        scratch_mib=limits.scratch_mib,
-    )
     with (
         tempfile.TemporaryDirectory(prefix="handslag-read-") as folder,
         closing(Database(f"sqlite:///{folder}/ledger.sqlite3")) as ledger,
-        closing(Sandbox(bounds, at_once=1, result_bytes=limits.result_mib * MIB)) as sandbox,
     ):
         upgrade(ledger, INTAKE_MIGRATIONS)
         archive = FolderArchive(Path(folder) / "archive")
         _define_forms(ledger, archive)
-        reader = Reader(
-            archive,
-            ledger,
-            sandbox,
-            ReaderSettings(
-                key=form_key(settings),
-                limits=limits,
-                own_addresses=frozenset(),
-                authserv_id=settings.intake.authserv_id,
-                trusted_roots=trusted_roots(settings.intake.esign_roots),
-            ),
-        )
-        for file in files:
-            for number, document in enumerate(_documents(file, reader, archive), start=1):
-                if debug is not None:
-                    draw(document, archive, debug, f"{file.stem}-{number}")
-                yield to_read_json(document, file.name, number)
+        opened = reader_on(archive, ledger, intake_settings(), own_addresses=frozenset(), at_once=1)
+        with opened as reader:
+            yield from _lines(files, reader, archive, debug)
+
+
+def _lines(
+    files: Sequence[Path], reader: Reader, archive: Archive, debug: Path | None
+) -> Iterator[dict[str, Any]]:
+    for file in files:
+        for number, document in enumerate(_documents(file, reader, archive), start=1):
+            if debug is not None:
+                draw(document, archive, debug, f"{file.stem}-{number}")
+            yield to_read_json(document, file.name, number)
 
 
 def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:

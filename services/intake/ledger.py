@@ -121,6 +121,18 @@ def replay(session: Session, mail_id: str) -> bool:
     return True
 
 
+def archived(
+    session: Session, *, since: datetime | None = None, mail_id: str | None = None
+) -> list[MailArchived]:
+    """What would be announced of the mails that came since then, or of one, as they arrived."""
+    chosen = select(MailRow).order_by(col(MailRow.received_at), col(MailRow.mail_id))
+    if since is not None:
+        chosen = chosen.where(col(MailRow.received_at) >= since)
+    if mail_id is not None:
+        chosen = chosen.where(col(MailRow.mail_id) == mail_id)
+    return [announcement(mail) for mail in session.exec(chosen)]
+
+
 def known_uids(session: Session, account: str, folder: str, uidvalidity: int) -> set[int]:
     """The UIDs of a folder that are in the ledger, under its present UIDVALIDITY."""
     return set(

@@ -74,7 +74,7 @@ def fails(done: subprocess.CompletedProcess[str], *said: str, code: int = 1) -> 
         (), ("up",), ("demo",), ("read",), ("verify",), ("form", "print"), ("initiative", "load"),
         ("initiative", "add"), ("initiative", "list"), ("municipality", "import"),
         ("user", "add"), ("export", "answers"), ("dead-letters", "list"),
-        ("dead-letters", "retry"), ("asyncapi",),
+        ("dead-letters", "retry"), ("replay",), ("asyncapi",),
     ],
 )  # fmt: skip
 def test_every_command_explains_itself(run: Run, command: tuple[str, ...]) -> None:

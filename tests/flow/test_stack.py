@@ -90,6 +90,7 @@ def test_grown_out_of_the_defaults_by_settings_alone(
         assert recorded == [(truth.initiative, truth.municipality, truth.answer)]
         _one_mail_can_be_followed(stack, first.message_id, relay)
         _every_service_tells_how_it_is(stack)
+        _what_is_registered_is_read_again_and_stays(stack, relay)
     finally:
         stack.stop()
 
@@ -102,6 +103,21 @@ def _one_mail_can_be_followed(stack: RunningStack, message_id: str, relay: Scrip
     [mail_id] = {line["mail_id"] for line in lines if "mail_id" in line}
     services = {line["service"] for line in lines if line.get("mail_id") == mail_id}
     assert services == {"intake", "registry", "notifier"}
+
+
+def _what_is_registered_is_read_again_and_stays(
+    stack: RunningStack, relay: ScriptedRelay
+) -> None:
+    """Compared without a change first; then handed in anew, which doubles nothing."""
+    compared = stack.handslag("replay", "--json").stdout.splitlines()
+    document, counts = (json.loads(line) for line in compared)
+    assert (document["change"], counts["same"]) == ("same", 1)
+    assert "mail_already_registered" not in stack.log()
+    assert stack.handslag("replay", "--mail", document["mail"]).returncode == 0
+    stack.until(lambda: "mail_already_registered" in stack.log(), 60)
+    proof = stack.json("verify", "--json")
+    assert (proof["complete"], proof["mails"]) == (True, 1)
+    assert len(relay.accepted) == 1
 
 
 def _every_service_tells_how_it_is(stack: RunningStack) -> None:
