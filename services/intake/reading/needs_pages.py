@@ -42,6 +42,8 @@ _STATED: Final = 0.99
 _SHOWN_ALIKE: Final = 80.0
 _SHORT: Final = 4
 _UNSURE_ADDRESS: Final = 0.3
+_LEGIBLE: Final = 0.35
+"""Of handwriting, recognition makes letters that it does not believe in itself."""
 
 
 class NeedsReader:
@@ -121,8 +123,8 @@ class NeedsReader:
             return self._measure(field, stated, Source.FORM_FIELD, _STATED, seen)
         if written:
             return self._measure(field, written.text, Source.TEXT_LAYER, _STATED, seen or written)
-        if seen is None:
-            return self._unread_field(field)
+        if seen is None or seen.confidence < _LEGIBLE:
+            return self._unread_field(field, seen)
         text, confidence = seen.text, seen.confidence
         if field is NeedField.CONTACT_EMAIL and self._address is not None:
             text, confidence = self._address
@@ -131,8 +133,9 @@ class NeedsReader:
             field=field, text=text, confidence=confidence, source=Source.OCR, area=seen.area
         )
 
-    def _unread_field(self, field: NeedField) -> NeedFieldMeasure | None:
-        area = self._unread.get(field)
+    def _unread_field(self, field: NeedField, seen: Answered | None) -> NeedFieldMeasure | None:
+        """Something stands there that is not to be read: letters made of it would mislead."""
+        area = seen.area if seen else self._unread.get(field)
         if area is None:
             return None
         return NeedFieldMeasure(field=field, text="", confidence=0, source=Source.INK, area=area)

@@ -19,8 +19,9 @@ from services.intake.conclude import conclude
 from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
+from services.intake.reading.unread import written_in
 from services.registry.forms.needs_template import TemplateKind, needs_template
-from shared.events import DocumentKind, DocumentReading, NeedReading, Outcome, Reason, Source
+from shared.events import Area, DocumentKind, DocumentReading, NeedReading, Outcome, Reason, Source
 from shared.identifiers import digest_of
 from shared.municipalities import all_municipalities
 from shared.needs import LABELS, QUESTIONS, REQUIRED, NeedField, missing
@@ -311,5 +312,23 @@ def test_what_was_written_by_hand_is_not_said_to_be_missing() -> None:
     found = need(cv2.imencode(".png", page)[1].tobytes())
     assert {"problem", "affected"} <= set(found.fields)
     assert found.missing == ("title", "effect", "proposer", "contact_name", "contact_email")
-    assert all(value.confidence < 0.6 for value in found.fields.values())
-    assert all(value.area is not None for value in found.fields.values())
+    for value in found.fields.values():
+        assert (value.text, value.source, value.confidence) == ("", Source.INK, 0)
+        assert value.area is not None
+
+
+def test_ink_that_recognition_made_nothing_of_is_seen_where_an_answer_belongs() -> None:
+    page = np.full((2339, 1654), 255, np.uint8)
+    cv2.polylines(
+        page,
+        [np.array([(x, 400 + 25 * (x // 20 % 2)) for x in range(200, 700, 20)], np.int32)],
+        isClosed=False,
+        color=(60,),
+        thickness=4,
+    )
+    cv2.rectangle(page, (150, 900), (1500, 1000), (0,), 3)
+    rooms = {
+        NeedField.PROBLEM: Area(page=1, left=0.05, top=0.15, right=0.95, bottom=0.3),
+        NeedField.EFFECT: Area(page=1, left=0.05, top=0.37, right=0.95, bottom=0.45),
+    }
+    assert set(written_in(page, (), rooms)) == {NeedField.PROBLEM}
