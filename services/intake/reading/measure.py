@@ -11,6 +11,7 @@ from cv2.typing import MatLike
 
 from services.intake.pages.page import Page
 from services.intake.reading.align import as_matrix, quarter_turns_to_upright, register
+from services.intake.reading.beside import print_beside_cm2
 from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
@@ -135,6 +136,7 @@ def _measure_form(
             signature_prints=measure_signature_prints(flat),
             signatures_joined=signatures_joined(flat),
             ink=measure_ink(flat),
+            print_beside_cm2=print_beside_cm2(page.grey, matrix, template),
             fields=measure_fields(flat),
         ),
         turns,

@@ -149,6 +149,8 @@ class FormMeasured(Measured):
         default=False, description="a stroke runs from one signature box into another"
     )
     ink: InkMeasure | None = None
+    print_beside_cm2: float = 0.0
+    """On paper outside of the sheet: another form, or something else that wants to be read."""
     fields: tuple[FieldMeasure, ...] = ()
 
 

@@ -63,6 +63,8 @@ LEAST_WRITTEN_MM = 25.0
 MOST_SIGNATURE_INK = 0.35
 
 # Elsewhere.
+MOST_PRINT_BESIDE_CM2 = 25.0
+"""Another sheet has hundreds; one corner of it may show."""
 MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
 
@@ -135,6 +137,8 @@ def judge(
     reasons += signature_reasons
     if form.ink is not None:
         reasons += ink_reasons(form.ink)
+    if form.print_beside_cm2 > MOST_PRINT_BESIDE_CM2:
+        reasons.append(Reason.EXTRA_PAGE)
     reasons += contradictions(form, form_values)
     if peculiarities:
         reasons.append(Reason.LOOK_CAN_CHANGE)

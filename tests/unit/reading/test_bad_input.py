@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import cv2
@@ -12,10 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 from services.console.demo.scans import Picture, Stroke, blank_page
 from services.registry.forms.print import print_form
 from shared.events import DocumentKind, Outcome, Reason
-from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS
-from tests.unit.reading.papers import PER_MM, document, documents, paper, pdf, png
+from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS, template
+from tests.unit.reading.papers import PER_MM, document, documents, paper, pdf, png, wiped
 
 A4 = (3508, 2480)
+Stack = Callable[[Sequence[Picture]], Picture]
 NO = {"nej": Stroke.CROSS}
 
 
@@ -153,6 +155,26 @@ def test_two_forms_on_one_page(share: float) -> None:
     for reading in documents(pdf([both]), "svar.pdf"):
         assert reading.outcome is Outcome.REVIEW
         assert Reason.SEVERAL_FORMS_ON_PAGE in reading.reasons
+
+
+@pytest.mark.parametrize("stacked", [np.hstack, np.vstack])
+def test_a_form_beside_one_whose_codes_cannot_be_read(stacked: Stack) -> None:
+    other = paper(NO, seed=4)
+    for code in template().codes:
+        other = wiped(other, code.symbol.grown(1))
+    reading = document(pdf([stacked([paper(), other])]), "svar.pdf")
+    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.EXTRA_PAGE,))
+
+
+def test_a_form_beside_a_newspaper() -> None:
+    reading = document(pdf([beside(paper(), newspaper())]), "svar.pdf")
+    assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.EXTRA_PAGE,))
+
+
+@pytest.mark.parametrize("grey", [0, 120, 252])
+def test_a_form_on_a_larger_glass_is_read(grey: int) -> None:
+    reading = document(pdf([beside(paper(), np.full(A4, grey, np.uint8))]), "svar.pdf")
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
 
 
 def test_the_same_form_twice_with_different_answers() -> None:
