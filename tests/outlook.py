@@ -115,7 +115,7 @@ class Attached:
 def message_tree(body: str, attached: Sequence[Attached] = (), html: bytes = b"") -> Tree:
     """Return the streams of a message (MS-OXMSG)."""
     tree: dict[str, bytes | Tree] = {
-        "__properties_version1.0": bytes(32),
+        "__properties_version1.0": bytes(20) + struct.pack("<I8x", len(attached)),
         "__substg1.0_001A001F": "IPM.Note".encode("utf-16-le"),
         "__substg1.0_1000001F": body.encode("utf-16-le"),
     }

@@ -77,6 +77,13 @@ class _Message:
         shown = {name.decode("latin-1") for name in _SHOWN.findall(html)}
         for name in self._attachments():
             yield from self._attachment((*self._path, name), shown)
+        if self._stated_attachments() > len(self._attachments()):
+            raise ContainerFault(Reason.FILE_REPAIRED, "an attachment is not where it should be")
+
+    def _stated_attachments(self) -> int:
+        """The number in the header of the properties (MS-OXMSG, 2.4.1.1 and 2.4.1.2)."""
+        head = self._property([*self._path, _PROPERTIES])[:24]
+        return int.from_bytes(head[20:24], "little")
 
     def _attachments(self) -> list[str]:
         length = len(self._path)

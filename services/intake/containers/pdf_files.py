@@ -68,12 +68,18 @@ def _specified(thing: object) -> Iterator[tuple[str, pikepdf.Stream]]:
 
 
 def _read(stream: pikepdf.Stream, budget: Budget) -> bytes:
-    raw = stream.read_raw_bytes()
+    try:
+        return _unpacked(stream, budget)
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError) as broken:
+        raise ContainerFault(Reason.UNREADABLE_FILE, f"broken stream: {broken!r}") from broken
+
+
+def _unpacked(stream: pikepdf.Stream, budget: Budget) -> bytes:
+    data = stream.read_raw_bytes()
     filters = stream.get("/Filter", pikepdf.Array())
     names = [filters] if isinstance(filters, pikepdf.Name) else list(filters)
     if any(name != pikepdf.Name.FlateDecode for name in names) or "/DecodeParms" in stream:
         raise ContainerFault(Reason.UNSUPPORTED_FORMAT, "packed in an unusual way")
-    data = raw
     for _ in names:
         data = _inflated(data, budget)
     if not names:

@@ -1,6 +1,7 @@
 """Files in files: each becomes a part of its own, with a fate, and says where it came from."""
 
 import io
+import random
 import zipfile
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -226,6 +227,14 @@ def test_a_file_that_a_saved_mail_only_links_to_is_missed() -> None:
     assert told(parts)[-1] == ("svar.msg/skan.pdf", "skipped", "unsupported")
 
 
+def test_an_attachment_that_is_stated_and_not_there_is_missed() -> None:
+    tree = dict(message_tree("Hej", [Attached("ett.pdf", PDF), Attached("två.pdf", PDF + b"2")]))
+    del tree["__attach_version1.0_#00000001"]
+    parts, documents = opened(compound_file(tree), "svar.msg")
+    assert parts[0].fault is Reason.FILE_REPAIRED
+    assert documents[1:] == [PDF]
+
+
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
 def test_a_cut_off_saved_mail_is_never_taken_for_a_whole_one(share: float) -> None:
     data = saved_mail("Hej", [Attached("skan.pdf", PDF * 900)])
@@ -307,6 +316,30 @@ def test_a_bomb_in_a_pdf_is_a_doubt_about_the_mail() -> None:
     assert documents == [data]
     assert parsed.reasons == (Reason.TOO_LARGE,)
     assert told(list(parsed.parts))[-1] == ("svar.pdf/noll.bin", "skipped", "too_large")
+
+
+@pytest.mark.parametrize("kind", ["zip", "msg", "tnef", "pdf"])
+def test_every_damaged_container_is_taken_apart_as_far_as_it_goes(kind: str) -> None:
+    whole = {
+        "zip": zipped({"a.pdf": PDF * 50, "b/ö.txt": b"hej", "c.zip": zipped({"d.pdf": PDF})}),
+        "msg": saved_mail("Hej", [Attached("a.pdf", PDF * 300), Attached("b.pdf", PDF)]),
+        "tnef": winmail("Hej", {"a.pdf": PDF, "b": [winmail("in", {"b.pdf": PDF})]}),
+        "pdf": with_files({"svar.pdf": PDF, "läs.txt": b"hej" * 100}),
+    }[kind]
+    chance = random.Random(kind)
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 5, 20))):
+            at = chance.randrange(len(data))
+            if chance.random() < 0.7:
+                data[at] = chance.randrange(256)
+            elif chance.random() < 0.5:
+                del data[at : at + chance.randrange(1, 40)]
+            else:
+                data[at:at] = chance.randbytes(9)
+        parts, documents = opened(bytes(data), f"svar.{kind}")
+        assert len(documents) == sum(part.fate is PartFate.DOCUMENT for part in parts)
+        assert all(part.reason for part in parts if part.fate is PartFate.SKIPPED)
 
 
 def test_archives_left_closed_are_documents() -> None:
