@@ -80,7 +80,8 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
         address = _ADDRESS.fullmatch(text)
         # An address that cannot be read says nothing against anybody.
         if legible and address is not None:
-            domain = address["domain"].lower()
+            # What a streak or the end of a line adds is no letter.
+            domain = address["domain"].lower().rstrip(".,;:|-_='")
             found.append(Witness(kind=WitnessKind.CONTACT_DOMAIN, text=domain, area=contact.area))
     if identity.template.municipality is not None:
         found.append(Witness(kind=WitnessKind.PREPRINTED, text=identity.template.municipality))

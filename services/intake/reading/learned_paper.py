@@ -33,6 +33,7 @@ _RULE_PART_MM = 15.0
 _LINE_GAIN = 1.1
 _LINE_NOISE = 16
 _LINE_CORE = 90
+_CRUMB = 50
 _LEAST_CONTRAST = 60.0
 
 
@@ -150,8 +151,17 @@ def _without_print(fine: MatLike, own: MatLike) -> MatLike:
         for start, end in pairwise(np.linspace(left, left + width, parts + 1).astype(int)):
             block = (slice(top, top + height), slice(start, end))
             rest[block] = _without_rule(fine[block])
+        _drop_loose(rest, slice(max(top - 2, 0), top + height + 2), slice(left, left + width))
     rest[cover] = 0
     return rest
+
+
+def _drop_loose(rest: MatLike, rows: slice, columns: slice) -> None:
+    """Wipe out what lies along a printed line and reaches no further: crumbs of the line itself."""
+    band = rest[rows, columns]
+    _, labels = cv2.connectedComponents((band > _CRUMB).astype(np.uint8), connectivity=8)
+    reaching = np.unique(np.concatenate((labels[:2].ravel(), labels[-2:].ravel())))
+    band[~np.isin(labels, reaching[reaching > 0])] = 0
 
 
 def _without_rule(part: MatLike) -> MatLike:
