@@ -56,6 +56,7 @@ class Page:
     `dpi` is the true resolution of both axes where the file states one, else None; `coarse_dpi`
     that of the coarser axis before it was stretched (fax: 98). `born_digital` says
     that the page has visible text of its own: it was not scanned, whatever it looks like.
+    `typeset` says that we drew it from text alone; each of `words` is then a whole paragraph.
     `electronic_signatures` are those of the whole file.
     """
 
@@ -67,5 +68,6 @@ class Page:
     form_values: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     words: Sequence[Word] = ()
+    typeset: bool = False
     electronic_signatures: Sequence[ElectronicSignature] = ()
     peculiarities: frozenset[Peculiarity] = frozenset()

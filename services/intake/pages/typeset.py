@@ -5,57 +5,72 @@ Nothing of the file's own layout is kept; the original is there to be fetched.
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Final
 
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from services.intake.pages.page import Page
+from services.intake.pages.page import Page, Word
 
 _DPI: Final = 150.0
-_SIZE: Final = (1240, 1754)
+_WIDTH: Final = 1240
+_HEIGHT: Final = 1754
 _MARGIN: Final = 120
 _LETTERS: Final = 22
+_WEIGHT: Final = 400
 _LEADING: Final = 33
+_DESCENT: Final = 8
 _WIDTH_CHARS: Final = 92
-_LINES: Final = (_SIZE[1] - 2 * _MARGIN) // _LEADING
+_ROWS: Final = (_HEIGHT - 2 * _MARGIN) // _LEADING
 
 
-def typeset_pages(lines: Sequence[str], first_number: int = 1) -> Iterator[Page]:
-    """Yield A4 pages with these lines, wrapped; one empty page for no lines.
+def typeset_pages(paragraphs: Sequence[str], first_number: int = 1) -> Iterator[Page]:
+    """Yield A4 pages with these paragraphs; one empty page for none.
 
-    Each page's `text` is what stands on it, line by line as given.
+    Each page's `text` is what stands on it, a line for each paragraph.
     """
-    number, drawn, given = first_number, list[str](), list[str]()
-    for line in lines:
-        wrapped = textwrap.wrap(line, _WIDTH_CHARS) or [""]
-        for start in range(0, len(wrapped), _LINES):
-            piece = wrapped[start : start + _LINES]
-            if drawn and len(drawn) + len(piece) > _LINES:
-                yield _page(number, drawn, given)
-                number, drawn, given = number + 1, [], []
-            drawn += piece
-            given.append(line if len(wrapped) <= _LINES else " ".join(piece))
-    if drawn or number == first_number:
-        yield _page(number, drawn, given)
+    number, rows, page = first_number, 0, list[list[str]]()
+    for paragraph in paragraphs:
+        wrapped = textwrap.wrap(paragraph, _WIDTH_CHARS) or [""]
+        for start in range(0, len(wrapped), _ROWS):
+            piece = wrapped[start : start + _ROWS]
+            if page and rows + len(piece) > _ROWS:
+                yield _page(number, page)
+                number, rows, page = number + 1, 0, []
+            page.append(piece)
+            rows += len(piece)
+    if page or number == first_number:
+        yield _page(number, page)
 
 
-def _page(number: int, drawn: Sequence[str], given: Sequence[str]) -> Page:
-    paper = Image.new("L", _SIZE, 255)
-    pen = ImageDraw.Draw(paper)
-    for row, line in enumerate(drawn):
-        pen.text((_MARGIN, _MARGIN + row * _LEADING), line, fill=0, font=_font())
+def _page(number: int, paragraphs: Sequence[Sequence[str]]) -> Page:
+    paper = np.full((_HEIGHT, _WIDTH), 255, np.uint8)
+    # OpenCV's own typeface: it knows every letter that is likely to come, and needs no file.
+    face = cv2.FontFace("sans")
+    row, words = 0, list[Word]()
+    for paragraph in paragraphs:
+        right, top = _MARGIN, _MARGIN + row * _LEADING
+        for line in paragraph:
+            row += 1
+            baseline = _MARGIN + row * _LEADING - _DESCENT
+            end, _ = cv2.putText(paper, line, (_MARGIN, baseline), (0,), face, _LETTERS, _WEIGHT)
+            right = max(right, int(end[0]))
+        words.append(
+            Word(
+                " ".join(paragraph),
+                _MARGIN / _WIDTH,
+                top / _HEIGHT,
+                min(right / _WIDTH, 1.0),
+                (_MARGIN + row * _LEADING) / _HEIGHT,
+            )
+        )
     return Page(
         number=number,
-        grey=np.asarray(paper, dtype=np.uint8),
+        grey=paper,
         dpi=_DPI,
         coarse_dpi=_DPI,
         born_digital=True,
-        text="\n".join(given),
+        text="\n".join(word.text for word in words),
+        words=words,
+        typeset=True,
     )
-
-
-@cache
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(_LETTERS)

@@ -55,6 +55,7 @@ class NeedsReader:
         self._layer: list[Segment] = []
         self._shown: list[Segment] = []
         self._recognised = 0
+        self._typeset = False
         self._promising = expected
         self._address: tuple[str, float] | None = None
         self._unread: dict[NeedField, Area] = {}
@@ -64,8 +65,8 @@ class NeedsReader:
         self._stated.update(_stated(page.form_values))
         layer = _layer_of(page, _next_row(self._layer))
         self._layer += layer[: _MOST_SEGMENTS - len(self._layer)]
-        drawn_from_text = page.born_digital and bool(layer) and not page.words
-        if drawn_from_text or not self._worth_recognising(page, layer):
+        self._typeset = self._typeset or page.typeset
+        if page.typeset or not self._worth_recognising(page, layer):
             return page
         self._recognised += 1
         if page.born_digital:
@@ -148,7 +149,9 @@ class NeedsReader:
         confidence: float,
         seen: Answered | None,
     ) -> NeedFieldMeasure:
-        agrees = not self._shown or _agrees(text, seen.text if seen else "", self._shown)
+        # Of text that we drew ourselves, a picture beside it need not show anything.
+        checked = bool(self._shown) and not self._typeset
+        agrees = not checked or _agrees(text, seen.text if seen else "", self._shown)
         return NeedFieldMeasure(
             field=field,
             text=text[:MOST_NEED_TEXT],
@@ -170,15 +173,18 @@ def _stated(form_values: Mapping[str, str]) -> dict[NeedField, str]:
 
 
 def _layer_of(page: Page, first_row: int) -> list[Segment]:
-    """What a page says in its own text; without places where only its lines are known."""
-    if page.words:
+    """What a page says in its own text."""
+    if not page.typeset:
         height, width = page.grey.shape[:2]
         return segments_of(page.words, page.number, first_row, height / width)
     return [
-        Segment(line, row, paragraph=True)
-        for row, line in enumerate(page.text.split("\n"), start=first_row)
-        if line.strip()
+        Segment(one.text, row, one.left, area=_area_of(one, page.number), paragraph=True)
+        for row, one in enumerate(page.words, start=first_row)
     ]
+
+
+def _area_of(word: Word, page: int) -> Area:
+    return Area(page=page, left=word.left, top=word.top, right=word.right, bottom=word.bottom)
 
 
 def _next_row(segments: Sequence[Segment]) -> int:

@@ -13,6 +13,7 @@ from cv2.typing import MatLike
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
+from docx.shared import Cm
 
 from services.console.demo.needs import example_answers, filled_template, letter
 from services.intake.conclude import conclude
@@ -97,7 +98,9 @@ def test_a_filled_word_template_is_read_into_its_fields() -> None:
     assert found.need.with_template
     assert texts(found.need) == ANSWERS
     assert {value.source for value in found.need.fields.values()} == {Source.TEXT_LAYER}
-    assert found.pages
+    areas = [value.area for value in found.need.fields.values()]
+    assert all(area is not None and area.page == 1 for area in areas)
+    assert len(found.pages) == 1
 
 
 def test_an_answer_of_several_lines_keeps_them() -> None:
@@ -146,6 +149,15 @@ def test_what_is_written_beside_a_control_belongs_to_its_question() -> None:
         document.tables[1].cell(0, 0).add_paragraph("Detta skrevs under rutan.")
 
     assert need(changed(more)).fields["problem"].text.endswith("Detta skrevs under rutan.")
+
+
+def test_a_picture_pasted_into_the_template_contradicts_nothing() -> None:
+    def pasted(document: WordDocument) -> None:
+        file = io.BytesIO(picture(flattened(filled_template(PDF, {})), dpi=100))
+        document.add_picture(file, width=Cm(12))
+
+    found = read(changed(pasted))
+    assert (found.outcome, found.reasons, len(found.pages)) == (Outcome.AUTO, (), 2)
 
 
 def test_questions_may_come_in_another_order_and_some_not_at_all() -> None:

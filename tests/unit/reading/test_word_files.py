@@ -118,6 +118,16 @@ def test_a_long_text_is_set_on_several_pages() -> None:
     assert found[2].text.endswith("Rad 99")
 
 
+def test_swedish_letters_are_drawn_each_in_its_own_shape() -> None:
+    pictures = []
+    for letter in "aåäoöAÅÄOÖ":
+        document = Document()
+        document.add_paragraph(letter)
+        [page] = pages(saved(document))
+        pictures.append(page.grey.tobytes())
+    assert len(set(pictures)) == len(pictures)
+
+
 def test_nothing_written_and_nothing_pasted_is_one_empty_page() -> None:
     [page] = pages(saved(Document()))
     assert (page.text, int(page.grey.min())) == ("", 255)
