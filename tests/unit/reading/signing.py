@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from asn1crypto import crl as asn1_crl
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -20,6 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -192,6 +194,32 @@ def _timestamper(at: datetime | None) -> DummyTimeStamper | None:
     return DummyTimeStamper(
         authority.asn1, authority.asn1_key, certs_to_embed=certificates, fixed_dt=at
     )
+
+
+def with_revocations(data: bytes, *, revoked: Holder | None = None, at: datetime = NOW) -> bytes:
+    """Return the signed PDF with its authorities' lists of revoked certificates added to it."""
+    lists = [_revocations(root(), None, at), _revocations(intermediate(), revoked, at)]
+    file = io.BytesIO(data)
+    DocumentSecurityStore.add_dss(
+        file,
+        None,
+        certs=[intermediate().asn1, root().asn1],
+        crls=[asn1_crl.CertificateList.load(one) for one in lists],
+    )
+    return file.getvalue()
+
+
+def _revocations(issuer: Holder, revoked: Holder | None, at: datetime) -> bytes:
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(NOW - DAY / 2)
+        .next_update(NOW + 30 * DAY)
+    )
+    if revoked is not None:
+        entry = x509.RevokedCertificateBuilder(revoked.certificate.serial_number, at)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def time_stamped(data: bytes) -> bytes:

@@ -40,6 +40,7 @@ from tests.unit.reading.signing import (
     signed_in_part,
     time_stamped,
     updated,
+    with_revocations,
 )
 
 TRUST = Trust(roots=(root().pem,), at=NOW + timedelta(minutes=1))
@@ -167,6 +168,18 @@ def test_a_stamp_by_somebody_unknown_is_not_believed_and_does_no_harm() -> None:
     signature = found(sign(answered(), director(), stamped_at=NOW - DAY), other)
     assert signature.fault is None
     assert not signature.timestamped
+
+
+def test_a_certificate_that_the_file_itself_says_is_revoked_signs_nothing() -> None:
+    told = with_revocations(signed(), revoked=director(), at=NOW - DAY)
+    assert found(told).fault is SignatureFault.REVOKED
+
+
+def test_a_file_may_tell_that_its_certificates_are_not_revoked() -> None:
+    signature = found(with_revocations(signed()))
+    assert signature.fault is None
+    assert signature.revocation_known
+    assert not found(signed()).revocation_known
 
 
 @pytest.mark.parametrize(

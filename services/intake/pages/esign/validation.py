@@ -64,10 +64,11 @@ def validated(signature: EmbeddedPdfSignature, reader: PdfFileReader, trust: Tru
     if stamped_at and status.trust_problem_indic is AdESIndeterminate.OUT_OF_BOUNDS_NO_POE:
         moment = stamped_at
         status = _status(signature, carried, trust, moment)
-    known = status.trusted and bool(carried.crls or carried.ocsps)
-    if known:
-        known = _status(signature, carried, trust, moment, revocation="require").trusted
-    return Validated(status, stamped_at, known)
+    if not (status.trusted and (carried.crls or carried.ocsps)):
+        return Validated(status, stamped_at, revocation_known=False)
+    # Otherwise lists are looked at for certificates only that name a place to fetch them from.
+    strict = _status(signature, carried, trust, moment, revocation="require")
+    return Validated(strict if strict.revoked else status, stamped_at, strict.trusted)
 
 
 def _stamped_at(status: PdfSignatureStatus, trust: Trust) -> datetime | None:
