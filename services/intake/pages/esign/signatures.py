@@ -145,9 +145,15 @@ def _fault_of_certificate(status: PdfSignatureStatus) -> SignatureFault | None:
         return None if fit and status.seed_value_ok else SignatureFault.NOT_FOR_SIGNING
     if certificate.self_issued:
         return SignatureFault.UNTRUSTED
-    if status.validation_time and certificate.not_valid_before > status.validation_time:
+    fault = _FAULTS.get(status.trust_problem_indic)
+    begins, ends, moment = (
+        certificate.not_valid_before,
+        certificate.not_valid_after,
+        status.validation_time,
+    )
+    if fault is None and moment is not None and not begins <= moment <= ends:
         return SignatureFault.EXPIRED
-    return _FAULTS.get(status.trust_problem_indic, SignatureFault.UNTRUSTED)
+    return fault or SignatureFault.UNTRUSTED
 
 
 def _covered_bytes(data: bytes, signature: EmbeddedPdfSignature) -> int | None:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.general import find_cms_attribute_iter
 from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko.sign.validation.errors import ValidationInfoReadingError
@@ -61,7 +60,7 @@ def validated(signature: EmbeddedPdfSignature, reader: PdfFileReader, trust: Tru
     moment = trust.at
     status = _status(signature, carried, trust, moment)
     stamped_at = _stamped_at(status, trust)
-    if stamped_at and status.trust_problem_indic is AdESIndeterminate.OUT_OF_BOUNDS_NO_POE:
+    if stamped_at and not status.trusted and not status.revoked:
         moment = stamped_at
         status = _status(signature, carried, trust, moment)
     if not (status.trusted and (carried.crls or carried.ocsps)):
