@@ -28,9 +28,14 @@ _HOLE_MM = (4.0, 9.0)
 _HOLE_WITHIN_MM = 22.0
 _STREAK_WIDE_MM = 0.7
 _STREAK_LONG_MM = 5.0
+_STREAK_MORE_MM = 3.0
+_STREAK_GAP_MM = 2.0
+_STREAK_LEAN = 0.06
+_AT_BOX_MM = 0.6
 _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
+_LABEL_ASIDE_MM = 1.1
 _LABEL_SPECK_MM2 = 0.2
 _MOST_AREAS = 8
 
@@ -41,9 +46,14 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     coarse = cv2.resize(page.darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     ink = (coarse > _INK).astype(np.uint8)
     explained = _explained(page.template, ink.shape[:2])
+    near = cv2.dilate(explained, np.ones((3, 3), np.uint8))
+    for box in page.template.boxes:
+        zone = _as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM))
+        near[_as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM + 0.5))] = 0
+        near = cv2.bitwise_or(near, _running_out_of(box, ink))
+        explained[zone] = 1
     ink[explained > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    near = cv2.dilate(explained, np.ones((3, 3), np.uint8))
     for signature in page.template.signatures:
         reach = _as_slices(signature.reach.grown(0.5))
         near[reach] = np.where(near[reach] > 0, 2, 0)
@@ -106,14 +116,26 @@ def _explained(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
     picture = np.zeros((shape[0], shape[1]), np.uint8)
     for rect in template.may_carry_ink():
         picture[_as_slices(rect)] = 1
-    for box in template.boxes:
-        picture[_as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM))] = 1
-        if template.print is None:
+    if template.print is None:
+        for box in template.boxes:
             picture[_as_slices(box.label)] = 1
     edge = round(_EDGE_MM * _COARSE_PER_MM)
     picture[:edge] = picture[-edge:] = 1
     picture[:, :edge] = picture[:, -edge:] = 1
     return picture
+
+
+def _running_out_of(box: Box, ink: MatLike) -> MatLike:
+    """Return a picture that is 1 where ink hangs together with what is in a box.
+
+    The end of a long tick explains itself; a tick that missed the box does not.
+    """
+    window = _as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM + 2 * _OVERSHOOT_MM))
+    _, labels = cv2.connectedComponents(ink[window], connectivity=8)
+    whole = np.zeros(ink.shape[:2], np.int32)
+    whole[window] = labels
+    inside = np.unique(whole[_as_slices(box.area.grown(_AT_BOX_MM))])
+    return (np.isin(whole, inside[inside > 0])).astype(np.uint8)
 
 
 def _label_struck(page: FlatPage, box: Box) -> bool:
@@ -122,7 +144,7 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     Printed letters are low and narrow, and words follow each other closely; a line through them
     is wide, handwriting is tall, and a remark after the label stands off from it.
     """
-    ink = (page.crop(box.label) > _INK).astype(np.uint8)
+    ink = _without_streaks((page.crop(_taller(box.label)) > _INK).astype(np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
     # A streak from the scanner runs straight through the whole strip.
@@ -136,6 +158,11 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
         return True
     if (pieces[:, cv2.CC_STAT_WIDTH] > _LABEL_WIDE_MM * PER_MM).any():
         return True
+    # Lines of print are set around the strip's middle; what is written below or above is not.
+    top = pieces[:, cv2.CC_STAT_TOP].min()
+    bottom = (pieces[:, cv2.CC_STAT_TOP] + pieces[:, cv2.CC_STAT_HEIGHT]).max()
+    if abs(float(top + bottom) - ink.shape[0]) / 2 > _LABEL_ASIDE_MM * PER_MM:
+        return True
     # Nothing is written without a letter wider than a stroke; a broken streak is.
     pieces = pieces[pieces[:, cv2.CC_STAT_WIDTH] > _STREAK_WIDE_MM * PER_MM]
     if len(pieces) == 0:
@@ -147,6 +174,32 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
             return True
         reached = max(reached, float(left + width))
     return False
+
+
+def _taller(label: Rect) -> Rect:
+    return Rect.spanning(
+        label.left_mm, label.top_mm - _STREAK_MORE_MM, label.right_mm,
+        label.bottom_mm + _STREAK_MORE_MM,
+    )  # fmt: skip
+
+
+def _without_streaks(ink: MatLike) -> MatLike:
+    """Wipe out what runs straight down the whole strip, and return the label's part of it."""
+    height = ink.shape[0]
+    lines = cv2.HoughLinesP(
+        ink * 255,
+        1,
+        np.pi / 360,
+        round(0.6 * height),
+        minLineLength=round(0.85 * height),
+        maxLineGap=round(_STREAK_GAP_MM * PER_MM),
+    )
+    for line in () if lines is None else lines.reshape(-1, 4):
+        x0, y0, x1, y1 = (int(v) for v in line)
+        if abs(x1 - x0) <= _STREAK_LEAN * abs(y1 - y0):
+            cv2.line(ink, (x0, y0), (x1, y1), (0,), round(_STREAK_WIDE_MM * PER_MM) + 2)
+    more = round(_STREAK_MORE_MM * PER_MM)
+    return ink[more : height - more]
 
 
 def _as_slices(rect: Rect) -> tuple[slice, slice]:

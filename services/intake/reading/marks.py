@@ -1,7 +1,7 @@
 """Measuring the boxes: how much ink is inside, and how much around.
 
-Each box is found again by its printed border within a millimetre, because paper bends. Then ink is
-counted between the borders, under two binarisations and small shifts, and in a ring around.
+Each box is found again by its printed border within two millimetres, because paper bends. Then ink
+is counted between the borders, under two binarisations and small shifts, and in a ring around.
 """
 
 import cv2
@@ -22,8 +22,8 @@ LENIENT = 77
 FAINT = 28
 """A ninth: something is there, and it is not noise once smoothed."""
 
-_SEARCH_MM = 1.0
-_MARGIN_MM = 4.5
+_SEARCH_MM = 2.0
+_MARGIN_MM = 5.2
 _BORDER_CLEAR_MM = 0.5
 """Kept free on each side of the border's line: blur and misplacement."""
 
@@ -32,6 +32,11 @@ _RING_TO_MM = 3.0
 _SHIFT_MM = 0.2
 _SPECK_MM2 = 0.12
 _SMOOTH_MM = 0.17
+
+_EXIT_MM2 = 0.05
+_OPPOSITE_DEG = 120.0
+_LINE_SPARE_MM = 0.8
+_LINE_MOST_MM = 3.0
 
 
 def measure_marks(page: FlatPage) -> tuple[MarkMeasure, ...]:
@@ -58,7 +63,8 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
     smooth = cv2.GaussianBlur(darkness, (0, 0), _SMOOTH_MM * FINE_PER_MM)
     deep = inset + round(2 * _SMOOTH_MM * FINE_PER_MM)  # out of reach of the border's blur
     faint = smooth[y + deep : y + side - deep, x + deep : x + side - deep] > FAINT
-    ring, loose, area = _ring(without_specks(darkness > LENIENT), x, y, side)
+    lenient = without_specks(darkness > LENIENT)
+    ring, loose, area, exits = _ring(lenient, x, y, side)
     return MarkMeasure(
         option=box.option,
         ink=shares[0],
@@ -70,6 +76,9 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         ring_fraction=ring / area,
         border_seen=_border_seen(darkness, x, y, side, border_mm),
         moved_mm=float(np.hypot(x - nominal, y - nominal)) / FINE_PER_MM,
+        off_line=_off_line(lenient, x, y, side, inset),
+        exits=exits,
+        runs=_runs((darkness > STRICT)[y + inset : y + side - inset, x + inset : x + side - inset]),
         area=page.area(box.area),
     )
 
@@ -103,9 +112,10 @@ def _border_seen(darkness: MatLike, x: int, y: int, side: int, border_mm: float)
     return min(float((strip > LENIENT).mean()) for strip in strips)
 
 
-def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, float, float]:
-    """Return ink around the box in mm²: all of it, that which does not start at the border; and
-    the ring's area. What starts at the border may be a long tick's end; what does not is beside.
+def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, float, float, int]:
+    """Return ink around the box in mm²: all of it, that which does not start at the border; the
+    ring's area; and at how many places ink starts at the border. What starts there may be a long
+    tick's end; what does not is beside.
     """
     inner, outer = (round(mm * FINE_PER_MM) for mm in (_RING_FROM_MM, _RING_TO_MM))
     ring = ink[y - outer : y + side + outer, x - outer : x + side + outer].copy()
@@ -115,10 +125,59 @@ def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, flo
     touching = np.zeros_like(ring)
     edge = slice(outer - inner - 2, outer + side + inner + 2)
     touching[edge, edge] = True
-    _, labels = cv2.connectedComponents(ring.astype(np.uint8), connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ring.astype(np.uint8), connectivity=8)
     attached = np.unique(labels[touching & ring])
     loose = ring & ~np.isin(labels, attached)
-    return float(ring.sum()) / FINE_PER_MM**2, float(loose.sum()) / FINE_PER_MM**2, area
+    exits = int((stats[attached, cv2.CC_STAT_AREA] >= _EXIT_MM2 * FINE_PER_MM**2).sum())
+    return float(ring.sum()) / FINE_PER_MM**2, float(loose.sum()) / FINE_PER_MM**2, area, exits
+
+
+def _runs(inner: NDArray[np.bool_]) -> float:
+    """Return how many strokes a line across the box meets on average, down or across."""
+    if inner.size == 0:
+        return 0.0
+    across = np.diff(inner.astype(np.int8), axis=1, prepend=0) == 1
+    down = np.diff(inner.astype(np.int8), axis=0, prepend=0) == 1
+    return max(float(across.sum(axis=1).mean()), float(down.sum(axis=0).mean()))
+
+
+def _off_line(ink: NDArray[np.bool_], x: int, y: int, side: int, inset: int) -> float:
+    """Return the share of ink inside that no straight line explains which runs in at one side of
+    the box and out at the other: a fold, a streak, a stroke that was meant for something else.
+    """
+    inner, outer = (round(mm * FINE_PER_MM) for mm in (_RING_FROM_MM, _RING_TO_MM))
+    whole = ink[y - outer : y + side + outer, x - outer : x + side + outer].astype(np.uint8)
+    hole = slice(outer - inner, outer + side + inner)
+    ring = whole.copy()
+    ring[hole, hole] = 0
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(ring, connectivity=8)
+    near = slice(outer - inner - 2, outer + side + inner + 2)
+    inside = np.unique(labels[near, near])
+    outside = np.unique(np.concatenate([labels[[0, -1]].ravel(), labels[:, [0, -1]].ravel()]))
+    crossings = [label for label in range(1, count) if label in inside and label in outside]
+    box = slice(outer + inset, outer + side - inset)
+    least = float(whole[box, box].mean())
+    middle = (whole.shape[0] - 1) / 2
+    for index, one in enumerate(crossings):
+        for other in crossings[index + 1 :]:
+            a, b = centres[one], centres[other]
+            if _angle_deg(a - middle, b - middle) < _OPPOSITE_DEG:
+                continue
+            wide = min(
+                max(stats[i, cv2.CC_STAT_AREA] for i in (one, other)) / (outer - inner),
+                _LINE_MOST_MM * FINE_PER_MM,
+            )
+            rest = whole.copy()
+            reach = (b - a) / 2
+            start, end = np.round(a - reach).astype(int), np.round(b + reach).astype(int)
+            cv2.line(rest, start, end, (0,), round(wide + _LINE_SPARE_MM * FINE_PER_MM))
+            least = min(least, float(rest[box, box].mean()))
+    return least
+
+
+def _angle_deg(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    length = float(np.hypot(*one) * np.hypot(*other))
+    return float(np.degrees(np.arccos(np.clip(one @ other / max(length, 1e-9), -1, 1))))
 
 
 def without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -78,6 +78,9 @@ class MarkMeasure(Measured):
     `ink_least` and `ink_most` are over two binarisations and small shifts; `faint` counts
     everything darker than paper; `border_seen` is the least share seen of any of its four sides.
     `inner_mm` is the shorter side of the inner area: the smaller, the more of it a pen covers.
+    `off_line` is the ink inside that is not one straight line running right through the box; 1
+    where such lines are not looked for. `exits` counts the places where ink leaves the box, `runs`
+    how many strokes a line across it meets on average.
     """
 
     option: OptionKey
@@ -91,6 +94,9 @@ class MarkMeasure(Measured):
     border_seen: float
     moved_mm: float
     inner_mm: float = 4.2
+    off_line: float = 1.0
+    exits: int = 0
+    runs: float = 1.0
     area: Area
 
 

@@ -1,7 +1,8 @@
 """Measuring the signature boxes: is there something written by hand in them?
 
 Nobody's signature is compared with anything. A handwritten name is told from a typed one by the
-size of what hangs together: printed letters are small and stand apart.
+size of what hangs together: printed letters are small and stand apart. It is told from rules,
+folds, streaks, stamps and the rim of a cup by its bends: those are straight, or round.
 """
 
 import cv2
@@ -13,6 +14,12 @@ from services.intake.reading.paper import PER_MM, FlatPage
 from shared.forms import Rect
 
 _INK = 90
+_WEAK_INK = 60
+"""Joins what is stronger: a pencil, or a pen that skips, leaves gaps in its stroke."""
+
+_LEAST_PEN = 115
+"""A pen is darker than this somewhere; a stain, a fold or the paper's other side is not."""
+
 _FRAME_CLEAR_MM = 1.4
 _SPECK_MM2 = 0.35
 _LEAST_TALL_MM = 5.5
@@ -20,6 +27,28 @@ _LEAST_WIDE_MM = 7.0
 _LINE_THICKNESS_MM = 2.0
 _FRAME_BAND_MM = 1.5
 _FRAME_SHARE = 0.7
+_FRAME_EDGE = 0.6
+
+_RULE_MM = 22.0
+_RULE_GAP_MM = 1.0
+_RULE_HALF_MM = 0.7
+_RULE_ALONE = 0.3
+"""Beside a rule there is paper: at most this share of its length has ink a little off it."""
+
+_BEND_MM = 0.6
+_STRAIGHT_MM = 12.0
+"""Longer than the straight parts of most hands' letters."""
+
+_LEAST_RADIUS_MM = 5.0
+_MOST_RADIUS_MM = 60.0
+_RING_BAND = 0.22
+_RING_SHARE = 0.7
+_RING_AROUND = 0.75
+_ARC_BAND = 0.07
+_ARC_BAND_MM = 1.2
+_ARC_SHARE = 0.8
+_SECTORS = 24
+_ENOUGH_POINTS = 1500
 
 
 def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
@@ -29,31 +58,91 @@ def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
 
 def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
     crop = page.crop(box.grown(-_FRAME_CLEAR_MM))
-    ink = (crop > _INK).astype(np.uint8)
+    everything = _ink(crop)
+    ink = _without_rules(everything)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    ink_px = 0
     stroke = written = tallest = widest = 0.0
     for label in range(1, count):
         left, top, width, height, area = (int(v) for v in stats[label])
         if area < _SPECK_MM2 * PER_MM**2:
             continue
         piece = (labels[top : top + height, left : left + width] == label).astype(np.uint8)
-        length = _stroke_mm(piece)
-        ink_px += area
-        stroke += length
-        if _looks_written(piece):
-            written += length
+        stroke += _stroke_mm(piece)
+        drawn = crop[top : top + height, left : left + width][piece > 0]
+        if float(np.quantile(drawn, 0.9)) >= _LEAST_PEN and _looks_written(piece):
+            written += _bent_mm(piece)
             tallest = max(tallest, height / PER_MM)
             widest = max(widest, width / PER_MM)
+    ink_px, all_stroke = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
         ink_fraction=ink_px / max(ink.size, 1),
-        stroke_mm=stroke,
+        stroke_mm=max(stroke, all_stroke),
         written_mm=written,
         tallest_mm=tallest,
         widest_mm=widest,
         area=page.area(box),
     )
+
+
+def _ink(darkness: MatLike) -> MatLike:
+    """Return the weak ink that hangs together with some that is strong."""
+    weak = (darkness > _WEAK_INK).astype(np.uint8)
+    count, labels = cv2.connectedComponents(weak, connectivity=8)
+    strong = np.zeros(count, np.uint8)
+    strong[np.unique(labels[darkness > _INK])] = 1
+    strong[0] = 0
+    return np.asarray(strong[labels], dtype=np.uint8)
+
+
+def _all_ink(ink: MatLike) -> tuple[int, float]:
+    """Return the pixels of ink and the length of stroke, rules and stamps included."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pixels, stroke = 0, 0.0
+    for label in range(1, count):
+        left, top, width, height, area = (int(v) for v in stats[label])
+        if area < _SPECK_MM2 * PER_MM**2:
+            continue
+        pixels += area
+        where = (slice(top, top + height), slice(left, left + width))
+        stroke += _stroke_mm((labels[where] == label).astype(np.uint8))
+    return pixels, stroke
+
+
+def _without_rules(ink: MatLike) -> MatLike:
+    """Return the ink without long straight lines: they join letters that stand apart."""
+    found = cv2.HoughLinesP(
+        ink * 255,
+        1,
+        np.pi / 360,
+        round(_RULE_MM * PER_MM * 0.7),
+        minLineLength=round(_RULE_MM * PER_MM),
+        maxLineGap=round(_RULE_GAP_MM * PER_MM),
+    )
+    if found is None:
+        return ink
+    left = ink.copy()
+    for line in found.reshape(-1, 4):
+        x0, y0, x1, y1 = (int(v) for v in line)
+        if _stands_alone(ink, (x0, y0), (x1, y1)):
+            cv2.line(left, (x0, y0), (x1, y1), (0,), round(2 * _RULE_HALF_MM * PER_MM))
+    return left
+
+
+def _stands_alone(ink: MatLike, start: tuple[int, int], end: tuple[int, int]) -> bool:
+    """Whether a line has paper on both sides: dense writing holds straight lines, too."""
+    a, b = np.array(start, float), np.array(end, float)
+    length = float(np.hypot(*(b - a)))
+    along = (b - a) / length
+    aside = np.array([-along[1], along[0]]) * (_RULE_HALF_MM + 0.5) * PER_MM
+    steps = a + np.linspace(0, 1, max(int(length / 2), 2))[:, None] * (b - a)
+    for side in (aside, -aside):
+        at = np.round(steps + side).astype(int)
+        x = np.clip(at[:, 0], 0, ink.shape[1] - 1)
+        y = np.clip(at[:, 1], 0, ink.shape[0] - 1)
+        if float(ink[y, x].mean()) > _RULE_ALONE:
+            return False
+    return True
 
 
 def _looks_written(piece: MatLike) -> bool:
@@ -64,7 +153,30 @@ def _looks_written(piece: MatLike) -> bool:
     centre, size, angle = cv2.minAreaRect(points)
     if min(size) / PER_MM < _LINE_THICKNESS_MM:
         return False
+    if _is_round(piece):
+        return False
     return not _is_frame(points, (centre[0], centre[1]), (size[0], size[1]), angle)
+
+
+def _is_round(piece: MatLike) -> bool:
+    """Whether nearly all the ink lies along one circle: a round stamp, the rim of a cup."""
+    points = cv2.findNonZero(piece).reshape(-1, 2)
+    xy = points[:: max(len(points) // _ENOUGH_POINTS, 1)].astype(np.float64) / PER_MM
+    # The circle with the least squares of distance (Kåsa): linear in centre and radius.
+    design = np.column_stack([2 * xy, np.ones(len(xy))])
+    solved, *_ = np.linalg.lstsq(design, (xy**2).sum(axis=1), rcond=None)
+    centre = solved[:2]
+    radius = float(np.sqrt(max(solved[2] + float(centre @ centre), 0.0)))
+    if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
+        return False
+    off = np.abs(np.hypot(*(xy - centre).T) - radius)
+    band = max(_ARC_BAND * radius, _ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
+    if float((off < band).mean()) > _ARC_SHARE:
+        return True
+    angles = np.arctan2(xy[:, 1] - centre[1], xy[:, 0] - centre[0])
+    sectors = np.unique(((angles + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS)
+    all_around = len(sectors) >= _RING_AROUND * _SECTORS
+    return all_around and float((off < _RING_BAND * radius).mean()) > _RING_SHARE
 
 
 def _is_frame(
@@ -76,8 +188,36 @@ def _is_frame(
     xy = points.reshape(-1, 2).astype(np.float64) - centre
     along = xy[:, 0] * np.cos(turn) + xy[:, 1] * np.sin(turn)
     across = -xy[:, 0] * np.sin(turn) + xy[:, 1] * np.cos(turn)
-    to_edge = np.minimum(width / 2 - np.abs(along), height / 2 - np.abs(across))
-    return float((to_edge < _FRAME_BAND_MM * PER_MM).mean()) > _FRAME_SHARE
+    to_side, to_end = width / 2 - np.abs(along), height / 2 - np.abs(across)
+    band = _FRAME_BAND_MM * PER_MM
+    if float((np.minimum(to_side, to_end) < band).mean()) <= _FRAME_SHARE:
+        return False
+    edges = (
+        (across[to_side < band], along[to_side < band], height),
+        (along[to_end < band], across[to_end < band], width),
+    )
+    inked = [
+        len(np.unique(places[half].astype(int))) >= _FRAME_EDGE * length
+        for places, beyond, length in edges
+        for half in (beyond < 0, beyond > 0)
+    ]
+    return sum(inked) >= 3  # the box may cut off the fourth
+
+
+def _bent_mm(piece: MatLike) -> float:
+    """Return the length of the pen's way where it is not straight for long."""
+    outlines, _ = cv2.findContours(piece, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    bent = 0.0
+    for outline in outlines:
+        corners = cv2.approxPolyDP(outline, _BEND_MM * PER_MM, True).reshape(-1, 2).astype(float)
+        sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+        bent += float(sides[sides < _STRAIGHT_MM * PER_MM].sum())
+    return bent / 2 / PER_MM
+
+
+def _thickness_mm(piece: MatLike) -> float:
+    framed = cv2.copyMakeBorder(piece, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
+    return 2 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max()) / PER_MM
 
 
 def _stroke_mm(piece: MatLike) -> float:

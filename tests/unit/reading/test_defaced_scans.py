@@ -170,10 +170,10 @@ def test_a_corner_mark_in_the_wrong_place_is_noticed() -> None:
     assert document(png(page)).outcome is Outcome.REVIEW
 
 
-def test_a_page_that_is_bent_more_than_a_millimetre_is_for_a_person() -> None:
+def test_a_page_that_is_bent_more_than_two_millimetres_is_for_a_person() -> None:
     page = paper()
     rows, columns = np.indices(page.shape, dtype=np.float32)
-    columns += 2.5 * 11.8 * np.sin(rows / page.shape[0] * 3.1416)
+    columns += 5 * 11.8 * np.sin(rows / page.shape[0] * 3.1416)
     bent = cv2.remap(page, columns, rows, cv2.INTER_LINEAR, borderValue=(255,))
     assert document(png(np.asarray(bent))).outcome is Outcome.REVIEW
 

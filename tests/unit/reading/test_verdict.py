@@ -124,7 +124,7 @@ def test_a_faultless_form_is_decided() -> None:
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_loose_mm2": 0.6}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_fraction": 0.2}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "border_seen": 0.5}, BoxState.DOUBTFUL),
-        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "moved_mm": 1.1}, BoxState.DOUBTFUL),
+        ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "moved_mm": 1.7}, BoxState.DOUBTFUL),
         ({"border_seen": 0.5}, BoxState.DOUBTFUL),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_box_is_marked_empty_or_doubtful(changes: dict[str, float], state: Box
         ({"stretch": 1.7}, Reason.REGISTRATION_FAILED),
         ({"print_scale": 0.5}, Reason.REGISTRATION_FAILED),
         ({"print_scale": 1.7}, Reason.REGISTRATION_FAILED),
-        ({"dpi": 149.0}, Reason.LOW_RESOLUTION),
+        ({"dpi": 136.0}, Reason.LOW_RESOLUTION),
         ({"coarse_dpi": 89.0}, Reason.LOW_RESOLUTION),
     ],
 )
@@ -164,7 +164,7 @@ def test_a_form_that_could_not_be_laid_out_is_for_a_person() -> None:
 def test_all_reasons_are_given_not_only_the_first() -> None:
     decided = verdict(
         form(
-            registration=registration(rms_mm=0.6, dpi=140.0),
+            registration=registration(rms_mm=0.6, dpi=130.0),
             marks=(marked("ja"), marked("nej")),
             signatures=(signature(ink_mm2=0.0, stroke_mm=0.0, written_mm=0.0),),
             ink=InkMeasure(unexplained_mm2=30.0, longest_mm=12.0, label_struck=False),

@@ -1,0 +1,55 @@
+"""What may stand in the signature's place without being a signature, and what must not hide one."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from shared.events import SignatureState
+from tests.bench.forms.cases import blank, template
+from tests.bench.forms.generator import fillings
+from tests.bench.forms.generator.fillings import Desk
+from tests.bench.forms.generator.optics import grey
+from tests.bench.forms.generator.pen import Pen, PenKind, Sheet
+from tests.bench.forms.generator.printing import Overlay
+from tests.bench.forms.generator.signatures import Style, sign
+from tests.unit.reading.papers import document, png
+
+PEN = Pen(PenKind.GEL, 0.5, 0.97, 0.0, (0.05, 0.05, 0.06))
+
+
+def state(work: Callable[[Desk], object], seed: int = 3) -> SignatureState | None:
+    """Do something to a form with one box marked, and return what its signature is taken for."""
+    sheet = Sheet(np.asarray(blank()), np.random.default_rng(seed))
+    texts = {"signatory.name": "Göran Ögren"}
+    desk = Desk(sheet, template(), PEN, "ja", texts, Overlay(), Overlay())
+    fillings.mark_well(desk)
+    work(desk)
+    sheet.lay(desk.overlay.layer(), 0, 0, cover=1.0, print_=True)
+    sheet.lay(desk.stamps.layer(), 0, 0, cover=desk.stamped, print_=True)
+    return document(png(grey(sheet))).signature
+
+
+@pytest.mark.parametrize("name", [name for name in fillings.UNSIGNED if name != "shows_through"])
+def test_what_is_no_signature_is_not_taken_for_one(name: str) -> None:
+    assert state(fillings.UNSIGNED[name]) is not SignatureState.HANDWRITTEN
+
+
+@pytest.mark.parametrize("size", [16, 20, 24])
+def test_a_large_typed_name_with_a_line_under_it_is_not_one(size: int) -> None:
+    def typed(desk: Desk) -> None:
+        box = desk.signature
+        x, y = box.left_mm + 5, box.centre_mm[1] + 3
+        end = desk.overlay.text("Göran Ögren", x, y, font="Times-BoldItalic", points=size)
+        desk.overlay.rule(x, y + 0.5, end)
+
+    assert state(typed) is SignatureState.UNCLEAR
+
+
+@pytest.mark.parametrize("beside", [fillings.dirty_lines, fillings.ruled_line])
+def test_a_signature_with_a_line_through_it_is_one(beside: fillings.Work) -> None:
+    def both(desk: Desk) -> None:
+        sign(desk.sheet, PEN, desk.signature, Style.FLOWING, "Göran Ögren")
+        beside(desk)
+
+    assert state(both, seed=5) is SignatureState.HANDWRITTEN

@@ -1,0 +1,102 @@
+"""Marks that were taken back, and lines that were never meant as marks."""
+
+import cv2
+import numpy as np
+import pytest
+
+from services.console.demo.scans import Picture, Stroke
+from shared.events import Outcome, Reason
+from shared.forms import Rect
+from tests.bench.forms.cases import template
+from tests.unit.reading.papers import PER_MM, document, paper, png
+
+Line = tuple[tuple[float, float], tuple[float, float]]
+
+
+def drawn(page: Picture, lines: list[Line], width_mm: float = 0.5, grey: int = 40) -> Picture:
+    """Draw straight lines, in millimetres of the form."""
+    result = np.array(page)
+    for line in lines:
+        start, end = (tuple(round(v * PER_MM) for v in point) for point in line)
+        cv2.line(result, start, end, (grey,), round(width_mm * PER_MM), cv2.LINE_AA)
+    return result
+
+
+def box(index: int = 0) -> Rect:
+    return template().boxes[index].area
+
+
+def across(y_mm: float) -> Line:
+    return (0.0, y_mm), (210.0, y_mm)
+
+
+@pytest.mark.parametrize("lean_mm", [0.0, 1.0, -2.5])
+def test_a_streak_through_an_empty_box_marks_nothing(lean_mm: float) -> None:
+    x, y = box().centre_mm
+    page = drawn(paper({}), [((0.0, y - lean_mm), (2 * x, y + lean_mm))])
+    reading = document(png(page))
+    assert reading.outcome is Outcome.REVIEW
+    assert reading.answer is None
+
+
+def test_a_stroke_that_only_passes_through_marks_nothing() -> None:
+    x, y = box().centre_mm
+    reading = document(png(drawn(paper({}), [((x - 8, y + 7), (x + 8, y - 7))])))
+    assert reading.outcome is Outcome.REVIEW
+    assert reading.answer is None
+
+
+@pytest.mark.parametrize("lines", [3, 5])
+def test_a_mark_struck_out_with_lines_is_for_a_person(lines: int) -> None:
+    area = box()
+    over = [
+        ((area.left_mm - 1.5, y), (area.right_mm + 1.5, y + 0.4))
+        for y in np.linspace(area.top_mm + 1, area.bottom_mm - 1, lines)
+    ]
+    reading = document(png(drawn(paper({"ja": Stroke.TICK}), over, width_mm=0.3)))
+    assert reading.outcome is Outcome.REVIEW
+    assert Reason.MARK_DOUBTFUL in reading.reasons
+
+
+def test_a_corrected_form_goes_to_a_person_not_back() -> None:
+    area = box()
+    over = [
+        ((area.left_mm - 1.5, y), (area.right_mm + 1.5, y + 0.4))
+        for y in np.linspace(area.top_mm + 1, area.bottom_mm - 1, 5)
+    ]
+    page = drawn(paper({"ja": Stroke.TICK, "nej": Stroke.CROSS}), over, width_mm=0.3)
+    assert document(png(page)).outcome is Outcome.REVIEW
+
+
+def test_a_cross_with_arms_outside_the_box_is_a_mark() -> None:
+    area = box().grown(2)
+    arms = [
+        ((area.left_mm, area.top_mm), (area.right_mm, area.bottom_mm)),
+        ((area.right_mm, area.top_mm), (area.left_mm, area.bottom_mm)),
+    ]
+    reading = document(png(drawn(paper({}), arms)))
+    assert reading.outcome is Outcome.AUTO
+    assert reading.answer is not None
+    assert reading.answer.text == "ja"
+
+
+@pytest.mark.parametrize("away_mm", [4.0, 5.0, 7.0])
+def test_a_tick_that_missed_the_other_box_is_for_a_person(away_mm: float) -> None:
+    other = box(1)
+    x, y = other.left_mm - away_mm, other.centre_mm[1]
+    tick = [((x - 2, y), (x - 1, y + 2)), ((x - 1, y + 2), (x + 1.5, y - 2))]
+    assert document(png(drawn(paper(), tick))).outcome is Outcome.REVIEW
+
+
+def test_a_streak_down_the_page_through_a_label_needs_no_person() -> None:
+    x = template().boxes[0].label.left_mm + 22
+    page = drawn(paper(), [((x, 0.0), (x + 1, 297.0))], width_mm=0.3, grey=90)
+    assert document(png(page)).outcome is Outcome.AUTO
+
+
+def test_a_page_curled_a_little_needs_no_person() -> None:
+    page = paper()
+    rows, columns = np.indices(page.shape, dtype=np.float32)
+    rows += 1.6 * PER_MM * np.sin(columns / page.shape[1] * np.pi)
+    bent = cv2.remap(page, columns, rows, cv2.INTER_LINEAR, borderValue=(255,))
+    assert document(png(np.asarray(bent))).outcome is Outcome.AUTO
