@@ -6,6 +6,7 @@ from services.intake.mail import magic
 from services.intake.pages.docx import docx_pages
 from services.intake.pages.heif import heif_pages
 from services.intake.pages.image import image_pages
+from services.intake.pages.odt import odt_pages
 from services.intake.pages.page import Limits, Page, PageFault
 from services.intake.pages.pdf import pdf_pages
 from services.intake.pages.trust import Trust
@@ -20,7 +21,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 def open_pages(
     data: bytes, filename: str, content_type: str, limits: Limits, trust: Trust
 ) -> Iterator[Page]:
-    """Yield the pages of a PDF, a picture or a Word file, one at a time. Raises PageFault."""
+    """Yield the pages of a PDF, a picture, a DOCX or an ODT, one at a time. Raises PageFault."""
     if not data:
         raise PageFault(Reason.EMPTY_FILE, "the file is empty")
     if len(data) > limits.bytes_:
@@ -35,6 +36,8 @@ def open_pages(
             return heif_pages(data, limits)
         case magic.WORD:
             return docx_pages(data, limits)
+        case "application/vnd.oasis.opendocument":
+            return odt_pages(data, limits)
         case "application/zip" if filename.lower().endswith(".docx"):
             # Broken, or else without what makes a Word file; which, is found out there.
             return docx_pages(data, limits)

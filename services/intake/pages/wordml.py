@@ -5,31 +5,15 @@ what is deleted or moved away, hidden text, field codes, and the hints in unfill
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from lxml import etree
 
+from services.intake.pages.story import Picture, Story, attribute, local
+
 _GONE: Final = frozenset({"del", "moveFrom", "instrText", "delText", "delInstrText", "rPr", "pPr"})
 _OFF: Final = frozenset({"0", "false", "off"})
 _BREAKS: Final = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture's relationship, and what is cropped away: fractions of left, top, right, bottom."""
-
-    relationship: str
-    crop: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-
-
-@dataclass
-class Story:
-    """The text of one part, in reading order. `controls`: a content control's tag → its text."""
-
-    lines: list[str] = field(default_factory=list)
-    controls: dict[str, str] = field(default_factory=dict)
-    pictures: list[Picture] = field(default_factory=list)
 
 
 def story_of(root: etree._Element) -> Story:
@@ -37,20 +21,6 @@ def story_of(root: etree._Element) -> Story:
     story = Story()
     _blocks(root, story, story.lines)
     return story
-
-
-def local(element: etree._Element) -> str:
-    """Return an element's name without its namespace; empty for comments and the like."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def attribute(element: etree._Element, name: str) -> str:
-    """Return an attribute's value whatever its namespace, or nothing."""
-    for key, value in element.attrib.items():
-        if str(key).rpartition("}")[2] == name:
-            return str(value)
-    return ""
 
 
 def _blocks(element: etree._Element, story: Story, lines: list[str]) -> None:
