@@ -27,7 +27,7 @@ def test_a_text_with_another_name_is_unreadable(name: str) -> None:
 
 
 def test_a_format_we_do_not_read_is_for_a_person() -> None:
-    reading = document(b"PK\x03\x04 a word document", "svar.docx")
+    reading = document(rb"{\rtf1 a letter}", "svar.rtf")
     assert (reading.outcome, reading.reasons) == (Outcome.REVIEW, (Reason.UNSUPPORTED_FORMAT,))
 
 
