@@ -18,6 +18,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from services.registry.forms.tags import PdfRect, Tags
+from shared.errors import UsageError
 from shared.forms import CODE_MODULES, CodeArea, Rect
 
 _POINTS_PER_MM = 72 / 25.4
@@ -35,6 +36,13 @@ _BARE: dict[str, Any] = {
     "borderWidth": 0,
 }
 """A widget that shows nothing but its value: a tinted field would be printed as a raster."""
+
+
+class DoesNotFit(UsageError):
+    """A text has no room on the form, or a letter that its font does not have."""
+
+    code = "does_not_fit"
+    remedy = "Shorten or reword it."
 
 
 class Page:
@@ -70,12 +78,12 @@ class Page:
     def text(
         self, left_mm: float, baseline_mm: float, text: str, size: float, *, bold: bool = False
     ) -> None:
-        """Write one line. Raises ValueError for a letter that the font does not have."""
+        """Write one line. Raises DoesNotFit for a letter that the font does not have."""
         font = _BOLD if bold else _TEXT
         face: Any = pdfmetrics.getFont(font)
         unknown = {letter for letter in text if ord(letter) not in face.face.charToGlyph}
         if unknown:
-            raise ValueError(f"cannot be printed: {' '.join(sorted(unknown))!r} in {text!r}")
+            raise DoesNotFit(f"{' '.join(sorted(unknown))} cannot be printed, in: {text}")
         self._canvas.setFont(font, size)
         self._canvas.drawString(_points(left_mm), self._y(baseline_mm), text)
 
@@ -105,14 +113,14 @@ class Page:
         bold: bool = False,
     ) -> tuple[list[str], float]:
         """Return the lines of `text` and their size: the first of `sizes` (points, most lines)
-        in which it fits. Raises ValueError."""
+        in which it fits. Raises DoesNotFit."""
         font = _BOLD if bold else _TEXT
         for size, most_lines in sizes:
             lines = simpleSplit(text, font, size, _points(width_mm))
             widest = max(pdfmetrics.stringWidth(line, font, size) for line in lines)
             if len(lines) <= most_lines and widest <= _points(width_mm):
                 return lines, size
-        raise ValueError(f"too long for the form: {text!r}")
+        raise DoesNotFit(f"Too long for the form: {text}")
 
     # --- shapes ------------------------------------------------------------------------------
 

@@ -43,8 +43,8 @@ def print_form(
 ) -> bytes:
     """Return the form as a PDF. `options` are key → label in the order to print them.
 
-    The same input gives the same bytes. Raises ValueError if the options, their labels or the
-    names do not fit on the form.
+    The same input gives the same bytes. Raises DoesNotFit for a label or a name without room on
+    the form, ValueError for a number of options or signatories that it is not made for.
     """
     template = own_form(tuple(options), signatories=signatories)
     code = FormCode(
