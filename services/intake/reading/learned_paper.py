@@ -17,6 +17,7 @@ from services.intake.reading.learned import Anchor, Blank, Laid
 from services.intake.reading.paper import PER_MM, FlatPage, darkness_of, white_of
 from shared.forms import PICTURE_PER_MM, Rect
 
+_MAP_MM = 1.0
 _BEND_REACH_MM = 14.0
 _BEND_STEADY = 0.3
 """Weight of "not bent" where no word is near."""
@@ -97,16 +98,18 @@ def lay_learned(grey: MatLike, laid: Laid, blank: Blank) -> LearnedPage | None:
 def _unbent(grey: MatLike, laid: Laid, shape: tuple[int, int]) -> MatLike:
     """Return the page at `PICTURE_PER_MM`, each place moved as the words around it are."""
     height_mm, width_mm = (side / PICTURE_PER_MM for side in shape)
-    bend = _bend(laid, width_mm, height_mm)
-    size = shape[1], shape[0]
-    moved = [cv2.resize(bend[..., axis], size, interpolation=cv2.INTER_LINEAR) for axis in (0, 1)]
-    x = (np.arange(shape[1], dtype=np.float32) + 0.5) / PICTURE_PER_MM
-    y = (np.arange(shape[0], dtype=np.float32) + 0.5) / PICTURE_PER_MM
-    x_mm, y_mm = x[None, :] + moved[0], y[:, None] + moved[1]
-    m = laid.matrix.astype(np.float32)
+    columns, rows = round(width_mm / _MAP_MM), round(height_mm / _MAP_MM)
+    bend = cv2.resize(_bend(laid, width_mm, height_mm), (columns, rows))
+    x = (np.arange(columns, dtype=np.float32) + 0.5) * np.float32(width_mm / columns)
+    y = (np.arange(rows, dtype=np.float32) + 0.5) * np.float32(height_mm / rows)
+    x_mm, y_mm = x[None, :] + bend[..., 0], y[:, None] + bend[..., 1]
+    m = laid.matrix
     depth = m[2, 0] * x_mm + m[2, 1] * y_mm + m[2, 2]
-    map_x = (m[0, 0] * x_mm + m[0, 1] * y_mm + m[0, 2]) / depth
-    map_y = (m[1, 0] * x_mm + m[1, 1] * y_mm + m[1, 2]) / depth
+    from_x = (m[0, 0] * x_mm + m[0, 1] * y_mm + m[0, 2]) / depth
+    from_y = (m[1, 0] * x_mm + m[1, 1] * y_mm + m[1, 2]) / depth
+    # So smooth is the way back to the picture that between these places it is straight.
+    size = shape[1], shape[0]
+    map_x, map_y = (cv2.resize(one.astype(np.float32), size) for one in (from_x, from_y))
     return cv2.remap(grey, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
