@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from services.registry.domain.answer import Pair, Scan, Statement, Values
 from services.registry.domain.match import domains_to_look_up, sender_evidence
 from services.registry.domain.review import Known, Offered
-from services.registry.domain.witnesses import Testimony, WitnessRule, weigh
+from services.registry.domain.witnesses import Evidence, WitnessRule, weigh
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -58,13 +58,13 @@ def weighed(session: Session, event: MailRead, rule: WitnessRule) -> MailRead:
 
 def what_bears_on(
     session: Session, reading: DocumentReading, sender_hosts: Sequence[str]
-) -> Testimony:
+) -> Evidence:
     """Return what is known about the domains that a document's witnesses name."""
     named = [
         witness.text for witness in reading.witnesses if witness.kind is WitnessKind.CONTACT_DOMAIN
     ]
     addresses = tuple(f"@{host}" for host in (*named, *sender_hosts))
-    return Testimony(domains=_domains(session, addresses), sender_hosts=sender_hosts)
+    return Evidence(domains=_domains(session, addresses), sender_hosts=sender_hosts)
 
 
 def _standing(session: Session, event: MailRead) -> dict[Pair, Statement]:

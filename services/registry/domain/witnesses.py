@@ -41,7 +41,7 @@ class WitnessRule:
 
 
 @dataclass(frozen=True)
-class Testimony:
+class Evidence:
     """What is known about domains and numbers, and about the sender of this mail.
 
     `domains` are pairs of a mail domain and a kommunkod, `numbers` of an organisation number in
@@ -54,7 +54,7 @@ class Testimony:
     sender_hosts: Sequence[str] = ()
 
 
-def weigh(reading: DocumentReading, known: Testimony, rule: WitnessRule) -> DocumentReading:
+def weigh(reading: DocumentReading, known: Evidence, rule: WitnessRule) -> DocumentReading:
     """Return the reading with its municipality, where the witnesses prove it; else as it was."""
     if Reason.MUNICIPALITY_UNPROVEN not in reading.reasons or reading.municipality is not None:
         return reading
@@ -77,7 +77,7 @@ def weigh(reading: DocumentReading, known: Testimony, rule: WitnessRule) -> Docu
     )
 
 
-def _proven(witnesses: Sequence[Witness], known: Testimony, rule: WitnessRule) -> str | None:
+def _proven(witnesses: Sequence[Witness], known: Evidence, rule: WitnessRule) -> str | None:
     """Return the one municipality that enough witnesses name and none speaks against."""
     if rule.needed < 2:
         return None
@@ -98,7 +98,7 @@ def _proven(witnesses: Sequence[Witness], known: Testimony, rule: WitnessRule) -
     return code if len(kinds) >= rule.needed and not kinds.isdisjoint(SAYS_WHOSE) else None
 
 
-def _named_by(witness: Witness, known: Testimony) -> frozenset[str] | None:
+def _named_by(witness: Witness, known: Evidence) -> frozenset[str] | None:
     """Return whom a witness names: nobody, one, or several that share a domain.
 
     None where it may name anybody: then nothing is proven.
@@ -117,7 +117,7 @@ def _named_by(witness: Witness, known: Testimony) -> frozenset[str] | None:
             return frozenset({witness.text}) if by_code(witness.text) else None
 
 
-def _by_number(witness: Witness, known: Testimony) -> frozenset[str] | None:
+def _by_number(witness: Witness, known: Evidence) -> frozenset[str] | None:
     digits = organisation_number(witness.text)
     if not witness.legible or digits is None:
         return None
@@ -135,6 +135,6 @@ def organisation_number(text: str) -> str | None:
     return "".join(map(str, digits))
 
 
-def _senders(known: Testimony) -> tuple[Witness, ...]:
+def _senders(known: Evidence) -> tuple[Witness, ...]:
     hosts = dict.fromkeys(known.sender_hosts)
     return tuple(Witness(kind=WitnessKind.SENDER_DOMAIN, text=host) for host in hosts)

@@ -23,7 +23,7 @@ from services.intake.learning.fields import read_fields
 from services.intake.learning.survey import survey
 from services.intake.pages.page import Limits
 from services.intake.reading.learned import LearnedForm
-from services.registry.domain.witnesses import Testimony, WitnessRule, weigh
+from services.registry.domain.witnesses import Evidence, WitnessRule, weigh
 from shared.archive import Archive, Area
 from shared.database import Database
 from shared.events import DocumentReading, FormLearned
@@ -121,7 +121,7 @@ def weighed(
 
     Without `sender_hosts` there is no authentic sender: only the page can say whose it is.
     """
-    return weigh(reading, Testimony(domains, (), sender_hosts), rule or WitnessRule())
+    return weigh(reading, Evidence(domains, (), sender_hosts), rule or WitnessRule())
 
 
 # --- A blank of our own making -----------------------------------------------------------------

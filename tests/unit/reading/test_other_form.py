@@ -48,7 +48,7 @@ from tests.bench.forms.other_form import (
 )
 from tests.unit.reading.papers import KEY, covered, paper, png, wiped
 
-DOMAINS = [("umea.se", "2480"), ("lund.se", "1281"), ("habo.se", "0305"), ("habokommun.se", "1643")]
+DOMAINS = [("umea.se", "2480"), ("lund.se", "1281"), ("habo.se", "0305"), ("habokommun.se", "0643")]
 TEXTS = {
     "municipality.name": "Umeå kommun",
     "signatory.name": "Åsa Öberg",
