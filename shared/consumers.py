@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.events import (
     DeliveryFailed,
+    DocumentSearchable,
     Event,
     FormLearned,
     InitiativeDefined,
@@ -31,12 +32,27 @@ class Consumer:
 
 
 READ: Final = Consumer("intake", "read", MailArchived, "reads a mail that is safe")
+SEARCH: Final = Consumer("intake", "search", MailRead, "makes its documents searchable, later")
 FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
 LEARNED: Final = Consumer("intake", "learned", FormLearned, "learns a form somebody else made")
 RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
+SEARCHABLE: Final = Consumer(
+    "registry", "searchable", DocumentSearchable, "keeps a document's text and searchable copy"
+)
 SETTLE: Final = Consumer("registry", "settle", MessageSettled, "shows what was sent")
 BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of an address")
 UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
 
-CONSUMERS: Final = (READ, FORMS, LEARNED, RECORD, SETTLE, BOUNCE, UNDELIVERED, RECEIPT)
+CONSUMERS: Final = (
+    READ,
+    SEARCH,
+    FORMS,
+    LEARNED,
+    RECORD,
+    SEARCHABLE,
+    SETTLE,
+    BOUNCE,
+    UNDELIVERED,
+    RECEIPT,
+)

@@ -434,6 +434,21 @@ class MailRead(Event):
     documents: tuple[DocumentReading, ...] = ()
 
 
+class DocumentSearchable(Event):
+    """intake → registry: a document's full text, and a copy of it that can be searched.
+
+    Made in the background, after the mail was read; the original is untouched.
+    """
+
+    subject: ClassVar[str] = "handslag.intake.document_searchable"
+
+    mail_id: MailId
+    document_id: DocumentId
+    text: str = Field(max_length=100_000, description="all its words, line by line, page by page")
+    pdf: Digest = Field(description="the copy, in the archive's derived area")
+    pages: int = Field(ge=1)
+
+
 class DeliveryFailed(Event):
     """intake → notifier, registry: a mail of ours came back."""
 
@@ -557,6 +572,7 @@ class MessageSettled(Event):
 EVENTS: tuple[type[Event], ...] = (
     MailArchived,
     MailRead,
+    DocumentSearchable,
     DeliveryFailed,
     InitiativeDefined,
     FormLearned,

@@ -14,12 +14,13 @@ from services.intake.receive import Receiver
 from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
+from services.intake.search import Searcher
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import FORMS, LEARNED, READ
+from shared.consumers import FORMS, LEARNED, READ, SEARCH
 from shared.database import Database, open_database
-from shared.events import FormLearned, InitiativeDefined, MailArchived
+from shared.events import FormLearned, InitiativeDefined, MailArchived, MailRead
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
@@ -43,9 +44,14 @@ async def run(settings: IntakeSettings) -> None:
     receiver = Receiver(archive, database, bus.stir)
     sandbox = _sandbox(section)
     reader = Reader(archive, database, sandbox, _reader_settings(settings))
+    searcher = Searcher(archive, database, sandbox, section.reader, section.search)
 
     async def on_mail_archived(event: MailArchived) -> None:
         await reader.read(event)
+        bus.stir()
+
+    async def on_mail_read(event: MailRead) -> None:
+        await searcher.search(event)
         bus.stir()
 
     async def on_initiative_defined(event: InitiativeDefined) -> None:
@@ -55,6 +61,8 @@ async def run(settings: IntakeSettings) -> None:
         await asyncio.to_thread(_learn, database, event)
 
     bus.consume(READ, on_mail_archived, workers=section.workers)
+    if section.search.enabled:
+        bus.consume(SEARCH, on_mail_read)
     bus.consume(FORMS, on_initiative_defined)
     bus.consume(LEARNED, on_form_learned)
     fetchers = _fetchers(section, receiver, database)
@@ -65,6 +73,7 @@ async def run(settings: IntakeSettings) -> None:
             tasks.create_task(_fetch(fetchers))
             for door in doors:
                 tasks.create_task(_serve(door))
+            tasks.create_task(searcher.run())
             tasks.create_task(bus.run())
             app = health_app(_checks(database, bus, sandbox, fetchers))
             tasks.create_task(serve(app, section.listen, "HANDSLAG_INTAKE__LISTEN"))

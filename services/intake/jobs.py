@@ -17,6 +17,9 @@ from services.intake.reading import ocr
 from services.intake.reading.learned import LearnedForm
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
+from services.intake.searchable.found import FileFound, FoundPage
+from services.intake.searchable.pages import find_words
+from shared.events import Reason
 from shared.forms import FormTemplate
 
 LOADED_LATE: Final = (
@@ -72,6 +75,28 @@ def _measure_file(message: Message) -> Message:
     return Message({"file": fields}, images)
 
 
+def _find_words(message: Message) -> Message:
+    """One blob, the file → FileFound, and the pictures of the wanted pages as blobs."""
+    pages: list[FoundPage] = []
+    pictures: list[bytes] = []
+    fault: Reason | None = None
+    wanted = find_words(
+        message.blobs[0],
+        message.fields["filename"],
+        message.fields["content_type"],
+        Limits.model_validate(message.fields["limits"]),
+        message.fields["pages"],
+    )
+    try:
+        for page, picture in wanted:
+            pages.append(page)
+            pictures.append(picture)
+    except PageFault as wrong:
+        fault = wrong.reason
+    found = FileFound(pages=tuple(pages), fault=fault)
+    return Message({"file": found.model_dump(mode="json")}, pictures)
+
+
 def _survey_blank(message: Message) -> Message:
     """One blob, a blank form → BlankSurveyed, and its pages' pictures as blobs."""
     try:
@@ -94,4 +119,5 @@ JOBS: Final[Mapping[str, Job]] = {
     "parse_file": Job(_parse_file),
     "survey_blank": Job(_survey_blank),
     "measure_file": Job(_measure_file, may_execute=True, prepare=_load_libraries),
+    "find_words": Job(_find_words, may_execute=True, background=True),
 }

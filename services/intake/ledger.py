@@ -12,8 +12,10 @@ from sqlmodel import Session, col, select
 
 from services.intake.tables import IntakeTable, LocationRow, MailRow
 from shared import outbox
+from shared.consumers import READ
 from shared.events import MailArchived, MailboxRole
 from shared.identifiers import mail_id_of
+from shared.outbox import DeadLetterRow
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,21 @@ def unsettled_uids(session: Session, account: str, folder: str, uidvalidity: int
             .order_by(col(LocationRow.uid))
         )
     )
+
+
+def one_is_to_be_read(session: Session) -> bool:
+    """Whether a mail waits to be read; one whose reading was given up waits no more."""
+    given_up = select(DeadLetterRow.mail_id).where(
+        col(DeadLetterRow.mail_id).is_not(None),
+        DeadLetterRow.consumer == READ.durable,
+        col(DeadLetterRow.retried_at).is_(None),
+    )
+    waiting = (
+        select(MailRow.mail_id)
+        .where(col(MailRow.read_at).is_(None), col(MailRow.mail_id).not_in(given_up))
+        .limit(1)
+    )
+    return session.exec(waiting).first() is not None
 
 
 def settle(

@@ -138,6 +138,19 @@ class ReaderLimits(_Section):
     result_mib: int = Field(default=128, ge=1)
 
 
+class SearchSettings(_Section):
+    """Making what was read searchable, in the background; nothing waits for it."""
+
+    enabled: bool = True
+    """Off: what is read meanwhile is made searchable when it is on again."""
+    memory_mib: int = Field(default=900, ge=64)
+    """Memory of the contained child and of what it starts, each above what it starts with."""
+    cpu_s: int = Field(default=600, ge=1)
+    """Processor time of one process, for all the pages of one file."""
+    wall_s: float = Field(default=3600, gt=0)
+    """Long: at the lowest priority it may have to wait for its turn."""
+
+
 class IntakeSection(_Section):
     """`HANDSLAG_INTAKE__…`"""
 
@@ -157,6 +170,7 @@ class IntakeSection(_Section):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Mails read at the same time."""
     reader: ReaderLimits = Field(default_factory=ReaderLimits)
+    search: SearchSettings = Field(default_factory=SearchSettings)
     listen: str = "127.0.0.1:8101"
     """`host:port` of `/health` and `/metrics`."""
     database_url: str | None = None

@@ -19,6 +19,14 @@ class MailRow(IntakeTable, table=True):
     """One mail, by the SHA-256 of its bytes; its original is in the archive before this row is."""
 
     __tablename__ = "mail"
+    __table_args__ = (
+        Index(
+            "ix_mail_unread",
+            "mail_id",
+            sqlite_where=column("read_at").is_(None),
+            postgresql_where=column("read_at").is_(None),
+        ),
+    )
 
     mail_id: str = Field(primary_key=True)
     digest: str = Field(unique=True)

@@ -8,13 +8,14 @@ from typing import Final
 import structlog
 
 from services.registry.record import Recorder
+from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySettings
 from services.registry.settle import Settler
 from services.registry.store.lists import totals
 from services.registry.web.app import create_app
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import BOUNCE, RECORD, SETTLE
+from shared.consumers import BOUNCE, RECORD, SEARCHABLE, SETTLE
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
@@ -37,6 +38,7 @@ async def run(settings: RegistrySettings) -> None:
         recorder = Recorder(database, settings.registry, now, bus.stir)
         settler = Settler(database, now)
         bus.consume(RECORD, recorder.on_mail_read, workers=settings.registry.workers)
+        bus.consume(SEARCHABLE, TextKeeper(database).on_document_searchable)
         bus.consume(SETTLE, settler.on_message_settled)
         bus.consume(BOUNCE, settler.on_delivery_failed)
         checks: dict[str, HealthCheck] = {

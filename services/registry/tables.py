@@ -259,6 +259,19 @@ class Document(RegistryTable, table=True):
     handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class DocumentText(RegistryTable, table=True):
+    """A document's full text, and the copy of it that can be searched, as intake made them last."""
+
+    __tablename__ = "document_text"
+    # Not a foreign key: the mail may not be registered yet, for the events come by different roads.
+
+    document_id: str = Field(primary_key=True)
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    pdf: str
+    """Digest of the copy, in the archive's derived area."""
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Answer(RegistryTable, table=True):
     """One recorded answer."""
 

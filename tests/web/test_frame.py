@@ -38,6 +38,7 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/handlingar/{document_id}"): EVERYBODY,
     ("GET", "/sidbilder/{document_id}/{digest}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}/filer/{number}"): EVERYBODY,
+    ("GET", "/handlingar/{document_id}/sokbar-pdf"): EVERYBODY,
     ("GET", "/ej-kopplade"): STAFF,
     ("GET", "/ej-kopplade/{item_id}"): STAFF,
     ("POST", "/ej-kopplade/{item_id}/ta"): RESOLVERS,

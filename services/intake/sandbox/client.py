@@ -196,13 +196,15 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self.run_here, job, message)
 
-    def run_here(self, job: str, message: wire.Message) -> Outcome:
-        """The same, blocking this thread."""
+    def run_here(self, job: str, message: wire.Message, bounds: Bounds | None = None) -> Outcome:
+        """The same, blocking this thread, and beside the `at_once` others; with bounds of its own
+        if any are given."""
+        bounds = bounds or self._bounds
         try:
-            return self._run(job, message)
+            return self._run(job, message, bounds)
         except SandboxUnavailable as error:
             log.warning("sandbox_is_restarted", error=str(error))
-            return self._run(job, message)
+            return self._run(job, message, bounds)
 
     def check(self) -> str | None:
         """What is wrong with the sandbox, in one line, or None."""
@@ -221,23 +223,23 @@ class Sandbox:
         """Start the fork server now; returns its process number."""
         return self._running().pid
 
-    def _run(self, job: str, message: wire.Message) -> Outcome:
+    def _run(self, job: str, message: wire.Message, bounds: Bounds) -> Outcome:
         began_at = time.monotonic()
-        connection, ending = self._running().start(next(self._numbers), job, self._bounds)
+        connection, ending = self._running().start(next(self._numbers), job, bounds)
         reply: wire.Message | None = None
         broken = "no answer"
         with connection:
-            connection.settimeout(self._bounds.wall_s + GRACE_S)
+            connection.settimeout(bounds.wall_s + GRACE_S)
             try:
                 wire.send(connection.send, message)
                 reply = wire.receive(connection.recv, self._result_bytes)
             except (wire.BrokenMessage, OSError) as error:
                 broken = str(error)
         try:
-            end = ending.result(self._bounds.wall_s + GRACE_S)
+            end = ending.result(bounds.wall_s + GRACE_S)
         except TimeoutError as error:
             raise SandboxUnavailable("the fork server does not tell how a job ended") from error
-        outcome = _outcome(end, reply, broken, self._bounds)
+        outcome = _outcome(end, reply, broken, bounds)
         ended = outcome.reason.value if isinstance(outcome, Failed) else "done"
         JOBS.labels(job, ended).inc()
         JOB_SECONDS.labels(job).observe(time.monotonic() - began_at)

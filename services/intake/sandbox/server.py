@@ -28,6 +28,7 @@ from services.intake.sandbox.containment import Bounds, Containment
 from services.intake.sandbox.job import Job
 
 CONTROL_BYTES: Final = 64 * 1024
+LOWEST_PRIORITY: Final = 19
 EXIT_MEMORY: Final = 77
 EXIT_FAILED: Final = 78
 ERROR_CHARS: Final = 500
@@ -127,6 +128,8 @@ class ForkServer:
             os.chdir(scratch)
             os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
             job = self._jobs[order["name"]]
+            if job.background:
+                os.nice(LOWEST_PRIORITY)
             self._containment.apply(bounds, scratch, may_execute=job.may_execute)
             code = _run(job, handle)
         except MemoryError:

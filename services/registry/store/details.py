@@ -11,6 +11,7 @@ from services.registry.tables import (
     AnswerStatus,
     CaseFile,
     Document,
+    DocumentText,
     EventLog,
     Mail,
     Message,
@@ -30,6 +31,8 @@ class DocumentDetail:
     mail: Mail
     parts: Sequence[Part]
     """The mail's parts that it stands in."""
+    searchable: bool
+    """Whether there is a copy of it that can be searched."""
     answer: Answer | None
     """The answer recorded from it, whatever became of it since."""
     standing: Answer | None
@@ -71,6 +74,7 @@ def document_detail(session: Session, document_id: str) -> DocumentDetail | None
         case=session.get_one(CaseFile, document.case_id),
         mail=mail,
         parts=[part for part in parts if part.number in document.parts],
+        searchable=searchable_copy(session, document_id) is not None,
         answer=session.get(Answer, document_id),
         standing=_standing(session, document),
         review=session.exec(
@@ -92,6 +96,13 @@ def document_detail(session: Session, document_id: str) -> DocumentDetail | None
             .order_by(col(EventLog.id))
         ).all(),
     )
+
+
+def searchable_copy(session: Session, document_id: str) -> str | None:
+    """The digest of a document's searchable copy in the archive, if there is one yet."""
+    return session.exec(
+        select(DocumentText.pdf).where(DocumentText.document_id == document_id)
+    ).one_or_none()
 
 
 def mail_detail(session: Session, mail_id: str) -> MailDetail | None:

@@ -9,7 +9,12 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from services.registry.store.answers import initiatives
-from services.registry.store.details import DocumentDetail, document_detail, mail_detail
+from services.registry.store.details import (
+    DocumentDetail,
+    document_detail,
+    mail_detail,
+    searchable_copy,
+)
 from services.registry.tables import Document, Initiative, Part
 from services.registry.web.guard import Forbidden
 from services.registry.web.needs import need_shown
@@ -74,6 +79,17 @@ def file(visit: Visitor, document_id: str, number: RowNumber) -> Response:
     if part is None or part.digest is None:
         raise NotFound
     return download(visit.site.archive, part.digest, part.filename)
+
+
+@pages.get("/handlingar/{document_id}/sokbar-pdf", Permission.SEE_ANSWERS)
+def searchable(visit: Visitor, document_id: str) -> Response:
+    """A copy of the document's pages with their text, written by us."""
+    with visit.database.read() as session:
+        visible_document(visit, session.get(Document, document_id))
+        digest = searchable_copy(session, document_id)
+    if digest is None:
+        raise NotFound
+    return download(visit.site.archive, digest, f"{document_id}-sökbar.pdf")
 
 
 def shown(found: DocumentDetail, known: dict[str, Initiative]) -> dict[str, Any]:
