@@ -7,7 +7,7 @@ processes included.
 import asyncio
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +29,7 @@ from shared.events import DocumentReading, InitiativeDefined
 from shared.identifiers import digest_of, mail_id_of
 from shared.migrate import upgrade
 from shared.outbox import now
+from tests.bench.forms.other_form import OtherForm, teach
 
 _JOB = "measure_file"
 
@@ -46,7 +47,16 @@ class Read:
 class Product:
     """A reader of its own, with a throw-away ledger and archive."""
 
-    def __init__(self, initiative: str, options: Mapping[str, str], key: bytes) -> None:
+    def __init__(
+        self,
+        initiative: str,
+        options: Mapping[str, str],
+        key: bytes,
+        *,
+        others: Sequence[OtherForm] = (),
+        trusted_roots: Sequence[str] = (),
+    ) -> None:
+        """`others` are learned forms; `trusted_roots` certificates as PEM, of whom e-signs."""
         limits = ReaderLimits()
         self._stack = ExitStack()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -70,7 +80,8 @@ class Product:
         self._stack.enter_context(closing(sandbox))
         sandbox.warm_up()
         self._archive = FolderArchive(folder / "archive")
-        settings = ReaderSettings(key, limits, own_addresses=frozenset(), authserv_id=None)
+        teach(ledger, self._archive, others)
+        settings = ReaderSettings(key, limits, frozenset(), None, trusted_roots)
         self._reader = Reader(self._archive, ledger, sandbox, settings)
 
     def __enter__(self) -> Self:

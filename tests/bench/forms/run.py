@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,26 +23,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.console.reading_line import to_read_json
 from tests.bench.forms import peers, report
+from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS
 from tests.bench.forms.generator.case import (
-    INITIATIVE,
-    KEY,
-    MUNICIPALITY,
-    OPTIONS,
+    DOMAINS,
+    SENDER,
     Case,
+    other_form_case,
     own_form_case,
+    screen_case,
 )
 from tests.bench.forms.generator.devices import Device
+from tests.bench.forms.other_form import Blank, learned, weighed
 from tests.bench.forms.peers import Cost
-from tests.bench.forms.product import Product
+from tests.bench.forms.product import Product, Read
 from tests.bench.forms.score import Result, Tally, score, tallied
+from tests.unit.reading.signing import root
 
 CHANNELS: dict[str, Callable[[int, int], Case]] = {
     f"own_{device.value}": (lambda seed, index, d=device: own_form_case(seed, index, d))
     for device in Device
 }
+CHANNELS |= {"other_scanner": other_form_case, "screen": screen_case}
 ORDER = (
-    "own_scanner", "own_rough", "own_scanner", "own_fax", "own_scanner", "own_phone",
-    "own_scanner", "own_rough", "own_scanner", "own_fax",
+    "own_scanner", "own_rough", "own_fax", "own_scanner", "own_phone", "other_scanner",
+    "own_scanner", "own_fax", "own_scanner", "own_rough", "own_phone", "own_scanner",
+    "other_scanner", "own_fax", "own_scanner", "own_rough", "own_phone", "own_scanner",
+    "other_scanner", "screen",
 )  # fmt: skip
 """The channel of a case is that of its index in this round."""
 
@@ -110,21 +116,35 @@ def _results(asked: argparse.Namespace, console: Console) -> Iterator[Result]:
 
 def _start_worker() -> None:
     global _worker
-    _worker = Product(INITIATIVE, OPTIONS, KEY)
+    _worker = _product()
+
+
+def _product() -> Product:
+    others = [learned(blank) for blank in Blank]
+    return Product(INITIATIVE, OPTIONS, KEY, others=others, trusted_roots=(root().pem,))
 
 
 def _one(work: tuple[int, int, str | None]) -> Result:
     assert _worker is not None
     case = case_of(*work)
-    return score(case, _worker.read(case.data, case.filename), INITIATIVE, MUNICIPALITY)
+    return score(case, _read(_worker, case), INITIATIVE, MUNICIPALITY)
+
+
+def _read(product: Product, case: Case) -> Read:
+    """Read a case; of a form without a code, the registry weighs whose it is."""
+    read = product.read(case.data, case.filename)
+    if case.channel != "other_scanner":
+        return read
+    documents = [weighed(one, DOMAINS, sender_hosts=(SENDER,)) for one in read.documents]
+    return replace(read, documents=tuple(documents))
 
 
 def _show_one(asked: argparse.Namespace) -> None:
     """Make one case, read it, and print all there is to know."""
     seed, _, index = asked.only.partition(":")
     case = case_of(int(seed), int(index), asked.channel)
-    with Product(INITIATIVE, OPTIONS, KEY) as product:
-        read = product.read(case.data, case.filename)
+    with _product() as product:
+        read = _read(product, case)
         if asked.save:
             asked.save.mkdir(parents=True, exist_ok=True)
             stem = f"{seed}-{index}-{case.channel}-{case.what}"
@@ -153,8 +173,8 @@ def _peers(results: Sequence[Result], asked: argparse.Namespace, console: Consol
         case_of(int(r.case.partition(":")[0]), int(r.case.partition(":")[2]), r.channel)
         for r in wanted
     ]
-    with Product(INITIATIVE, OPTIONS, KEY) as product:
-        reads = [product.read(case.data, case.filename) for case in cases]
+    with _product() as product:
+        reads = [_read(product, case) for case in cases]
     n = len(reads)
     costs = [Cost("handslag", n, sum(r.wall_s for r in reads) / n, sum(r.cpu_s for r in reads) / n)]
     for name in peers.available():

@@ -261,16 +261,17 @@ def _photographed(page: Picture, drawn: dict[str, Any], r: np.random.Generator) 
     ]
     table = tuple(float(v) for v in r.uniform(30, 150, 3))
     lying = cv2.remap(page, maps[0], maps[1], cv2.INTER_LINEAR, borderValue=table)
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    along = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    across = np.linspace(-1, 1, 48, dtype=np.float32)[None, :]
+    along = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
     slope = r.uniform(-0.14, 0.14, 2).astype(np.float32)
     light = drawn["light"] * (1 + slope[0] * across + slope[1] * along)
     light = light * (1 - 0.12 * (across**2 + along**2) / 2)
+    whole = cv2.resize(np.clip(light * 200, 0, 255).astype(np.uint8), (width, height))
     if drawn["shadow"]:
         shade = optics.low_light((height, width), r, drawn["shadow"])
-        light = light * (shade.astype(np.float32) / 255)
-    lit = lying.astype(np.float32) * light[:, :, None] * 0.93 + 10
-    return np.clip(lit, 0, 255).astype(np.uint8)
+        whole = cv2.multiply(whole, shade, scale=1 / 255)
+    lit = cv2.multiply(lying, cv2.merge([whole, whole, whole]), scale=0.93 / 200)
+    return cv2.add(lit, (10, 10, 10, 0))
 
 
 _MACHINES: dict[Device, Callable[[Sheet], Made]] = {

@@ -10,7 +10,7 @@ _FIRST = (
 )  # fmt: skip
 _LAST = (
     "Öberg", "Ålund", "Hägg-Lindström", "Al-Rashid", "Sjöström", "Pettersson", "Lindqvist", "Ek",
-    "Fransson", "Wåhlström", "Åkerblom", "Nygård", "Karlsson", "Yılmaz", "Bäckström", "Jönsson",
+    "Fransson", "Wåhlström", "Åkerblom", "Nygård", "Karlsson", "Yilmaz", "Bäckström", "Jönsson",
     "Grönqvist", "Holm", "Västerlund", "Kjellgren",
 )  # fmt: skip
 _TITLES = (
@@ -51,6 +51,5 @@ def _day(random: np.random.Generator) -> str:
 
 def _plain(name: str) -> str:
     """Return a name as it stands in an address."""
-    name = name.replace("ı", "i").lower()
-    letters = unicodedata.normalize("NFKD", name)
+    letters = unicodedata.normalize("NFKD", name.lower())
     return "".join(c for c in letters if c.isascii() and (c.isalpha() or c == "-"))
