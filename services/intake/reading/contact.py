@@ -6,10 +6,14 @@ Pure. A doubtful text never holds back an answer; it is shown to a person, who s
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from services.intake.reading.measured import FieldMeasure
-from services.intake.reading.text import EMAIL_FIELD, NAME_FIELD, PHONE_FIELD
+
+NAME_FIELD: Final = "contact.name"
+EMAIL_FIELD: Final = "contact.email"
+PHONE_FIELD: Final = "contact.phone"
 
 CERTAIN: Final = 0.95
 """Two models, each with letters of its own, read the same, and it can be what the field asks."""
@@ -36,14 +40,15 @@ def confidence_of(field: FieldMeasure) -> float:
 
 def is_certain(field: FieldMeasure) -> bool:
     """Whether two models agree on a contact field, and it is a name, an address or a number."""
-    if field.name not in _CHECKS:
-        return False
-    well_formed, agree = _CHECKS[field.name]
-    return (
-        field.confidence >= LEAST_SURE
-        and well_formed(field.text)
-        and agree(field.text, field.second_text)
+    return may_be_certain(field.name, field.text, field.confidence) and _CHECKS[field.name].agree(
+        field.text, field.second_text
     )
+
+
+def may_be_certain(name: str, text: str, confidence: float) -> bool:
+    """Whether it is worth asking a second model."""
+    check = _CHECKS.get(name)
+    return check is not None and confidence >= LEAST_SURE and check.well_formed(text)
 
 
 def is_email(text: str) -> bool:
@@ -87,8 +92,16 @@ def _bare(text: str) -> str:
     )
 
 
-_CHECKS: Final[Mapping[str, tuple[Callable[[str], bool], Callable[[str, str], bool]]]] = {
-    EMAIL_FIELD: (is_email, _same_address),
-    PHONE_FIELD: (is_phone, _same_number),
-    NAME_FIELD: (is_name, _same_name),
+@dataclass(frozen=True)
+class _Check:
+    """What a field may say, and whether two models have read the same in it."""
+
+    well_formed: Callable[[str], bool]
+    agree: Callable[[str, str], bool]
+
+
+_CHECKS: Final[Mapping[str, _Check]] = {
+    EMAIL_FIELD: _Check(is_email, _same_address),
+    PHONE_FIELD: _Check(is_phone, _same_number),
+    NAME_FIELD: _Check(is_name, _same_name),
 }

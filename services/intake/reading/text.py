@@ -10,6 +10,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from services.intake.reading.contact import EMAIL_FIELD, may_be_certain
 from services.intake.reading.measured import MOST_FIELD_TEXT, FieldMeasure
 from services.intake.reading.ocr import NOTHING, Model, recognise
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
@@ -24,13 +25,7 @@ _NEAR_MM = 1.5
 _HALO_MM = 0.7
 _LINE_SHARE = 0.5
 _SQUEEZED = (0.4, 0.5)
-"""Across and down: fewer steps for the network, and no worse for the letters, faxed ones least."""
-
-NAME_FIELD = "contact.name"
-EMAIL_FIELD = "contact.email"
-PHONE_FIELD = "contact.phone"
-READ_TWICE = frozenset({NAME_FIELD, EMAIL_FIELD, PHONE_FIELD})
-"""What somebody may write or ring to: read by two models that know nothing of each other."""
+"""Across and down: fewer steps for the network, and letters are read better, faxed ones above all."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,14 @@ def measure_fields(page: FlatPage) -> tuple[FieldMeasure, ...]:
 
 def _field_measure(page: FlatPage, field: TextField) -> FieldMeasure:
     line = _line(page, field)
-    read = second = NOTHING
-    if line.picture is not None:
-        # The Swedish model does not know the sign @.
-        first = Model.ENGLISH if field.name == EMAIL_FIELD else Model.SWEDISH
-        read = recognise(line.picture, first)
-        if field.name in READ_TWICE:
-            other = Model.SWEDISH if first is Model.ENGLISH else Model.ENGLISH
-            second = recognise(line.picture, other)
-    text = read.text.replace(" ", "") if field.name == EMAIL_FIELD else read.text
+    # The Swedish model does not know the sign @.
+    is_email = field.name == EMAIL_FIELD
+    first, other = (Model.ENGLISH, Model.SWEDISH) if is_email else (Model.SWEDISH, Model.ENGLISH)
+    read = NOTHING if line.picture is None else recognise(line.picture, first)
+    text = read.text.replace(" ", "") if is_email else read.text
+    second = NOTHING
+    if line.picture is not None and may_be_certain(field.name, text, read.confidence):
+        second = recognise(line.picture, other)
     return FieldMeasure(
         name=field.name,
         ink_mm2=line.ink_mm2,
