@@ -26,7 +26,7 @@ lint: setup-test
 bench: bench-reading bench-rush
 
 bench-reading: setup-test
-	$(PYTHON) -m tests.bench.forms.reading
+	$(PYTHON) -m tests.bench.forms.run
 
 bench-rush: setup-test
 	$(PYTHON) -m tests.bench.rush

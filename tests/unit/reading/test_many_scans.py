@@ -1,6 +1,6 @@
 """Random forms, scanned badly: none recorded wrongly, and most read without a person.
 
-The same generator, with more seeds, is the benchmark (`python -m tests.bench.forms.reading`).
+The benchmark (`make bench-reading`) has a generator of its own.
 """
 
 import pytest
