@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from services.intake.reading.measured import MOST_FIELD_TEXT, FieldMeasure
 
-LEAST_FIELD_LIKENESS = 0.9
+LEAST_FIELD_LIKENESS = 0.92
 MOST_EMPTY_FIELD_MM2 = 3.0
 
 SURE = 0.99
@@ -34,6 +34,8 @@ def shows(field: FieldMeasure, value: str) -> bool:
     said, seen = _plain(value), _plain(field.text)
     if 2 * min(len(said), len(seen)) < LEAST_FIELD_LIKENESS * (len(said) + len(seen)):
         return False
+    if _folded(value) == _folded(field.text):
+        return True
     said, seen = _without_marks(said), _without_marks(seen)
     return SequenceMatcher(None, said, seen, autojunk=False).ratio() >= LEAST_FIELD_LIKENESS
 
