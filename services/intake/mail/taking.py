@@ -13,6 +13,7 @@ from typing import Final
 from services.intake.containers.member import Budget, ContainerFault, Member
 from services.intake.containers.opening import CONTAINERS, PAGES_AND_FILES
 from services.intake.mail import headers, magic
+from services.intake.mail.names import file_name, name_within
 from services.intake.mail.parsed import MOST_LISTED, MessageLimits, PartFound
 from services.intake.mail.parts import Leaf, fate_of
 from services.intake.mail.tree import (
@@ -28,7 +29,6 @@ from services.intake.mail.words import without_markup
 from shared.events import PartFate, Reason
 
 MOST_TEXT: Final = 20_000
-_MOST_NAME: Final = 150
 _ENDINGS: Final = {
     "application/pdf": ".pdf",
     "image/tiff": ".tif",
@@ -80,7 +80,7 @@ class Taken:
     def _take_place(self, place: Place, shown: set[str], prefix: str) -> None:
         part = place.part
         claimed = headers.printable(part.get_content_type(), 100)
-        filename = _filename(part, prefix)
+        filename = file_name(part, prefix)
         of_machine = part.get_content_type() == "message/delivery-status"
         if place.damaged or place.too_deep:
             self._doubt(Reason.UNREADABLE_MAIL)
@@ -110,7 +110,7 @@ class Taken:
         self._settle(data, leaf, fate, place.depth)
 
     def _take_member(self, member: Member, depth: int, prefix: str) -> None:
-        filename = _within(prefix, member.name)
+        filename = name_within(prefix, member.name)
         ending = PurePosixPath(filename.lower()).suffix
         claimed = _WORDS.get(ending, member.claimed_type)
         if self._is_full():
@@ -186,7 +186,9 @@ class Taken:
             return
         assert part.digest is not None
         self._digests.add(part.digest)
-        if self._limits.unpack and leaf.content_type in CONTAINERS:
+        # A zip that calls itself a Word file: its own reader says what is wrong with it.
+        broken_word = leaf.filename.lower().endswith(".docx")
+        if self._limits.unpack and leaf.content_type in CONTAINERS and not broken_word:
             self._open(part, data, depth)
             return
         self._documents[index] = data
@@ -253,27 +255,3 @@ class Taken:
     def _doubt(self, reason: Reason) -> None:
         if reason not in self.reasons:
             self.reasons.append(reason)
-
-
-def _filename(part: Message, prefix: str) -> str:
-    """The name without folders, on one line, short, its ending kept."""
-    raw = part.get_filename()
-    if raw is None:
-        return ""
-    name = headers.decoded(raw, 1000).replace("\\", "/").rpartition("/")[2].lstrip(".")
-    return _short(f"{prefix}{name}")
-
-
-def _within(prefix: str, name: str) -> str:
-    """The way to a file in a container; nothing in it leads out of the container."""
-    pieces = headers.printable(name, 1000).replace("\\", "/").split("/")
-    inner = "/".join(piece.strip(". ") for piece in pieces[:-1] if piece.strip(". "))
-    last = pieces[-1].lstrip(".")
-    return _short("/".join(piece for piece in (prefix.rstrip("/"), inner, last) if piece))
-
-
-def _short(name: str) -> str:
-    if len(name) <= _MOST_NAME:
-        return name
-    ending = PurePosixPath(name).suffix[:10]
-    return name[: _MOST_NAME - len(ending)] + ending

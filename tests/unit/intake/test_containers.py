@@ -147,6 +147,12 @@ def test_an_empty_zip_is_an_empty_file_and_half_a_zip_is_a_broken_one() -> None:
     assert parts[1].reason == "damaged"
 
 
+def test_a_zip_that_calls_itself_a_word_file_is_not_taken_apart() -> None:
+    assert told(opened(zipped({"skan.pdf": PDF}), "svar.docx")[0]) == [
+        ("svar.docx", "document", "")
+    ]  # fmt: skip
+
+
 def test_an_unusual_way_of_packing_is_not_supported() -> None:
     parts, _ = opened(zipped({"skan.pdf": PDF}, zipfile.ZIP_LZMA))
     assert (parts[0].fault, parts[1].reason) == (Reason.UNSUPPORTED_FORMAT, "unsupported")
