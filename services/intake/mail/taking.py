@@ -187,7 +187,8 @@ class Taken:
         assert part.digest is not None
         self._digests.add(part.digest)
         # A zip that calls itself a Word file: its own reader says what is wrong with it.
-        broken_word = leaf.filename.lower().endswith(".docx")
+        is_zip = leaf.content_type == "application/zip"
+        broken_word = is_zip and leaf.filename.lower().endswith(".docx")
         if self._limits.unpack and leaf.content_type in CONTAINERS and not broken_word:
             self._open(part, data, depth)
             return
