@@ -1,28 +1,23 @@
 """Measuring a page without codes by the forms that were learned, and all of the most alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from services.intake.pages.page import Page
 from services.intake.reading.align import quarter_turns_to_upright
+from services.intake.reading.blank import Blank, LearnedForm, blank_of
 from services.intake.reading.ink import measure_ink
-from services.intake.reading.learned import (
-    Blank,
-    Features,
-    Laid,
-    LearnedForm,
-    blank_of,
-    compare_print,
-    described,
-    lay,
-)
+from services.intake.reading.learned import described, lay
+from services.intake.reading.learned_features import Coarse, Features, look_for
 from services.intake.reading.learned_marks import measure_learned_marks
 from services.intake.reading.learned_paper import LearnedPage, lay_learned
-from services.intake.reading.measured import FormMeasured, LearnedMeasured, Registration
+from services.intake.reading.learned_words import compare_print
+from services.intake.reading.measured import FormMeasured, LearnedMeasured
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.signature_print import measure_signature_prints
 from services.intake.reading.text import measure_fields
 
-_MOST_REPORTED = 5
+_MOST_COMPARED = 8
+"""Of the forms that the page is like, so many are compared word by word."""
 
 
 def measure_learned(
@@ -31,45 +26,61 @@ def measure_learned(
     """Return the forms that the page can be laid over, the most alike first and measured to the
     end, and how often to turn the page to be upright.
     """
+    others: list[LearnedMeasured] = []
+    best: tuple[LearnedMeasured, LearnedPage, Blank] | None = None
+    for told, flat, blank in _candidates(page, forms):
+        if best is None:
+            best = told, flat, blank
+        elif _likeness(told) > _likeness(best[0]):
+            others.append(best[0])
+            best = told, flat, blank
+        else:
+            others.append(told)
+    if best is None:
+        return (), 0
+    told, flat, blank = best
+    complete = told.model_copy(update={"form": _measured(told.form, flat, blank)})
+    others.sort(key=_likeness, reverse=True)
+    return (complete, *others), quarter_turns_to_upright(flat.to_source)
+
+
+def _candidates(
+    page: Page, forms: Sequence[LearnedForm]
+) -> Iterator[tuple[LearnedMeasured, LearnedPage, Blank]]:
     features = Features(page.grey)
-    found: list[tuple[LearnedMeasured, LearnedPage | None, Blank, Laid]] = []
+    found: list[tuple[LearnedForm, Blank, Coarse]] = []
     for form in forms:
         blank = blank_of(form)
-        laid = lay(page.grey, features, blank)
-        registration = None
-        if laid is not None:
-            registration = described(laid, form.template, page.dpi, page.coarse_dpi)
-        if laid is None or registration is None:
+        coarse = look_for(features, blank)
+        if coarse is not None:
+            found.append((form, blank, coarse))
+    found.sort(key=lambda one: one[2].agreeing, reverse=True)
+    for form, blank, coarse in found[:_MOST_COMPARED]:
+        laid = lay(page.grey, coarse, blank)
+        if laid is None:
             continue
+        registration = described(laid, form.template, page.dpi, page.coarse_dpi)
         flat = lay_learned(page.grey, laid, blank)
-        if flat is None:
+        if registration is None or flat is None:
             continue
-        found.append((_told(form, registration, flat, blank), flat, blank, laid))
-    if not found:
-        return (), 0
-    found.sort(key=lambda one: -sum(one[0].print.likeness) / len(one[0].print.likeness))
-    best, flat, blank, laid = found[0]
-    assert flat is not None
-    complete = best.model_copy(update={"form": _measured(best.form.registration, flat, blank)})
-    rest = [one[0] for one in found[1:_MOST_REPORTED]]
-    return (complete, *rest), quarter_turns_to_upright(laid.matrix)
+        told = LearnedMeasured(
+            initiative=form.initiative,
+            version=form.template.version,
+            print=compare_print(flat.whole, blank),
+            form=FormMeasured(registration=registration),
+        )
+        yield told, flat, blank
 
 
-def _told(
-    form: LearnedForm, registration: Registration, flat: LearnedPage, blank: Blank
-) -> LearnedMeasured:
-    return LearnedMeasured(
-        initiative=form.initiative,
-        version=form.template.version,
-        print=compare_print(flat.whole, blank),
-        form=FormMeasured(registration=registration),
-    )
+def _likeness(told: LearnedMeasured) -> float:
+    return sum(told.print.likeness) / max(len(told.print.likeness), 1)
 
 
-def _measured(registration: Registration | None, flat: LearnedPage, blank: Blank) -> FormMeasured:
+def _measured(form: FormMeasured, flat: LearnedPage, blank: Blank) -> FormMeasured:
+    assert form.registration is not None
     return FormMeasured(
-        registration=registration,
-        anchors=tuple(flat.area(rect) for rect in registration.rests_on) if registration else (),
+        registration=form.registration,
+        anchors=tuple(flat.area(rect) for rect in form.registration.rests_on),
         marks=measure_learned_marks(flat, blank),
         signatures=measure_signatures(flat),
         signature_prints=measure_signature_prints(flat),
