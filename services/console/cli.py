@@ -138,6 +138,8 @@ def _in_words(line: dict[str, Any]) -> str:
         for key in ("initiative", "municipality", "answer", "signature")
         if line.get(key)
     ]
+    if line["need"]:
+        found += [f"{key} {' '.join(text.split())}" for key, text in line["need"]["fields"].items()]
     reasons = f" ({', '.join(line['reasons'])})" if line["reasons"] else ""
     pages = ",".join(map(str, line["pages"]))
     where = f"{line['file']}{f' page {pages}' if pages else ''}"

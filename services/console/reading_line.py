@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.events import DocumentReading, Value
+from shared.events import DocumentReading, NeedReading, Value
 
 
 def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str, Any]:
@@ -44,6 +44,15 @@ def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str
             "phone": text(reading.contact.phone),
         },
         "their_reference": text(reading.their_reference),
+        "need": _need(reading.need) if reading.need else None,
         "confidence": confidence,
         "seconds": reading.seconds,
+    }
+
+
+def _need(need: NeedReading) -> dict[str, Any]:
+    return {
+        "template": need.with_template,
+        "fields": {key: value.text for key, value in need.fields.items()},
+        "missing": list(need.missing),
     }

@@ -328,6 +328,8 @@ def _without_nul(value: Any) -> Any:
 
 
 def _doubted(document: DocumentReading, reasons: Sequence[Reason]) -> DocumentReading:
+    if not reasons:
+        return document
     all_reasons = tuple(dict.fromkeys((*document.reasons, *reasons)))
     return document.model_copy(update={"reasons": all_reasons, "outcome": outcome_of(all_reasons)})
 

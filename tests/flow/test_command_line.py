@@ -185,6 +185,22 @@ def test_read_takes_mails_too_and_draws_what_it_found(offered: Run, tmp_path: Pa
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_needs_template_is_printed_and_read_as_a_need_that_says_nothing(
+    offered: Run,
+) -> None:
+    for ending in ("docx", "pdf"):
+        assert offered("form", "needs-template", "-o", f"behov.{ending}").returncode == 0
+    line = json.loads(offered("read", "--json", "behov.docx").stdout)
+    assert (line["kind"], line["outcome"], line["reasons"]) == (
+        "need",
+        "auto",
+        ["need_incomplete"],
+    )
+    assert line["need"]["fields"] == {}
+    assert "problem" in line["need"]["missing"]
+    fails(offered("form", "needs-template", "-o", "behov.odt"), "behov.odt", ".docx or a .pdf")
+
+
 def test_forms_for_all_are_290_files(offered: Run, tmp_path: Path) -> None:
     all_of_them = ("--initiative", f"kompetens-{now().year}", "--all", "-o", "forms")
     assert offered("form", "print", *all_of_them).returncode == 0
