@@ -15,7 +15,6 @@ import reportlab
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from services.intake.reading.blank import LearnedForm
 
 from services.console.demo.scans import Picture, blank_page
 from services.intake import forms
@@ -23,6 +22,7 @@ from services.intake.learn import Learned, Surveyed, learned_from
 from services.intake.learning.fields import read_fields
 from services.intake.learning.survey import survey
 from services.intake.pages.page import Limits
+from services.intake.reading.blank import LearnedForm
 from services.registry.domain.witnesses import Evidence, WitnessRule, weigh
 from shared.archive import Archive, Area
 from shared.database import Database
