@@ -71,7 +71,8 @@ def fails(done: subprocess.CompletedProcess[str], *said: str, code: int = 1) -> 
 @pytest.mark.parametrize(
     "command",
     [
-        (), ("up",), ("demo",), ("read",), ("verify",), ("form", "print"), ("form", "learn"), ("initiative", "load"),
+        (), ("up",), ("demo",), ("read",), ("verify",), ("form", "print"), ("form", "learn"),
+        ("initiative", "load"),
         ("initiative", "add"), ("initiative", "list"), ("municipality", "import"),
         ("user", "add"), ("export", "answers"), ("dead-letters", "list"),
         ("dead-letters", "retry"), ("replay",), ("asyncapi",),
