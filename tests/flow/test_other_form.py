@@ -1,5 +1,9 @@
 """An office's own form without a code: learned, filled in, mailed, read and recorded."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,9 +29,9 @@ from shared.events import (
     Source,
 )
 from shared.identifiers import document_id_of
-from tests.bench.forms.other_form import Blank, OtherForm, learned
+from tests.bench.forms.other_form import DRAWN_FIELDS, Blank, OtherForm, learned
 from tests.intake import USER, Intake, sandbox
-from tests.unit.registry.builders import KOMPETENS, NOW, UMEA, Register, open_register
+from tests.unit.registry.builders import KOMPETENS, MOLN, NOW, ROUND, UMEA, Register, open_register
 
 DOMAINS = """municipality;registrar_address;domains
 2480;umea.kommun@umea.se;umea.se
@@ -185,3 +189,51 @@ def from_lund(read: MailRead) -> MailRead:
         update={"from_address": "registrator@lund.se", "return_path": "registrator@lund.se"}
     )
     return read.model_copy(update={"correspondence": about, "sender_authentic": True})
+
+
+def test_from_the_command_line_a_blank_is_learned_and_its_scan_is_read(tmp_path: Path) -> None:
+    def handslag(*arguments: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if "HANDSLAG" not in name}
+        return subprocess.run(
+            [Path(sys.executable).with_name("handslag"), *arguments],
+            env={**clean, "HANDSLAG_HOME": str(tmp_path / "home")},
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+
+    (tmp_path / "round.yaml").write_bytes(ROUND)
+    (tmp_path / "municipalities.csv").write_text(DOMAINS)
+    (tmp_path / "blank.pdf").write_bytes(learned(Blank.DRAWN).pdf)
+    (tmp_path / "fields.yaml").write_text(DRAWN_FIELDS)
+    (tmp_path / "wrong.yaml").write_text(DRAWN_FIELDS.replace("Befattning:", "Titel:"))
+    page = fill(
+        learned(Blank.DRAWN).paper,
+        learned(Blank.DRAWN).template,
+        Filling(marks={"nej": Stroke.TICK}, texts=TEXTS),
+        seed=3,
+    )
+    (tmp_path / "svar.pdf").write_bytes(as_pdf([scan(page, Channel.SCANNER, seed=3)]))
+    assert handslag("initiative", "load", "round.yaml").returncode == 0
+    assert handslag("municipality", "import", "municipalities.csv").returncode == 0
+
+    refused = handslag(
+        "form", "learn", "blank.pdf", "--fields", "wrong.yaml", "--initiative", KOMPETENS
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("handslag: line 9: signatory.title: “Titel:” is not printed")
+    assert len(refused.stderr.strip().splitlines()) == 1
+    done = handslag(
+        "form", "learn", "blank.pdf", "--fields", "fields.yaml", "--initiative", KOMPETENS,
+        "--preview", "preview.png",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "form 1 learned: answer.ja, answer.nej, signature" in done.stdout
+    assert (tmp_path / "preview.png").read_bytes().startswith(b"\x89PNG")
+    twin = handslag("form", "learn", "blank.pdf", "--fields", "fields.yaml", "--initiative", MOLN)
+    assert twin.returncode == 1
+    assert "could not be told apart" in twin.stderr
+
+    read = handslag("read", "svar.pdf", "--json")
+    assert read.returncode == 0, read.stderr
+    line = json.loads(read.stdout)
+    assert (line["outcome"], line["reasons"]) == ("auto", [])
+    assert (line["initiative"], line["municipality"], line["answer"]) == (KOMPETENS, UMEA, "nej")
