@@ -30,7 +30,7 @@ from tests.unit.registry.builders import Register, open_register
 
 HABO = next(one for one in all_municipalities() if one.code == "0643")
 ANSWERS = demo.example_answers(HABO)
-WORD, PDF = TemplateKind.DOCX, TemplateKind.PDF
+WORD = TemplateKind.DOCX
 NEEDS, REGISTRY = MailboxRole.NEEDS, MailboxRole.ANSWERS
 
 
@@ -107,8 +107,8 @@ async def test_a_filled_template_becomes_a_need_with_its_answers(
 async def test_a_template_that_comes_to_the_registry_is_a_need_and_no_broken_answer(
     intake: Intake, register: Register, children: Sandbox
 ) -> None:
-    filled = demo.filled_template(PDF, ANSWERS)
-    read = await arrived(intake, register, children, letter(("svar.pdf", filled)), role=REGISTRY)
+    filled = demo.filled_template(WORD, ANSWERS)
+    read = await arrived(intake, register, children, letter(("svar.docx", filled)), role=REGISTRY)
     assert (read.disposition, read.disposition_reason) == (
         Disposition.NEED,
         "need_among_answers",
