@@ -118,6 +118,6 @@ JOBS: Final[Mapping[str, Job]] = {
     "parse_mail": Job(_parse_mail),
     "parse_file": Job(_parse_file),
     "survey_blank": Job(_survey_blank),
-    "measure_file": Job(_measure_file, may_execute=True, prepare=_load_libraries),
+    "measure_file": Job(_measure_file, prepare=_load_libraries),
     "find_words": Job(_find_words, may_execute=True, background=True),
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from services.intake.reading import ocr
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
 
@@ -103,6 +104,14 @@ def _crash(message: Message) -> Message:
     return Message({})
 
 
+def _crash_the_engine(message: Message) -> Message:
+    """Have Tesseract read far beyond the picture that it is given."""
+    engine = ocr._engines()[ocr.Model.SWEDISH]
+    engine.SetImageBytes(b"x", 20_000, 20_000, 1, 20_000)
+    engine.Recognize()
+    return Message({})
+
+
 def _raise(message: Message) -> Message:
     raise ValueError("not a mail")
 
@@ -158,6 +167,7 @@ JOBS = {
     "loop": Job(_loop),
     "sleep": Job(_sleep),
     "crash": Job(_crash),
+    "crash_the_engine": Job(_crash_the_engine, prepare=ocr.load),
     "raise": Job(_raise),
     "signal": Job(_signal, may_execute=True),
     "trace": Job(_trace, may_execute=True),

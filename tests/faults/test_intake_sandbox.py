@@ -12,9 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
+from services.intake.jobs import JOBS
 from services.intake.sandbox.client import Done, Failed, Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.sandbox.wire import Message
+from services.intake.tessdata import tessdata_folder
 from shared.events import Reason
 
 BOUNDS = Bounds(memory_mib=200, cpu_s=2, wall_s=4, scratch_mib=8)
@@ -136,6 +138,35 @@ def test_a_crash_and_an_exception_are_told_apart_from_success(sandbox: Sandbox) 
     assert reason(sandbox, "crash") is Reason.READER_CRASHED
     outcome = sandbox.run_here("raise", Message({}))
     assert outcome == Failed(Reason.READER_CRASHED, "ValueError: not a mail")
+
+
+def test_a_crash_in_the_engine_ends_the_child_alone(sandbox: Sandbox) -> None:
+    server = sandbox.warm_up()
+    assert reason(sandbox, "crash_the_engine") in (Reason.READER_CRASHED, Reason.READER_MEMORY)
+    assert sandbox.warm_up() == server
+
+
+def test_only_what_nothing_waits_for_may_start_tesseract() -> None:
+    assert [name for name, job in JOBS.items() if job.may_execute] == ["find_words"]
+    assert JOBS["find_words"].background
+
+
+def test_a_missing_model_is_told_of_at_the_start_and_kept_in_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tessdata_folder()
+    assert folder is not None
+    (tmp_path / "eng.traineddata").symlink_to(folder / "eng.traineddata")
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    own = Sandbox(BOUNDS, at_once=1, jobs_module="tests.faults.hostile_jobs")
+    try:
+        assert got(own, "echo") == {}
+        assert own.check() == (
+            "Tesseract's model swe: install tesseract-ocr-swe; "
+            "Tesseract's model osd: install tesseract-ocr-osd"
+        )
+    finally:
+        own.close()
 
 
 def test_other_processes_cannot_be_signalled_or_traced(sandbox: Sandbox) -> None:

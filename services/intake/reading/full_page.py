@@ -1,29 +1,18 @@
-"""All the print on a page, word by word, with Tesseract as a program of its own; in the child.
-
-It is handed one picture that we encoded ourselves, in a folder of its own, as for single lines.
-"""
+"""All the print on a page, word by word; in the contained child."""
 
 import csv
 import io
-import os
-import tempfile
-from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-import pytesseract
 from cv2.typing import MatLike
 
 from services.intake.pages.page import Word
 from services.intake.reading.level import level, without_rules
+from services.intake.reading.ocr import Model, recognise, recognise_page
 from shared.events import Area
 
-_SWEDISH, _ENGLISH = "swe", "eng"
-"""English knows the sign @, which Swedish does not. Both together lose å, ä and ö."""
-
-_SINGLE_COLUMN: Final = "--oem 1 --psm 4"
-_SINGLE_LINE: Final = "--oem 1 --psm 7"
 _BORDER_PX: Final = 10
 _TIMEOUT_S: Final = 25
 _LONG_SIDE_PX: Final = 3508
@@ -42,7 +31,7 @@ def words_on(grey: MatLike) -> tuple[Word, ...]:
     factor = min(_LONG_SIDE_PX / max(grey.shape[:2]), 3.0)
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     scaled = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method)
-    table = _recognised(without_rules(scaled), _SWEDISH, _SINGLE_COLUMN)
+    table = recognise_page(_bordered(without_rules(scaled)), _TIMEOUT_S)
     return _words(table, scaled.shape[1], scaled.shape[0])
 
 
@@ -58,29 +47,14 @@ def address_at(grey: MatLike, area: Area) -> tuple[str, float]:
     line = without_rules(grey)[rows, columns]
     if line.size == 0:
         return "", 0.0
-    words = _words(_recognised(line, _ENGLISH, _SINGLE_LINE), line.shape[1], line.shape[0])
-    # An @ is parted from what stands beside it.
-    return "".join(word.text for word in words), min((w.confidence for w in words), default=0.0)
+    # The Swedish model does not know the sign @; the English one parts it from what is beside it.
+    read = recognise(_bordered(line), Model.ENGLISH)
+    return read.text.replace(" ", ""), read.confidence
 
 
-def _recognised(grey: MatLike, language: str, config: str) -> str:
-    """Return Tesseract's table of what a picture says; an empty one if it gives up."""
+def _bordered(grey: MatLike) -> MatLike:
     border = (_BORDER_PX, _BORDER_PX, _BORDER_PX, _BORDER_PX)
-    bordered = cv2.copyMakeBorder(grey, *border, cv2.BORDER_CONSTANT, value=(255,))
-    # One thread: with more, parallel readers take ten times as long together.
-    os.environ["OMP_THREAD_LIMIT"] = "1"
-    with tempfile.TemporaryDirectory(prefix="page-") as folder:
-        path = Path(folder) / "page.png"
-        encoded = cv2.imencode(".png", bordered, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
-        path.write_bytes(encoded.tobytes())
-        try:
-            table: str = pytesseract.image_to_data(
-                str(path), lang=language, config=config, timeout=_TIMEOUT_S
-            )
-        except RuntimeError:
-            # Too slow, or ended by the page: what it says then is nothing.
-            return ""
-    return table
+    return cv2.copyMakeBorder(grey, *border, cv2.BORDER_CONSTANT, value=(255,))
 
 
 def upright(grey: MatLike) -> tuple[MatLike, tuple[Word, ...]]:

@@ -25,7 +25,7 @@ _NEAR_MM = 1.5
 _HALO_MM = 0.7
 _LINE_SHARE = 0.5
 _SQUEEZED = (0.4, 0.5)
-"""Across and down: fewer steps for the network, and letters are read better, faxed ones above all."""
+"""Across and down: fewer steps for the network, and better readings, of faxes above all."""
 
 
 @dataclass(frozen=True)
