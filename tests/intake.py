@@ -166,6 +166,8 @@ class Process:
             "HANDSLAG_NATS_URL": "nats://127.0.0.1:1",
             "HANDSLAG_INTAKE__LISTEN": f"127.0.0.1:{free_port()}",
             "HANDSLAG_INTAKE__WORKERS": "2",
+            # It would take the processor from what is tested; it has tests of its own.
+            "HANDSLAG_INTAKE__SEARCH__ENABLED": "false",
         }
         for name, value in environment.items():
             text = value if isinstance(value, str) else json.dumps(value)

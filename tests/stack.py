@@ -43,6 +43,8 @@ class RunningStack:
             "HANDSLAG_FORM_KEY": FORM_KEY,
             "HANDSLAG_INTAKE__MAILBOXES": json.dumps([mailbox]),
             "HANDSLAG_INTAKE__LISTEN": f"127.0.0.1:{free_port()}",
+            # It would take the processor from what is tested; it has tests of its own.
+            "HANDSLAG_INTAKE__SEARCH__ENABLED": "false",
             "HANDSLAG_NOTIFIER__RELAY": f"smtp://127.0.0.1:{relay_port}",
             "HANDSLAG_NOTIFIER__LISTEN": f"127.0.0.1:{free_port()}",
             "HANDSLAG_WEB__LISTEN": f"127.0.0.1:{self.web_port}",

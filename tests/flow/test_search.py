@@ -284,7 +284,10 @@ def test_the_service_does_it_by_itself_on_a_real_bus(
     intake = Intake(database_url, tmp_path / "home")
     intake.receive(letter(("brev.png", scanned(*LINES))))
     process = Process(
-        tmp_path / "home", NATS_URL=nats_server.url, INTAKE__DATABASE_URL=database_url
+        tmp_path / "home",
+        NATS_URL=nats_server.url,
+        INTAKE__DATABASE_URL=database_url,
+        INTAKE__SEARCH__ENABLED=True,
     )
     process.start()
     try:
@@ -306,7 +309,7 @@ def test_switched_off_it_leaves_all_as_it_is(
         tmp_path,
         NATS_URL=nats_server.url,
         INTAKE__DATABASE_URL=f"sqlite:///{tmp_path / 'reads.sqlite3'}",
-        INTAKE__SEARCH={"enabled": False},
+        INTAKE__SEARCH__ENABLED=False,
     )
     process.start()
     try:
