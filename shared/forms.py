@@ -21,6 +21,9 @@ MUNICIPALITY_NUMBER = "municipality.number"
 CODE_MODULES = 29
 """Modules along one side of a QR code of version 3, which every code of ours is."""
 
+LABEL_BAR_WIDE_MM = 1.3
+LABEL_BAR_HIGH_MM = 4.4
+
 FINDER_MODULES = 7
 FINDER_CORE_MODULES = 3
 
@@ -102,13 +105,15 @@ class Box(_Geometry):
     """The box of one option, and the strip beside it that holds its printed label.
 
     `area` runs to the outside of its border; `reach_mm` is how far around it a mark still belongs
-    to it, and less where another box is near.
+    to it, and less where another box is near. Where `label_ends_with_bar`, a solid bar is printed
+    after the label, in the strip's middle, so that it shows whether anything was written after.
     """
 
     option: OptionKey
     area: Rect
     label: Rect
     reach_mm: float = 3.0
+    label_ends_with_bar: bool = False
 
 
 class TextField(_Geometry):

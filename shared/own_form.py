@@ -109,7 +109,7 @@ def _version_2(options: tuple[OptionKey, ...], signatories: int) -> FormTemplate
             ),
         ),
         boxes=tuple(
-            _box(key, _FIRST_BOX_TOP_MM + row * pitch, RIGHT_MM, _LABEL_OVER_MM)
+            _box(key, _FIRST_BOX_TOP_MM + row * pitch, RIGHT_MM, _LABEL_OVER_MM, bar=True)
             for row, key in enumerate(options)
         ),
         box_border_mm=BOX_BORDER_MM,
@@ -181,7 +181,8 @@ def _version_1(options: tuple[OptionKey, ...]) -> FormTemplate:
             CodeArea(corner=CodeCorner.BOTTOM_LEFT, symbol=Rect.spanning(21, 256, 50, 285)),
         ),
         boxes=tuple(
-            _box(key, first_box_top + row * pitch, right, 1.5) for row, key in enumerate(options)
+            _box(key, first_box_top + row * pitch, right, 1.5, bar=False)
+            for row, key in enumerate(options)
         ),
         box_border_mm=BOX_BORDER_MM,
         signatures=(
@@ -223,12 +224,12 @@ _CORNER_MARKS = tuple(
 )
 
 
-def _box(option: OptionKey, top: float, right: float, label_over_mm: float) -> Box:
+def _box(option: OptionKey, top: float, right: float, label_over_mm: float, *, bar: bool) -> Box:
     area = Rect(left_mm=_BOX_LEFT_MM, top_mm=top, width_mm=_BOX_MM, height_mm=_BOX_MM)
     label = Rect.spanning(
         area.right_mm + 6, top - label_over_mm, right, area.bottom_mm + label_over_mm
     )
-    return Box(option=option, area=area, label=label)
+    return Box(option=option, area=area, label=label, label_ends_with_bar=bar)
 
 
 def _field(name: str, left: float, top: float, right: float, reach_right: float) -> TextField:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from services.intake.reading.label_end import written_after
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
 from shared.events import Area
@@ -145,6 +146,8 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     is wide, handwriting is tall, and a remark after the label stands off from it.
     """
     ink = _without_streaks((page.crop(_taller(box.label)) > _INK).astype(np.uint8))
+    if box.label_ends_with_bar and written_after(ink):
+        return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
     # A streak from the scanner runs straight through the whole strip.

@@ -122,6 +122,20 @@ class Page:
                 return lines, size
         raise DoesNotFit(f"Too long for the form: {text}")
 
+    def balanced(self, text: str, lines: Sequence[str], size: float) -> tuple[list[str], float]:
+        """Return `text` in as many lines, as equally long as can be, and how wide it is in mm."""
+        best = list(lines)
+        width = self._width_mm(best, size)
+        while len(lines) > 1:
+            narrower = simpleSplit(text, _TEXT, size, _points(width - 1))
+            if len(narrower) > len(lines) or self._width_mm(narrower, size) >= width:
+                break
+            best, width = narrower, self._width_mm(narrower, size)
+        return best, width
+
+    def _width_mm(self, lines: Sequence[str], size: float) -> float:
+        return max(pdfmetrics.stringWidth(line, _TEXT, size) for line in lines) / _POINTS_PER_MM
+
     # --- shapes ------------------------------------------------------------------------------
 
     def rule(self, left_mm: float, right_mm: float, y_mm: float, line_mm: float) -> None:

@@ -11,13 +11,21 @@ from babel.dates import format_date
 
 from services.registry.forms.page import Page
 from shared.form_code import FormCode, options_mark, sign
-from shared.forms import Box, FormTemplate, TextField
+from shared.forms import (
+    LABEL_BAR_HIGH_MM,
+    LABEL_BAR_WIDE_MM,
+    Box,
+    FormTemplate,
+    Rect,
+    TextField,
+)
 from shared.identifiers import InitiativeId, MunicipalityCode, OptionKey
 from shared.own_form import COLUMN_MM, LEFT_MM, RIGHT_MM, own_form, signatory_fields
 
 _LINE_MM = 0.25
 _HINT_LEFT_MM = 78.0
 _STRIP_LEFT_MM = 60.0
+_BAR_GAP_MM = 2.5
 
 _SIGNATORY_CAPTIONS = ("Namnförtydligande", "Befattning", "Ort och datum")
 _CONTACT_CAPTIONS = {
@@ -215,12 +223,22 @@ class _Form:
         self.page.frame(box.area.grown(-border / 2), border)
         self.page.check_box(f"answer.{box.option}", label, box.area)
         lines, size = self.page.fitted(
-            label, box.label.width_mm - 3, ((12, 1), (11, 2), (10, 2), (8.5, 3))
+            label, box.label.width_mm - 2 * _BAR_GAP_MM - 1, ((12, 1), (11, 2), (10, 2), (8.5, 3))
         )
+        lines, width_mm = self.page.balanced(label, lines, size)
         leading_mm = size * 0.385
         first = box.label.centre_mm[1] + size * 0.125 - leading_mm * (len(lines) - 1) / 2
         with self.page.element("P"):
             self.page.lines(box.label.left_mm + 1, first, lines, size, leading_mm)
+        # Not a letter, but told from handwriting by the reader: what stands after it was added.
+        self.page.square(
+            Rect(
+                left_mm=box.label.left_mm + 1 + width_mm + _BAR_GAP_MM,
+                top_mm=box.label.centre_mm[1] - LABEL_BAR_HIGH_MM / 2,
+                width_mm=LABEL_BAR_WIDE_MM,
+                height_mm=LABEL_BAR_HIGH_MM,
+            )
+        )
 
     def _field(self, field: TextField, caption: str, tooltip: str) -> None:
         with self.page.element("P"):
