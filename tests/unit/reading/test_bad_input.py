@@ -53,7 +53,7 @@ def typeset(width: int, height: int, *, columns: int, points: int, words: str) -
     font = ImageFont.load_default(points)
     wide = width // columns
     for column in range(columns):
-        line = textwrap.fill(words * 400, wide // max(points // 2, 1) - 4)[: 6 * wide]
+        line = textwrap.fill(words * 400, wide // max(points // 2, 1) - 4)[: 3 * wide]
         draw.multiline_text((column * wide + 40, 300), line, 30, font=font, spacing=12)
     return np.asarray(picture, dtype=np.uint8)
 
