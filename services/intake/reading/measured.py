@@ -104,7 +104,8 @@ class SignatureMeasure(Measured):
     """The ink in one signature box.
 
     `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
-    straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece.
+    straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece. `letters`
+    counts those that could be read in it as in print, with the confidence of the least sure word.
     """
 
     ink_mm2: float
@@ -113,6 +114,8 @@ class SignatureMeasure(Measured):
     written_mm: float
     tallest_mm: float
     widest_mm: float
+    letters: int = 0
+    letters_confidence: float = 0.0
     area: Area
 
 
@@ -149,6 +152,8 @@ class FormMeasured(Measured):
     )
     marks: tuple[MarkMeasure, ...] = ()
     signatures: tuple[SignatureMeasure, ...] = ()
+    corners_off_mm: float | None = None
+    """How far a corner of the page lies from the picture's, where it lies farthest."""
     signature_prints: tuple[FieldText, ...] = ()
     """What is printed in each signature box, where there is print."""
     signatures_joined: bool = Field(

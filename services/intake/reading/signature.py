@@ -11,6 +11,7 @@ from cv2.typing import MatLike
 
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
+from services.intake.reading.readable import read_as_print
 from shared.forms import Rect
 
 _INK = 90
@@ -22,7 +23,7 @@ _LEAST_PEN = 115
 
 _FRAME_CLEAR_MM = 1.4
 _SPECK_MM2 = 0.35
-_LEAST_TALL_MM = 5.5
+_LEAST_TALL_MM = 6.0
 _LEAST_WIDE_MM = 7.0
 _LINE_THICKNESS_MM = 2.0
 _FRAME_BAND_MM = 1.5
@@ -62,6 +63,7 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
     ink = _without_rules(everything)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     stroke = written = tallest = widest = 0.0
+    highest, lowest = ink.shape[0], 0
     for label in range(1, count):
         left, top, width, height, area = (int(v) for v in stats[label])
         if area < _SPECK_MM2 * PER_MM**2:
@@ -73,6 +75,10 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
             written += _bent_mm(piece)
             tallest = max(tallest, height / PER_MM)
             widest = max(widest, width / PER_MM)
+            highest, lowest = min(highest, top), max(lowest, top + height)
+    letters, confidence = (
+        read_as_print(crop, ink, highest / PER_MM, lowest / PER_MM) if written else (0, 0.0)
+    )
     ink_px, all_stroke = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
@@ -81,6 +87,8 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
         written_mm=written,
         tallest_mm=tallest,
         widest_mm=widest,
+        letters=letters,
+        letters_confidence=confidence,
         area=page.area(box),
     )
 

@@ -62,9 +62,13 @@ LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
 # The signature.
+LEAST_CORNERS_OFF_MM = 0.25
+"""A page made into a picture by a program fills it exactly; no scanner is fed so straight."""
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
+LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.4
+LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_SIGNATURE_INK = 0.35
 
 # Elsewhere.
@@ -117,6 +121,8 @@ def judge(
     `born_digital` says that the page never was paper: a form filled in on the screen and sent.
     `electronic` are the file's electronic signatures: where there is any, they decide.
     """
+    off_mm = form.corners_off_mm
+    born_digital = born_digital or (off_mm is not None and off_mm < LEAST_CORNERS_OFF_MM)
     reasons = list(identity_reasons)
     reasons += registration_reasons(form.registration)
     answer, answer_confidence = None, 0.0
@@ -253,6 +259,14 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 }
 
 
+def _reads_as_print(signature: SignatureMeasure) -> bool:
+    """Whether it is a typed name: a long one, or a short one that is read very surely."""
+    letters, sure = signature.letters, signature.letters_confidence
+    return (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE) or (
+        letters >= LEAST_SURE_PRINT_LETTERS and sure >= LEAST_SURE_PRINT
+    )
+
+
 def judge_signature(
     signature: SignatureMeasure, *, born_digital: bool
 ) -> tuple[SignatureState, float]:
@@ -265,7 +279,7 @@ def judge_signature(
     written = (
         signature.written_mm >= LEAST_WRITTEN_MM and signature.ink_fraction <= MOST_SIGNATURE_INK
     )
-    if not written or born_digital:
+    if not written or born_digital or _reads_as_print(signature):
         return SignatureState.UNCLEAR, 0.5
     return SignatureState.HANDWRITTEN, 0.97
 

@@ -8,8 +8,9 @@ import pytest
 from shared.events import SignatureState
 from tests.bench.forms.cases import blank, template
 from tests.bench.forms.generator import fillings
+from tests.bench.forms.generator.files import as_tiff
 from tests.bench.forms.generator.fillings import Desk
-from tests.bench.forms.generator.optics import grey
+from tests.bench.forms.generator.optics import grey, lay, soften, threshold
 from tests.bench.forms.generator.pen import Pen, PenKind, Sheet
 from tests.bench.forms.generator.printing import Overlay
 from tests.bench.forms.generator.signatures import Style, sign
@@ -44,6 +45,21 @@ def test_a_large_typed_name_with_a_line_under_it_is_not_one(size: int) -> None:
         desk.overlay.rule(x, y + 0.5, end)
 
     assert state(typed) is SignatureState.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("font", "size"), [("Times-BoldItalic", 24), ("Times-Roman", 14), ("Helvetica", 20)]
+)
+def test_a_typed_name_whose_letters_run_together_on_a_fax_is_not_one(font: str, size: int) -> None:
+    sheet = Sheet(np.asarray(blank()), np.random.default_rng(3))
+    overlay, box = Overlay(), template().signatures[0].area
+    x, y = box.left_mm + 4, box.centre_mm[1] + 3
+    overlay.rule(x, y + 0.05 * size, overlay.text("Agnieszka Öberg", x, y, font=font, points=size))
+    sheet.lay(overlay.layer(), 0, 0, cover=0.96, print_=True)
+    faxed = lay(soften(grey(sheet), 0.7, 1.4), 204, 98, scale=0.99, skew_deg=0.4,
+                shift_mm=(0.5, -0.8), lid=255)  # fmt: skip
+    file = as_tiff(threshold(faxed, 165), 204, 98, bitonal=True)
+    assert document(file, "fax.tif").signature is SignatureState.UNCLEAR
 
 
 @pytest.mark.parametrize("beside", [fillings.dirty_lines, fillings.ruled_line])
