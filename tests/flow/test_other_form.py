@@ -164,7 +164,7 @@ def test_every_version_is_kept_and_a_blank_learned_anew_replaces_itself(
     first = learned(Blank.DRAWN)
     teach(register, intake, first)
     assert next_version(register.database, KOMPETENS) == 2
-    teach(register, intake, learned(Blank.LIBREOFFICE, version=2))
+    teach(register, intake, learned(Blank.LIBREOFFICE))
     teach(register, intake, learned(Blank.DRAWN, version=3))
     assert [row.version for row in register.all(LearnedForm)] == [1, 2, 3]
     assert [event.template.version for event in learned_forms(register.database)] == [1, 2, 3]

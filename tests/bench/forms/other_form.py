@@ -78,9 +78,13 @@ def learned(
     *,
     initiative: str = INITIATIVE,
     name: str = NAME,
-    version: int = 1,
+    version: int | None = None,
 ) -> OtherForm:
-    """Return a form, learned from its blank. `name` is printed on the drawn one."""
+    """Return a form, learned from its blank. `name` is printed on the drawn one.
+
+    Unless a version is given each blank has its own, so that all can be learned side by side.
+    """
+    version = version or 1 + list(Blank).index(blank)
     if blank is Blank.DRAWN:
         pdf, fields = drawn_blank(name), DRAWN_FIELDS.encode()
     else:
