@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from shared.events import DocumentReading, NeedReading, Value
+from shared.events import DocumentReading, NeedReading, Signatory, Value
 
 
 def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str, Any]:
     """Return one line of `handslag read --json`; `document` counts the file's documents from 1."""
-
-    def text(value: Value | None) -> str | None:
-        return value.text if value else None
 
     confidence = {
         name: value.confidence
@@ -29,21 +26,18 @@ def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str
         "kind": reading.kind.value,
         "outcome": reading.outcome.value,
         "reasons": [reason.value for reason in reading.reasons],
-        "initiative": text(reading.initiative),
-        "municipality": text(reading.municipality),
-        "answer": text(reading.answer),
+        "initiative": _text(reading.initiative),
+        "municipality": _text(reading.municipality),
+        "answer": _text(reading.answer),
         "signature": reading.signature.value if reading.signature else None,
-        "signatory": {
-            "name": text(reading.signatory.name),
-            "title": text(reading.signatory.title),
-            "date": text(reading.signatory.place_date),
-        },
+        "signatory": _signatory(reading.signatory),
+        "co_signatories": [_signatory(other) for other in reading.co_signatories],
         "contact": {
-            "name": text(reading.contact.name),
-            "email": text(reading.contact.email),
-            "phone": text(reading.contact.phone),
+            "name": _text(reading.contact.name),
+            "email": _text(reading.contact.email),
+            "phone": _text(reading.contact.phone),
         },
-        "their_reference": text(reading.their_reference),
+        "their_reference": _text(reading.their_reference),
         "need": _need(reading.need) if reading.need else None,
         "confidence": confidence,
         "seconds": reading.seconds,
@@ -56,3 +50,11 @@ def _need(need: NeedReading) -> dict[str, Any]:
         "fields": {key: value.text for key, value in need.fields.items()},
         "missing": list(need.missing),
     }
+
+
+def _signatory(one: Signatory) -> dict[str, str | None]:
+    return {"name": _text(one.name), "title": _text(one.title), "date": _text(one.place_date)}
+
+
+def _text(value: Value | None) -> str | None:
+    return value.text if value else None

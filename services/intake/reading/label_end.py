@@ -16,7 +16,7 @@ _WIDE = (0.7, 1.7)
 _HIGH = (0.84, 1.25)
 """Times the printed bar: blur and a coarse fax make it wider and higher."""
 
-_FILLED = 0.8
+_FILLED = 0.7
 _ASIDE_MM = 1.3
 _CLEAR_MM = 0.4
 _SPECK_MM2 = 0.2
