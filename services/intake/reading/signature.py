@@ -41,11 +41,10 @@ _STRAIGHT_MM = 12.0
 """Longer than the straight parts of most hands' letters."""
 
 _LEAST_RADIUS_MM = 5.0
-_MOST_RADIUS_MM = 60.0
+_MOST_RADIUS_MM = 45.0
 _RING_BAND = 0.22
 _RING_SHARE = 0.7
 _RING_AROUND = 0.75
-_ARC_BAND = 0.07
 _ARC_BAND_MM = 1.2
 _ARC_SHARE = 0.8
 _SECTORS = 24
@@ -178,7 +177,7 @@ def _is_round(piece: MatLike) -> bool:
     if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
         return False
     off = np.abs(np.hypot(*(xy - centre).T) - radius)
-    band = max(_ARC_BAND * radius, _ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
+    band = max(_ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
     if float((off < band).mean()) > _ARC_SHARE:
         return True
     angles = np.arctan2(xy[:, 1] - centre[1], xy[:, 0] - centre[0])

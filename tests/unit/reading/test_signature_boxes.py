@@ -28,7 +28,8 @@ def state(work: Callable[[Desk], object], seed: int = 3) -> SignatureState | Non
     work(desk)
     sheet.lay(desk.overlay.layer(), 0, 0, cover=1.0, print_=True)
     sheet.lay(desk.stamps.layer(), 0, 0, cover=desk.stamped, print_=True)
-    return document(png(grey(sheet))).signature
+    laid = lay(grey(sheet), 300, 300, scale=0.99, skew_deg=0.4, shift_mm=(0.5, -0.8), lid=255)
+    return document(png(laid)).signature
 
 
 @pytest.mark.parametrize("name", [name for name in fillings.UNSIGNED if name != "shows_through"])

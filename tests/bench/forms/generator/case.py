@@ -1,6 +1,6 @@
 """A document and its truth, made again from (seed, index) alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -27,6 +27,8 @@ DOMAINS = (
     ("nora.se", "1884"), ("morakommun.se", "2062"), ("mala.se", "2418"), ("sala.se", "1981"),
 )  # fmt: skip
 """What the register knows: some municipalities' domains."""
+
+_TWO_LEVELS = ("fax", "bitonal", "local", "diffused", "halftone")
 
 _TYPED = 0.62
 _TYPED_OTHER = 0.85
@@ -82,6 +84,9 @@ def own_form_case(
     truth, what, drawn = fill(desk, kind or _kind_of(random), what)
     made = deliver(sheet, device)
     drawn |= made.drawn
+    if what == "faint_other" and drawn["mode"] in _TWO_LEVELS:
+        # What two levels leave out, nobody sees.
+        truth = replace(truth, kind=Kind.ODD, answer=desk.answer)
     return Case(seed, index, f"own_{device.value}", what, truth, made.data, made.filename, drawn)
 
 

@@ -14,7 +14,7 @@ from shared.forms import Box, FormTemplate, Rect
 from shared.identifiers import OptionKey
 from tests.bench.forms.generator import marks, printing, wear
 from tests.bench.forms.generator.letters import write
-from tests.bench.forms.generator.pen import Pen, Sheet, any_pen
+from tests.bench.forms.generator.pen import PER_MM, Pen, Sheet, any_pen
 from tests.bench.forms.generator.printing import Overlay
 from tests.bench.forms.generator.signatures import USUAL, Style, sign
 
@@ -205,7 +205,7 @@ def dirty_lines(desk: Desk) -> str:
 
 def shows_through(desk: Desk) -> str:
     """Somebody signed another paper, printed on the back of this one."""
-    strength = desk.between(0.15, 0.45)
+    strength = desk.between(0.06, 0.25)
     back = Sheet(np.full_like(desk.sheet.printed, 255), desk.random)
     box = desk.signature
     mirrored = Rect(left_mm=210 - box.right_mm, top_mm=box.top_mm, width_mm=box.width_mm,
@@ -336,6 +336,27 @@ _NOTES = (
 )  # fmt: skip
 
 
+def _blank_place(desk: Desk) -> tuple[float, float]:
+    """Return a place with nothing printed, and where nothing is asked for, within 35 mm by 6."""
+    asked = [
+        *(field.area for field in desk.template.fields),
+        *(place.reach for place in desk.template.signatures),
+        *([desk.template.stamp.grown(2)] if desk.template.stamp else []),
+    ]
+    for _ in range(200):
+        x, y = desk.between(14, 155), desk.between(14, 270)
+        taken = any(
+            x < area.right_mm and x + 35 > area.left_mm and y - 5 < area.bottom_mm
+            and y + 2 > area.top_mm - 5
+            for area in asked
+        )  # fmt: skip
+        rows = slice(round((y - 5) * PER_MM), round((y + 2) * PER_MM))
+        columns = slice(round(x * PER_MM), round((x + 35) * PER_MM))
+        if not taken and desk.sheet.printed[rows, columns].min() > 200:
+            return x, y
+    return desk.between(45, 120), (desk.chosen.top_mm + desk.other.bottom_mm) / 2
+
+
 def note(desk: Desk) -> str:
     """A remark somewhere on the form that may change what the cross means."""
     chosen, label = desk.chosen, desk.chosen_box.label
@@ -343,12 +364,9 @@ def note(desk: Desk) -> str:
         "after the label": (label.left_mm + desk.between(75, 95), chosen.bottom_mm - 1.2),
         "below the label": (label.left_mm + desk.between(0, 60), label.bottom_mm + 4),
         "between the options": (desk.between(45, 120), (chosen.top_mm + desk.other.bottom_mm) / 2),
-        "by the heading": (desk.between(125, 150), desk.template.boxes[0].area.top_mm - 9.5),
         "in the left margin": (desk.between(6.5, 9), chosen.top_mm + desk.between(-2, 8)),
-        "over the signature": (desk.between(25, 80), desk.signature.top_mm - desk.between(3, 6)),
-        "by the instruction": (desk.between(60, 130), 82.5),
-        "below the heading": (desk.between(60, 100), 40.5),
-    }  # fmt: skip
+        "on blank paper": _blank_place(desk),
+    }
     where = desk.pick(*places)
     words = desk.pick(*_NOTES)
     if where == "in the left margin":
