@@ -200,7 +200,7 @@ def _phone(sheet: Sheet) -> Made:
         "tilt": round(float(r.uniform(0, 0.06)), 3),
         "turn_deg": round(float(r.normal(0, 2.5)), 1),
         "curl_mm": round(float(r.choice([0.0, r.uniform(0, 2.5)])), 1),
-        "barrel": round(float(r.uniform(-0.02, 0.02)), 3),
+        "barrel": round(float(r.uniform(-0.006, 0.006)), 4),
         "blur": round(float(r.uniform(0.5, 1.6)), 2),
         "shake_px": round(float(r.choice([0.0, 0.0, r.uniform(0, 3)])), 1),
         "shadow": round(float(r.choice([0.0, r.uniform(0.1, 0.5)])), 2),
