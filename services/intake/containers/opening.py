@@ -14,7 +14,6 @@ Opener = Callable[[bytes, Budget], Iterator[Member]]
 CONTAINERS: Final[Mapping[str, Opener]] = {
     "application/zip": zip_members,
     "application/vnd.ms-outlook": outlook_members,
-    "application/x-ole-storage": outlook_members,
     "application/ms-tnef": tnef_members,
 }
 """Nothing in themselves: when all that they hold is taken out, nothing is left to read."""

@@ -2,7 +2,7 @@
 
 A message is a folder of streams, one for each property: `__substg1.0_` and eight hexadecimal
 digits, property and type. Its attachments are folders in it; an attached message is a message in
-such a folder. Office files with a password are the same kind of container.
+such a folder.
 """
 
 import io
@@ -22,7 +22,6 @@ MOST_DEPTH: Final = 10
 _STREAM = "__substg1.0_"
 _PROPERTIES = "__properties_version1.0"
 _ATTACHMENT = "__attach_version1.0_"
-_ENCRYPTED_PACKAGE = "EncryptedPackage"
 
 _BODY, _HTML = 0x1000, 0x1013
 _DATA, _METHOD = 0x3701, 0x3705
@@ -39,13 +38,10 @@ Path = tuple[str, ...]
 def outlook_members(data: bytes, budget: Budget) -> Iterator[Member]:
     """Yield the words and the attachments of a message, those of messages in it included.
 
-    Raises ContainerFault: LOCKED_FILE for an Office file with a password, UNSUPPORTED_FORMAT for
-    any other file of this kind of container.
+    Raises ContainerFault: UNSUPPORTED_FORMAT for any other file of this kind of container.
     """
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            if ole.exists(_ENCRYPTED_PACKAGE):
-                raise ContainerFault(Reason.LOCKED_FILE, "an Office file with a password")
             if not ole.exists(_PROPERTIES):
                 raise ContainerFault(Reason.UNSUPPORTED_FORMAT, "no message")
             yield from _Message(ole, (), "", 0, budget).members()

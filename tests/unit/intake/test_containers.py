@@ -246,14 +246,16 @@ def test_a_cut_off_saved_mail_is_never_taken_for_a_whole_one(share: float) -> No
     data = saved_mail("Hej", [Attached("skan.pdf", PDF * 900)])
     parts, _ = opened(data[: int(len(data) * share)], "svar.msg")
     assert parts[0].fate is PartFate.DOCUMENT
-    assert parts[0].fault in (Reason.UNREADABLE_FILE, Reason.FILE_REPAIRED)
+    # Cut off so early that nothing tells it from an old Office file, it is for its reader to say.
+    unknown = parts[0].content_type == "application/x-ole-storage"
+    assert unknown or parts[0].fault in (Reason.UNREADABLE_FILE, Reason.FILE_REPAIRED)
 
 
-def test_an_office_file_with_a_password_is_locked_and_an_old_one_is_not_supported() -> None:
-    locked = compound_file({"EncryptedPackage": bytes(5000), "EncryptionInfo": bytes(200)})
-    assert opened(locked, "svar.docx")[0][0].fault is Reason.LOCKED_FILE
-    old = compound_file({"WordDocument": bytes(5000)})
-    assert opened(old, "svar.doc")[0][0].fault is Reason.UNSUPPORTED_FORMAT
+def test_an_office_file_is_for_its_reader_and_not_taken_apart() -> None:
+    for streams in ({"EncryptedPackage": bytes(5000)}, {"WordDocument": bytes(5000)}):
+        parts, documents = opened(compound_file(streams), "svar.doc")
+        assert told(parts) == [("svar.doc", "document", "")]
+        assert (parts[0].fault, len(documents)) == (None, 1)
 
 
 def test_winmail_dat_gives_its_words_and_its_files() -> None:
