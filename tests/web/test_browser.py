@@ -192,6 +192,23 @@ def test_everything_is_reached_without_javascript(world: World, browser: Browser
     context.close()
 
 
+def test_what_was_found_on_a_page_is_hidden_without_javascript(
+    world: World, browser: Browser
+) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    log_in(page, world)
+    page.goto(f"{world.address}/handlingar/{world.ids['doubtful-document']}")
+    note = page.locator('[aria-label="Skrivet utanför fälten"]')
+    expect(note).to_be_visible()
+    page.get_by_label("Visa på bilden vad som har lästs").uncheck()
+    expect(note).to_be_hidden()
+    page.get_by_role("link", name="visa på sidan: Svar").click()
+    expect(page.locator("#yta-mark-ja")).to_be_visible()
+    expect(note).to_be_hidden()
+    context.close()
+
+
 def test_the_keyboard_meets_the_way_to_the_content_first(world: World, page: Page) -> None:
     page.goto(address(world, "overview"))
     page.keyboard.press("Tab")

@@ -10,11 +10,14 @@ import pytest
 from services.console.demo.scans import Channel, Filling, Hand, Picture, Stroke, as_png, blank_page
 from services.console.demo.scans import fill as filled
 from services.console.demo.scans import scan as scanned_by
+from services.intake.conclude import conclude
+from services.intake.documents import placed
 from services.registry.forms.print import print_form
 from shared.events import DocumentReading, Outcome, Reason, SignatureState
+from shared.identifiers import digest_of, mail_id_of
 from shared.own_form import own_form
 from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS
-from tests.unit.reading.papers import PER_MM, document, png
+from tests.unit.reading.papers import PER_MM, document, measured, png
 
 TEMPLATE = own_form(tuple(OPTIONS), signatories=2)
 MARKS = {"nej": Stroke.TICK}
@@ -112,3 +115,22 @@ def test_both_signatories_names_are_read() -> None:
     assert other.title is not None
     assert (other.name.text, other.title.text) == ("Björn Ålund", "Ekonomichef")
     assert reading.outcome is Outcome.AUTO
+
+
+def test_a_child_that_measures_fewer_signatures_than_the_code_says_is_not_believed() -> None:
+    data = png(paper(co_hand=Hand.NOTHING))
+    found = measured(data)
+    [page] = found.pages
+    assert page.form is not None
+    one = page.form.model_copy(update={"signatures": page.form.signatures[:1]})
+    lying = found.model_copy(update={"pages": (page.model_copy(update={"form": one}),)})
+    digest = digest_of(data)
+    [reading] = conclude(
+        [placed(lying, 0, digest)],
+        key=KEY,
+        options={INITIATIVE: tuple(OPTIONS)},
+        municipalities={MUNICIPALITY},
+        mail_id=mail_id_of(digest),
+    )
+    assert (reading.outcome, reading.answer) == (Outcome.REVIEW, None)
+    assert reading.reasons == (Reason.UNKNOWN_FORM_VERSION,)
