@@ -152,8 +152,6 @@ class FormMeasured(Measured):
     )
     marks: tuple[MarkMeasure, ...] = ()
     signatures: tuple[SignatureMeasure, ...] = ()
-    corners_off_mm: float | None = None
-    """How far a corner of the page lies from the picture's, where it lies farthest."""
     signature_prints: tuple[FieldText, ...] = ()
     """What is printed in each signature box, where there is print."""
     signatures_joined: bool = Field(

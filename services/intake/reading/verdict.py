@@ -62,8 +62,6 @@ LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
 # The signature.
-LEAST_CORNERS_OFF_MM = 0.25
-"""A page made into a picture by a program fills it exactly; no scanner is fed so straight."""
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
@@ -121,8 +119,6 @@ def judge(
     `born_digital` says that the page never was paper: a form filled in on the screen and sent.
     `electronic` are the file's electronic signatures: where there is any, they decide.
     """
-    off_mm = form.corners_off_mm
-    born_digital = born_digital or (off_mm is not None and off_mm < LEAST_CORNERS_OFF_MM)
     reasons = list(identity_reasons)
     reasons += registration_reasons(form.registration)
     answer, answer_confidence = None, 0.0
