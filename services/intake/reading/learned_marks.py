@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from services.intake.reading.blank import Blank
 from services.intake.reading.learned_paper import LearnedPage, cut
-from services.intake.reading.marks import FAINT, LENIENT, STRICT, without_specks
+from services.intake.reading.marks import (
+    FAINT,
+    LENIENT,
+    STRICT,
+    off_line,
+    runs_across,
+    without_specks,
+)
 from services.intake.reading.measured import MarkMeasure
-from shared.forms import PICTURE_PER_MM, Box, Rect
+from shared.forms import PICTURE_PER_MM, Box
 
 _SEARCH_MM = 0.8
 _AROUND_MM = 0.5
@@ -24,6 +31,7 @@ _CLEAR_MM = 0.28
 _SHIFT_MM = 0.1
 _RING_FROM_MM = 0.3
 _BORDER_REACH_MM = 0.25
+_EXIT_MM2 = 0.05
 _SMOOTH_MM = 0.12
 
 
@@ -53,7 +61,12 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
     smooth = cv2.GaussianBlur(whole, (0, 0), _SMOOTH_MM * PICTURE_PER_MM)
     deep = inset + shift
     faint = smooth[y + deep : y + height - deep, x + deep : x + width - deep] > FAINT
-    ring, loose, area = _ring(page, box, window, (x, y, width, height))
+    place = x, y, width, height
+    rest = without_specks(cut(page.fine_rest, window) > LENIENT)
+    ring, loose, area, exits = _ring(rest, box, place)
+    strokes = rest.copy()
+    strokes[y : y + height, x : x + width] = (whole > LENIENT)[y : y + height, x : x + width]
+    inside = (whole > STRICT)[y + inset : y + height - inset, x + inset : x + width - inset]
     return MarkMeasure(
         option=box.option,
         ink=shares[0],
@@ -65,6 +78,9 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
         ring_fraction=ring / area,
         border_seen=_border_seen(whole, x, y, width, height, border_mm),
         moved_mm=float(np.hypot(dx, dy)) / PICTURE_PER_MM,
+        off_line=off_line(strokes, place, inset),
+        exits=exits,
+        runs=runs_across(inside),
         inner_mm=(min(width, height) - 2 * inset) / PICTURE_PER_MM,
         area=page.area(box.area),
     )
@@ -99,17 +115,13 @@ def _border_seen(
 
 
 def _ring(
-    page: LearnedPage,
-    box: Box,
-    window: Rect,
-    place: tuple[int, int, int, int],
-) -> tuple[float, float, float]:
-    """Return ink around the box in mm²: all of it, that which does not start at the border; and
-    the ring's area. What starts at the border may be a long tick's end; what does not is beside.
+    ink: NDArray[np.bool_], box: Box, place: tuple[int, int, int, int]
+) -> tuple[float, float, float, int]:
+    """Return ink around the box in mm²: all of it, that which does not start at the border; the
+    ring's area; and at how many places ink starts at the border. What starts there may be a long
+    tick's end; what does not is beside.
     """
     x, y, width, height = place
-    rest = cut(page.fine_rest, window)
-    ink = without_specks(rest > LENIENT)
     near = round(_RING_FROM_MM * PICTURE_PER_MM)
     far = round(box.reach_mm * PICTURE_PER_MM)
     ring = np.zeros_like(ink)
@@ -118,9 +130,15 @@ def _ring(
     start = np.zeros_like(ink)
     edge = near + 3
     start[y - edge : y + height + edge, x - edge : x + width + edge] = True
-    inside: NDArray[np.bool_] = ink & ring
-    _, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
-    attached = np.unique(labels[start & inside])
-    loose = inside & ~np.isin(labels, attached)
+    around: NDArray[np.bool_] = ink & ring
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(around.astype(np.uint8), connectivity=8)
+    attached = np.unique(labels[start & around])
+    loose = around & ~np.isin(labels, attached)
     mm2 = PICTURE_PER_MM**2
-    return float(inside.sum()) / mm2, float(loose.sum()) / mm2, max(float(ring.sum()) / mm2, 1.0)
+    exits = int((stats[attached, cv2.CC_STAT_AREA] >= _EXIT_MM2 * mm2).sum())
+    return (
+        float(around.sum()) / mm2,
+        float(loose.sum()) / mm2,
+        max(float(ring.sum()) / mm2, 1.0),
+        exits,
+    )

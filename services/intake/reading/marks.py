@@ -76,9 +76,11 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         ring_fraction=ring / area,
         border_seen=_border_seen(darkness, x, y, side, border_mm),
         moved_mm=float(np.hypot(x - nominal, y - nominal)) / FINE_PER_MM,
-        off_line=_off_line(lenient, x, y, side, inset),
+        off_line=off_line(lenient, (x, y, side, side), inset),
         exits=exits,
-        runs=_runs((darkness > STRICT)[y + inset : y + side - inset, x + inset : x + side - inset]),
+        runs=runs_across(
+            (darkness > STRICT)[y + inset : y + side - inset, x + inset : x + side - inset]
+        ),
         area=page.area(box.area),
     )
 
@@ -132,7 +134,7 @@ def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, flo
     return float(ring.sum()) / FINE_PER_MM**2, float(loose.sum()) / FINE_PER_MM**2, area, exits
 
 
-def _runs(inner: NDArray[np.bool_]) -> float:
+def runs_across(inner: NDArray[np.bool_]) -> float:
     """Return how many strokes a line across the box meets on average, down or across."""
     if inner.size == 0:
         return 0.0
@@ -141,23 +143,28 @@ def _runs(inner: NDArray[np.bool_]) -> float:
     return max(float(across.sum(axis=1).mean()), float(down.sum(axis=0).mean()))
 
 
-def _off_line(ink: NDArray[np.bool_], x: int, y: int, side: int, inset: int) -> float:
+def off_line(ink: NDArray[np.bool_], place: tuple[int, int, int, int], inset: int) -> float:
     """Return the share of ink inside that no straight line explains which runs in at one side of
     the box and out at the other: a fold, a streak, a stroke that was meant for something else.
+
+    `place` is the box's left, top, width and height in the picture, `inset` its border's width.
     """
+    x, y, width, height = place
     inner, outer = (round(mm * FINE_PER_MM) for mm in (_RING_FROM_MM, _RING_TO_MM))
-    whole = ink[y - outer : y + side + outer, x - outer : x + side + outer].astype(np.uint8)
-    hole = slice(outer - inner, outer + side + inner)
+    whole = ink[y - outer : y + height + outer, x - outer : x + width + outer].astype(np.uint8)
     ring = whole.copy()
-    ring[hole, hole] = 0
+    ring[outer - inner : outer + height + inner, outer - inner : outer + width + inner] = 0
     count, labels, stats, centres = cv2.connectedComponentsWithStats(ring, connectivity=8)
-    near = slice(outer - inner - 2, outer + side + inner + 2)
-    inside = np.unique(labels[near, near])
+    near = outer - inner - 2
+    inside = np.unique(labels[near : outer + height + inner + 2, near : outer + width + inner + 2])
     outside = np.unique(np.concatenate([labels[[0, -1]].ravel(), labels[:, [0, -1]].ravel()]))
     crossings = [label for label in range(1, count) if label in inside and label in outside]
-    box = slice(outer + inset, outer + side - inset)
-    least = float(whole[box, box].mean())
-    middle = (whole.shape[0] - 1) / 2
+    box = (
+        slice(outer + inset, outer + height - inset),
+        slice(outer + inset, outer + width - inset),
+    )
+    least = float(whole[box].mean())
+    middle = (np.array(whole.shape[::-1]) - 1) / 2
     for index, one in enumerate(crossings):
         for other in crossings[index + 1 :]:
             a, b = centres[one], centres[other]
@@ -171,7 +178,7 @@ def _off_line(ink: NDArray[np.bool_], x: int, y: int, side: int, inset: int) -> 
             reach = (b - a) / 2
             start, end = np.round(a - reach).astype(int), np.round(b + reach).astype(int)
             cv2.line(rest, start, end, (0,), round(wide + _LINE_SPARE_MM * FINE_PER_MM))
-            least = min(least, float(rest[box, box].mean()))
+            least = min(least, float(rest[box].mean()))
     return least
 
 

@@ -186,6 +186,16 @@ def test_a_line_through_an_option_is_seen() -> None:
     assert found.outcome is Outcome.REVIEW
 
 
+@pytest.mark.parametrize("blank", Blank)
+def test_a_fold_through_a_box_is_no_mark(blank: Blank) -> None:
+    form = learned(blank)
+    box = form.template.boxes[0].area
+    fold = Rect(left_mm=0, top_mm=box.centre_mm[1] - 0.3, width_mm=210, height_mm=0.5)
+    found = read(scanned(covered(filled(form, {}), fold, 60)), [form])
+    assert found.outcome is Outcome.REVIEW
+    assert found.answer is None
+
+
 @pytest.mark.parametrize("part", [Rect.spanning(0, 200, 210, 297), Rect.spanning(0, 0, 210, 36)])
 def test_a_page_cut_off_is_not_read(part: Rect) -> None:
     form = learned()
