@@ -36,6 +36,8 @@ _AT_BOX_MM = 0.6
 _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
+_STRIKE_MM = 12.0
+_STRIKE_GAP_MM = 0.4
 _LABEL_ASIDE_MM = 1.1
 _LABEL_SPECK_MM2 = 0.2
 _MOST_AREAS = 8
@@ -148,6 +150,8 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     ink = _without_streaks((page.crop(_taller(box.label)) > _INK).astype(np.uint8))
     if box.label_ends_with_bar and written_after(ink):
         return True
+    if _holds_a_line(ink):
+        return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
     # A streak from the scanner runs straight through the whole strip.
@@ -177,6 +181,19 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
             return True
         reached = max(reached, float(left + width))
     return False
+
+
+def _holds_a_line(ink: MatLike) -> bool:
+    """Whether something runs straight on where print has gaps from letter to letter."""
+    lines = cv2.HoughLinesP(
+        ink * 255,
+        1,
+        np.pi / 360,
+        round(0.8 * _STRIKE_MM * PER_MM),
+        minLineLength=round(_STRIKE_MM * PER_MM),
+        maxLineGap=round(_STRIKE_GAP_MM * PER_MM),
+    )
+    return lines is not None
 
 
 def _taller(label: Rect) -> Rect:

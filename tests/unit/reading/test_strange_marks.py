@@ -100,3 +100,12 @@ def test_a_page_curled_a_little_needs_no_person() -> None:
     rows += 1.6 * PER_MM * np.sin(columns / page.shape[1] * np.pi)
     bent = cv2.remap(page, columns, rows, cv2.INTER_LINEAR, borderValue=(255,))
     assert document(png(np.asarray(bent))).outcome is Outcome.AUTO
+
+
+def test_a_short_line_through_the_chosen_words_is_for_a_person() -> None:
+    label = template().boxes[0].label
+    y = label.centre_mm[1] + 0.4
+    page = drawn(paper(), [((label.left_mm, y), (label.left_mm + 15, y + 0.5))], width_mm=0.4)
+    reading = document(png(page))
+    assert reading.outcome is Outcome.REVIEW
+    assert Reason.UNEXPLAINED_INK in reading.reasons
