@@ -98,7 +98,8 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Flera formulär på en sida", "Mer än ett formulär ligger på samma sida."
         ),
         Reason.EXTRA_PAGE: ReasonWords(
-            "Sida utöver formuläret", "Det finns mer att läsa än formuläret, på andra sidor eller bredvid det."
+            "Sida utöver formuläret",
+            "Det finns mer att läsa än formuläret, på andra sidor eller bredvid det.",
         ),
         Reason.REGISTRATION_FAILED: ReasonWords(
             "Sidan gick inte att passa in",
