@@ -105,9 +105,7 @@ def _one_mail_can_be_followed(stack: RunningStack, message_id: str, relay: Scrip
     assert services == {"intake", "registry", "notifier"}
 
 
-def _what_is_registered_is_read_again_and_stays(
-    stack: RunningStack, relay: ScriptedRelay
-) -> None:
+def _what_is_registered_is_read_again_and_stays(stack: RunningStack, relay: ScriptedRelay) -> None:
     """Compared without a change first; then handed in anew, which doubles nothing."""
     compared = stack.handslag("replay", "--json").stdout.splitlines()
     document, counts = (json.loads(line) for line in compared)

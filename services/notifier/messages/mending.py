@@ -8,7 +8,7 @@ from shared.events import Reason
 
 NEW_FORM: Final = "Fyll i en ny blankett och markera bara ett av svarsalternativen."
 MARK_ONE: Final = "Markera ett av svarsalternativen på blanketten."
-SIGN: Final = "Skriv under blanketten."
+SIGN: Final = "Skriv under blanketten, i varje ruta för underskrift."
 SCAN_AGAIN: Final = "Skanna alla sidor, rakt och med minst 300 punkter per tum (dpi)."
 SAVE_AS_PDF: Final = "Spara som en pdf-fil utan lösenord och kontrollera att den går att öppna."
 SMALLER: Final = "Skicka bara själva blanketten, utan andra bilagor."
@@ -23,7 +23,7 @@ class Fault:
 
 
 FAULTS: Final[Mapping[Reason, Fault]] = {
-    Reason.SIGNATURE_MISSING: Fault("Blanketten är inte underskriven.", (SIGN, SCAN_AGAIN)),
+    Reason.SIGNATURE_MISSING: Fault("En underskrift saknas på blanketten.", (SIGN, SCAN_AGAIN)),
     Reason.SEVERAL_MARKED: Fault(
         "Mer än ett svarsalternativ är markerat på blanketten.", (NEW_FORM, SIGN, SCAN_AGAIN)
     ),

@@ -128,7 +128,8 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Ingen ruta är ikryssad", "Inget svarsalternativ har kryssats i."
         ),
         Reason.SIGNATURE_MISSING: ReasonWords(
-            "Underskrift saknas", "Rutan för underskrift är tom."
+            "Underskrift saknas",
+            "En ruta för underskrift är tom, eller färre har skrivit under än som krävs.",
         ),
         Reason.SIGNATURE_UNCLEAR: ReasonWords(
             "Oklar underskrift",

@@ -78,7 +78,7 @@ def test_a_duplicate_is_said_to_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("reason", "what", "step"),
     [
-        (Reason.SIGNATURE_MISSING, "inte underskriven", "Skriv under blanketten."),
+        (Reason.SIGNATURE_MISSING, "underskrift saknas", "Skriv under blanketten, i varje ruta"),
         (Reason.SEVERAL_MARKED, "Mer än ett svarsalternativ", "Fyll i en ny blankett"),
         (Reason.NONE_MARKED, "Inget av svarsalternativen", "Markera ett av svarsalternativen"),
         (Reason.LOCKED_FILE, "låst med ett lösenord", "pdf-fil utan lösenord"),
@@ -104,7 +104,7 @@ def test_a_returned_document_says_what_is_wrong_and_what_to_do(
 
 def test_every_fault_is_named_and_each_step_once() -> None:
     text = told(without_files(Fate.RETURNED, Reason.SIGNATURE_MISSING, Reason.NONE_MARKED))
-    assert "inte underskriven" in text
+    assert "underskrift saknas" in text
     assert "Inget av svarsalternativen" in text
     assert text.count("Skanna alla sidor") == 1
     assert text.index("1. Markera ett") < text.index("2. Skriv under") < text.index("3. Skanna")
