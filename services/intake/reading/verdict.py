@@ -74,6 +74,8 @@ MOST_PRINT_BESIDE_CM2 = 25.0
 """Another sheet has hundreds; one corner of it may show."""
 MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
+MOST_SCATTERED_MM2 = 400.0
+"""The paper's other side shining through has thousands, a long remark by hand less than this."""
 
 MENDABLE = frozenset({Reason.SIGNATURE_MISSING, Reason.SEVERAL_MARKED, Reason.NONE_MARKED})
 """Faults that the sender alone can mend, where it is certain whose form it is."""
@@ -128,7 +130,7 @@ def judge(
         signatures = tuple(
             judge_signature(each, born_digital=born_digital) for each in form.signatures
         )
-        if form.signatures_joined:
+        if form.signatures_joined or _written_all_over(form.ink):
             signatures = tuple(_unclear_at_most(each) for each in signatures)
         signature_reasons = [
             reason for state, _ in signatures for reason in _SIGNATURE_REASONS[state]
@@ -291,8 +293,13 @@ def together(
     return None, 0.0
 
 
+def _written_all_over(ink: InkMeasure | None) -> bool:
+    """Whether what stands in the signature box may be part of what stands all over the page."""
+    return ink is not None and ink.unexplained_mm2 > MOST_SCATTERED_MM2
+
+
 def _unclear_at_most(signature: tuple[SignatureState, float]) -> tuple[SignatureState, float]:
-    """One person's signature that runs on into the other's box counts for neither."""
+    """A signature that runs on into another's box, or may be none, counts for neither."""
     return (
         (SignatureState.UNCLEAR, 0.5) if signature[0] is SignatureState.HANDWRITTEN else signature
     )
