@@ -43,6 +43,9 @@ ONE_THREAD: Final = {
 JOBS = Metrics.counter("handslag_reader_jobs", "Contained jobs", ["job", "ended"])
 JOB_SECONDS = Metrics.histogram("handslag_reader_job_seconds", "Contained jobs", ["job"])
 JOB_CPU = Metrics.counter("handslag_reader_cpu_seconds", "CPU of contained jobs", ["job"])
+JOB_MEMORY = Metrics.gauge(
+    "handslag_reader_memory_mib", "Peak of the latest contained job", ["job"]
+)
 log = structlog.get_logger()
 
 
@@ -244,6 +247,7 @@ class Sandbox:
         JOBS.labels(job, ended).inc()
         JOB_SECONDS.labels(job).observe(time.monotonic() - began_at)
         JOB_CPU.labels(job).inc(end.cpu_s)
+        JOB_MEMORY.labels(job).set(end.memory_mib)
         if isinstance(outcome, Failed):
             log.warning("contained_job_failed", job=job, **vars(end), detail=outcome.detail)
         return outcome
