@@ -34,6 +34,9 @@ _SPECK_MM2 = 0.12
 _SMOOTH_MM = 0.17
 
 _EXIT_MM2 = 0.05
+_CROSSES_MM = 1.0
+"""A line goes on at least so far outside; on a coarse fax it is broken after that."""
+
 _OPPOSITE_DEG = 120.0
 _LINE_SPARE_MM = 0.8
 _LINE_MOST_MM = 3.0
@@ -157,7 +160,10 @@ def off_line(ink: NDArray[np.bool_], place: tuple[int, int, int, int], inset: in
     count, labels, stats, centres = cv2.connectedComponentsWithStats(ring, connectivity=8)
     near = outer - inner - 2
     inside = np.unique(labels[near : outer + height + inner + 2, near : outer + width + inner + 2])
-    outside = np.unique(np.concatenate([labels[[0, -1]].ravel(), labels[:, [0, -1]].ravel()]))
+    far = labels.copy()
+    left = outer - inner - round(_CROSSES_MM * FINE_PER_MM)
+    far[left : height + 2 * outer - left, left : width + 2 * outer - left] = 0
+    outside = np.unique(far)
     crossings = [label for label in range(1, count) if label in inside and label in outside]
     box = (
         slice(outer + inset, outer + height - inset),
@@ -171,7 +177,11 @@ def off_line(ink: NDArray[np.bool_], place: tuple[int, int, int, int], inset: in
             if _angle_deg(a - middle, b - middle) < _OPPOSITE_DEG:
                 continue
             wide = min(
-                max(stats[i, cv2.CC_STAT_AREA] for i in (one, other)) / (outer - inner),
+                max(
+                    stats[i, cv2.CC_STAT_AREA]
+                    / max(stats[i, cv2.CC_STAT_WIDTH], stats[i, cv2.CC_STAT_HEIGHT])
+                    for i in (one, other)
+                ),
                 _LINE_MOST_MM * FINE_PER_MM,
             )
             rest = whole.copy()

@@ -39,9 +39,11 @@ def test_a_streak_through_an_empty_box_marks_nothing(lean_mm: float) -> None:
     assert reading.answer is None
 
 
-def test_a_stroke_that_only_passes_through_marks_nothing() -> None:
+@pytest.mark.parametrize(("across_mm", "down_mm"), [(8.0, 7.0), (9.0, 2.5), (5.0, 1.0)])
+def test_a_stroke_that_only_passes_through_marks_nothing(across_mm: float, down_mm: float) -> None:
     x, y = box().centre_mm
-    reading = document(png(drawn(paper({}), [((x - 8, y + 7), (x + 8, y - 7))])))
+    stroke = (x - across_mm, y + down_mm), (x + across_mm, y - down_mm)
+    reading = document(png(drawn(paper({}), [stroke])))
     assert reading.outcome is Outcome.REVIEW
     assert reading.answer is None
 
