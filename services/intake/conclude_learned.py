@@ -21,10 +21,10 @@ from shared.events import Area, Reason, Witness, WitnessKind
 from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
-LEAST_LEGIBLE: Final = 0.5
-LEAST_LEGIBLE_DOMAIN: Final = 0.2
-"""Confidence of recognition; below, what was read is no evidence of anything. A domain counts only
-if it is exactly a municipality's, and only beside a name that agrees.
+LEAST_LEGIBLE: Final = 0.2
+"""Confidence of recognition; below, what was read is no evidence of anything. It may be low: a name
+or a domain counts only if it is a municipality's letter by letter, and only beside another witness
+that agrees; crumbs beside the words lower it as well.
 """
 
 _ADDRESS: Final = re.compile(r"[^\s@]{1,64}@(?P<domain>[^\s@]{3,253})")
@@ -72,11 +72,11 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
         field = fields.get(name)
         if field is None or field.ink_mm2 <= MOST_EMPTY_FIELD_MM2:
             continue
-        text, legible = _said(field, page, LEAST_LEGIBLE)
+        text, legible = _said(field, page)
         found.append(Witness(kind=kind, text=text, legible=legible, area=field.area))
     contact = fields.get("contact.email")
     if contact is not None:
-        text, legible = _said(contact, page, LEAST_LEGIBLE_DOMAIN)
+        text, legible = _said(contact, page)
         address = _ADDRESS.fullmatch(text)
         # An address that cannot be read says nothing against anybody.
         if legible and address is not None:
@@ -88,13 +88,14 @@ def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, 
     return tuple(found)
 
 
-def _said(field: FieldMeasure, page: PageMeasured, least: float) -> tuple[str, bool]:
+def _said(field: FieldMeasure, page: PageMeasured) -> tuple[str, bool]:
     """Return what a field says, and whether that is certain enough to be evidence."""
     typed = page.form_values.get(field.name, "").strip()
     if typed and shows(field, typed):
         return typed, confidence_of_typed(field, typed) >= SURE
-    text = " ".join(field.text.split())
-    return text, bool(text) and field.confidence >= least
+    # What is left of a line to write on is read as signs without letters or digits.
+    text = " ".join(w for w in field.text.split() if any(c.isalnum() for c in w))
+    return text, bool(text) and field.confidence >= LEAST_LEGIBLE
 
 
 def on_page(witnesses: Sequence[Witness], number: int) -> tuple[Witness, ...]:
