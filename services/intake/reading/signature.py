@@ -18,7 +18,7 @@ _INK = 90
 _WEAK_INK = 60
 """Joins what is stronger: a pencil, or a pen that skips, leaves gaps in its stroke."""
 
-_LEAST_PEN = 115
+_LEAST_PEN = 105
 """A pen is darker than this somewhere; a stain, a fold or the paper's other side is not."""
 
 _FRAME_CLEAR_MM = 1.4

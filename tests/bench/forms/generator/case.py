@@ -28,6 +28,9 @@ DOMAINS = (
 )  # fmt: skip
 """What the register knows: some municipalities' domains."""
 
+PRINTED_BY_HAND = "printed_by_hand"
+"""A signature that only a person tells from print: the name, letter by letter."""
+
 _TWO_LEVELS = ("fax", "bitonal", "local", "diffused", "halftone")
 
 _TYPED = 0.62
@@ -165,7 +168,10 @@ def _answer(desk: Desk, kind: Kind, what: str | None) -> tuple[str, str, Signed]
         case Kind.GOOD:
             return "good", fillings.mark_well(desk), Signed.YES
         case Kind.ODD:
-            what = what or desk.pick(*marks.ODD)
+            what = what or desk.pick(*marks.ODD, PRINTED_BY_HAND)
+            if what == PRINTED_BY_HAND:
+                fillings.print_name(desk)
+                return what, fillings.mark_well(desk), Signed.UNCLEAR
             marks.ODD[what](desk.sheet, desk.pen, desk.chosen)
             return what, what, Signed.YES
         case Kind.UNSIGNED:

@@ -92,6 +92,12 @@ def sign_well(desk: Desk) -> str:
     return style.value
 
 
+def print_name(desk: Desk) -> None:
+    """Sign with the name in letters that stand apart."""
+    for place in desk.template.signatures:
+        sign(desk.sheet, desk.pen, place.area, Style.SCHOOL_NAME, desk.texts["signatory.name"])
+
+
 # --- Nobody signed ---------------------------------------------------------------------------
 
 

@@ -29,9 +29,11 @@ class Style(StrEnum):
     INITIALS = "initials"
 
 
-_JOINED = tuple(style for style in Style if style not in (Style.INITIALS, Style.SCHOOL_NAME))
-USUAL = (*_JOINED, *_JOINED, *_JOINED, Style.SCHOOL_NAME)
-"""As often as they occur: one in twenty prints the letters of the name one by one."""
+_SCRAWLED = (
+    Style.FLOWING, Style.SHORT, Style.TALL, Style.TWO_WORDS, Style.UNDERLINED, Style.OVERFLOWING,
+)  # fmt: skip
+USUAL = (*_SCRAWLED, *_SCRAWLED, *_SCRAWLED, Style.JOINED_NAME)
+"""As often as they occur. A name printed letter by letter is told from print by a person only."""
 
 
 def sign(sheet: Sheet, pen: Pen, box: Rect, style: Style, name: str) -> None:
