@@ -32,7 +32,7 @@ from aiosmtpd.controller import Controller
 from sqlmodel import func, select
 
 from services.console.demo import scans
-from services.console.demo.mails import OPTIONS, Initiative, demo_round, domain_of, round_file
+from services.console.demo.offer import OPTIONS, Initiative, demo_round, domain_of, round_file
 from services.console.demo.scans import Channel, Filling, Stroke
 from services.console.nats import free_port
 from services.registry.forms.print import print_form

@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.console.demo.mails import Letter, letters, municipality_file, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import municipality_file, round_file
+from services.console.demo.writer import Letter
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack

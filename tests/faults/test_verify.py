@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.console.demo.mails import letters, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import round_file
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack

@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 from pydantic import BaseModel
 
-from services.console.demo.mails import letters, municipality_file, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import municipality_file, round_file
 from services.intake.settings import IntakeSettings
 from services.notifier.settings import NotifierSettings
 from services.registry.settings import RegistrySettings

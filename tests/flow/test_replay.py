@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 
 from services.console import stores
 from services.console.cli import app
-from services.console.demo.mails import Letter, letters, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import round_file
+from services.console.demo.writer import Letter
 from services.intake.sandbox.client import Sandbox
 from services.intake.tables import ReadingRow
 from services.registry.admin.initiatives import load_round

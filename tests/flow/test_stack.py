@@ -11,7 +11,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from services.console.demo.mails import letters, municipality_file, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import municipality_file, round_file
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.nats import NatsServer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, func, select
 
-from services.console.demo.mails import Answer, Letter
+from services.console.demo.writer import Answer, Letter
 from services.intake.tables import MailRow
 from services.notifier.tables import MessageRow, MessageState
 from services.registry.store.lists import totals

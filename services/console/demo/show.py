@@ -19,9 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from services.console.demo import outcome
-from services.console.demo.mails import Letter, letters, municipality_file, round_file
+from services.console.demo.mails import letters
+from services.console.demo.offer import municipality_file, round_file
 from services.console.demo.outcome import Stores
 from services.console.demo.postoffice import PASSWORD_VARIABLE
+from services.console.demo.writer import Letter
 from services.console.nats import free_port
 from services.console.stores import office_zone, open_store, registry_settings
 from services.console.up import SERVICES, Stack, only_one, running
