@@ -1,6 +1,5 @@
 """Printed words found again on a page: where each lies, and how alike it is."""
 
-
 import cv2
 import numpy as np
 from cv2.typing import MatLike
