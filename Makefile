@@ -1,5 +1,5 @@
 # Each target does all set-up it needs, on a fresh Debian or Ubuntu with Python >= 3.11.
-.PHONY: setup setup-test demo test lint bench bench-reading bench-rush lock
+.PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush lock
 
 PYTHON = .venv/bin/python
 # More than cores: much of a test is waiting for a server.
@@ -10,6 +10,9 @@ setup:
 
 setup-test:
 	@deploy/bootstrap.sh test
+
+setup-bench:
+	@deploy/bootstrap.sh bench
 
 demo: setup
 	.venv/bin/handslag demo
@@ -25,7 +28,7 @@ lint: setup-test
 
 bench: bench-reading bench-rush
 
-bench-reading: setup-test
+bench-reading: setup-bench
 	$(PYTHON) -m tests.bench.forms.run
 
 bench-rush: setup-test

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # Everything a fresh Debian or Ubuntu with Python >= 3.11 needs: system packages and .venv.
-# Costs nothing when done. Usage: deploy/bootstrap.sh [run|test]
+# Costs nothing when done. Usage: deploy/bootstrap.sh [run|test|bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 purpose="${1:-run}"
+# Whoever is ready to measure is ready to test, and whoever is ready to test is ready to run.
+case "$purpose" in
+    run) enough=(run test bench) ;;
+    test) enough=(test bench) ;;
+    bench) enough=(bench) ;;
+    *) printf 'Usage: deploy/bootstrap.sh [run|test|bench]\n' >&2 && exit 2 ;;
+esac
 stamp=".venv/.ready-$purpose"
 wanted="$(cat requirements.lock deploy/bootstrap.sh pyproject.toml | sha256sum | cut -d' ' -f1)"
-# Whoever is ready to test is ready to run.
-for done_before in "$stamp" .venv/.ready-test; do
+for purpose_before in "${enough[@]}"; do
+    done_before=".venv/.ready-$purpose_before"
     if [ -f "$done_before" ] && [ "$(cat "$done_before")" = "$wanted" ]; then exit 0; fi
 done
 
@@ -34,7 +41,7 @@ need tesseract tesseract-ocr
 [ -n "$(find /usr/share/tesseract-ocr -name swe.traineddata 2>/dev/null)" ] ||
     missing+=(tesseract-ocr-swe)
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-if [ "$purpose" = test ]; then
+if [ "$purpose" != run ]; then
     need dovecot dovecot-imapd
     [ -d /usr/lib/dovecot/ ] && [ -x /usr/lib/dovecot/lmtp ] || missing+=(dovecot-lmtpd)
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
@@ -42,6 +49,8 @@ if [ "$purpose" = test ]; then
     need strace strace
     need openssl openssl
 fi
+# Beside which reading is measured.
+[ "$purpose" != bench ] || need ocrmypdf ocrmypdf
 
 if [ "${#missing[@]}" -gt 0 ]; then
     root=()
