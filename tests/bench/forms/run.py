@@ -26,6 +26,8 @@ from tests.bench.forms import peers, report
 from tests.bench.forms.cases import INITIATIVE, KEY, MUNICIPALITY, OPTIONS
 from tests.bench.forms.generator.case import (
     DOMAINS,
+    OTHER_BY_HAND,
+    OTHER_TYPED,
     SENDER,
     Case,
     other_form_case,
@@ -133,7 +135,7 @@ def _one(work: tuple[int, int, str | None]) -> Result:
 def _read(product: Product, case: Case) -> Read:
     """Read a case; of a form without a code, the registry weighs whose it is."""
     read = product.read(case.data, case.filename)
-    if case.channel != "other_scanner":
+    if case.channel not in (OTHER_TYPED, OTHER_BY_HAND):
         return read
     documents = [weighed(one, DOMAINS, sender_hosts=(SENDER,)) for one in read.documents]
     return replace(read, documents=tuple(documents))

@@ -19,6 +19,8 @@ from tests.bench.forms.other_form import Blank, learned
 from tests.unit.reading.screen import filled
 from tests.unit.reading.signing import director, issue, sign
 
+OTHER_TYPED, OTHER_BY_HAND = "other_scanner", "other_by_hand"
+
 SENDER = "umea.se"
 """Whose mail server the mail came from, where the page alone does not say whose form it is."""
 
@@ -93,8 +95,12 @@ def own_form_case(
     return Case(seed, index, f"own_{device.value}", what, truth, made.data, made.filename, drawn)
 
 
-def other_form_case(seed: int, index: int) -> Case:
-    """Return a case on a form without codes that an office made itself, from an office scanner."""
+def other_form_case(seed: int, index: int, kind: Kind | None = None) -> Case:
+    """Return a case on a form without codes that an office made itself, from an office scanner.
+
+    Filled in by hand it is a channel of its own: what is written by hand is no evidence of whose
+    it is, and a person has to look.
+    """
     random = np.random.default_rng([seed, index])
     blank = list(Blank)[int(random.integers(len(Blank)))]
     form = learned(blank)
@@ -105,10 +111,11 @@ def other_form_case(seed: int, index: int) -> Case:
     desk = Desk(sheet, form.template, any_pen(random), _answer_of(random), texts, Overlay(),
                 Overlay())  # fmt: skip
     desk.texts.setdefault("signatory.name", "Åsa Öberg")
-    truth, what, drawn = fill(desk, _kind_of(random), None, _TYPED_OTHER)
+    truth, what, drawn = fill(desk, kind or _kind_of(random), None, _TYPED_OTHER)
     made = deliver(sheet, Device.SCANNER)
     drawn |= {"form": blank.value, **made.drawn}
-    return Case(seed, index, "other_scanner", what, truth, made.data, made.filename, drawn)
+    channel = OTHER_TYPED if truth.typed else OTHER_BY_HAND
+    return Case(seed, index, channel, what, truth, made.data, made.filename, drawn)
 
 
 def screen_case(seed: int, index: int) -> Case:
