@@ -197,11 +197,15 @@ def form_learn(
         Path | None,
         typer.Option(metavar="FILE.png", help="Draw what was found on the blank, to check it."),
     ] = None,
+    unnamed: Annotated[
+        bool,
+        typer.Option("--unnamed", help="The blank does not print the initiative's name."),
+    ] = False,
 ) -> None:
     """Learn a form that somebody else made: scans of it can be read from now on."""
     from services.console.learn import learn_form
 
-    template = learn_form(blank, fields, initiative_id, preview, WHO).template
+    template = learn_form(blank, fields, initiative_id, preview, WHO, unnamed=unnamed).template
     found = [
         *(f"answer.{box.option}" for box in template.boxes),
         *(signature.name for signature in template.signatures),

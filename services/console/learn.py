@@ -15,6 +15,7 @@ from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB
 from services.registry.admin.forms import keep, learned_forms, next_version
 from services.registry.admin.initiatives import list_all
+from services.registry.domain.headings import named_in
 from services.registry.knowledge import weighed
 from services.registry.tables import Initiative
 from shared.archive import Archive, Area, NotInArchive, open_archive
@@ -25,11 +26,18 @@ from shared.outbox import now
 
 
 def learn_form(
-    blank: Path, fields: Path | None, initiative_id: str, preview_to: Path | None, who: str
+    blank: Path,
+    fields: Path | None,
+    initiative_id: str,
+    preview_to: Path | None,
+    who: str,
+    *,
+    unnamed: bool = False,
 ) -> Learned:
     """Learn a form and keep it; return it. Raises UsageError for whatever stands against it.
 
-    Without `fields` the blank's own form fields must say where everything is.
+    Without `fields` the blank's own form fields must say where everything is. `unnamed` says that
+    the blank may do without the initiative's name; another's it may never print.
     """
     data = _bytes_of(blank)
     said = None if fields is None else _bytes_of(fields)
@@ -37,6 +45,7 @@ def learn_form(
     with open_store("registry") as database:
         initiative = _initiative(database, initiative_id)
         learned = _learned(data, file, initiative, next_version(database, initiative_id))
+        _refuse_another_name(learned, initiative, list_all(database), unnamed=unnamed)
         _refuse_one_blank_for_two(database, learned, initiative_id)
         if preview_to is not None:
             _write(preview_to, preview(learned.template, learned.picture))
@@ -72,6 +81,8 @@ def teach_learned(registry: Database, ledger: Database, archive: Archive) -> Non
 
 def weighed_by_registry(registry: Database, read: MailRead) -> MailRead:
     """Return a mail as the registry takes it: forms without a code with their municipality."""
+    if not any(document.once_proven for document in read.documents):
+        return read
     with registry.read() as session:
         return weighed(session, read, registry_settings().registry.witness_rule)
 
@@ -103,6 +114,28 @@ def _learned(data: bytes, file: FieldsFile, initiative: Initiative, version: int
     return learned
 
 
+def _refuse_another_name(
+    learned: Learned, initiative: Initiative, all_of_them: Sequence[Initiative], *, unnamed: bool
+) -> None:
+    """A slip in --initiative would record every answer under the wrong one."""
+    assert learned.template.print is not None
+    printed = [word.text for word in learned.template.print.words]
+    named = named_in(printed, {each.id: each.name for each in all_of_them})
+    others = ", ".join(sorted(named - {initiative.id}))
+    if initiative.id in named:
+        return
+    if others:
+        raise UsageError(
+            f"The blank prints the name of {others} and not that of {initiative.id} "
+            f"({initiative.name})."
+        )
+    if not unnamed:
+        raise UsageError(
+            f"The blank does not print the name of {initiative.id}, “{initiative.name}”. "
+            "If it is the right one all the same, add --unnamed."
+        )
+
+
 def _refuse_one_blank_for_two(registry: Database, learned: Learned, initiative: str) -> None:
     assert learned.template.print is not None
     for event in learned_forms(registry):
@@ -111,7 +144,7 @@ def _refuse_one_blank_for_two(registry: Database, learned: Learned, initiative: 
         if same and event.initiative != initiative:
             raise UsageError(
                 f"This very blank was learned for {event.initiative}; its scans could not be told "
-                "apart. Print the initiative's name on it."
+                "apart."
             )
 
 

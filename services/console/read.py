@@ -113,8 +113,6 @@ def _from_nobody(documents: Sequence[DocumentReading], digest: str) -> MailRead:
 
 
 def _weighed(read: MailRead) -> MailRead:
-    if not any(document.once_proven for document in read.documents):
-        return read
     with open_store("registry") as registry:
         return weighed_by_registry(registry, read)
 

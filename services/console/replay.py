@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.console.differences import Change, Difference, Recorded, differences
+from services.console.learn import weighed_by_registry
 from services.console.reader import reader_on
 from services.console.stores import intake_settings, open_store
 from services.intake import ledger
@@ -125,6 +126,7 @@ async def _compare_one(
         found.unreadable.append(mail.mail_id)
         return
     [read] = [event for event in told if isinstance(event, MailRead)]
+    read = await asyncio.to_thread(weighed_by_registry, registry, read)
     found.differences += differences(mail.mail_id, before, read.documents)
 
 
