@@ -18,7 +18,7 @@ PHONE_FIELD: Final = "contact.phone"
 CERTAIN: Final = 0.95
 """Two models, each with letters of its own, read the same, and it can be what the field asks."""
 
-LEAST_SURE: Final = 0.7
+LEAST_SURE: Final = 0.8
 """The first model's own confidence; below, the two may well make the same error."""
 
 MOST_DOUBTFUL: Final = 0.5
@@ -28,6 +28,9 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-
 _PHONE = re.compile(r"\(?(?:\+|0)[0-9 ()/-]{5,24}")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 _NAME = re.compile(r"[A-Za-zÅÄÖåäö]{2,}(?:[ -]+[A-Za-zÅÄÖåäö]{2,}){1,5}")
+_NO_SIGN_OF_ADDRESSES = str.maketrans(",:", "..")
+_AT_SIGN_MISREAD = str.maketrans("é", "@")
+"""What the English model takes the @ of a typewriter for."""
 _AT_SIGN_AS_LETTERS = ".{0,2}"
 
 
@@ -51,9 +54,23 @@ def may_be_certain(name: str, text: str, confidence: float) -> bool:
     return check is not None and confidence >= LEAST_SURE and check.well_formed(text)
 
 
+def is_well_formed(name: str, text: str) -> bool:
+    """Whether a field may say this; of a field that may say anything, always."""
+    check = _CHECKS.get(name)
+    return check is None or check.well_formed(text)
+
+
 def is_email(text: str) -> bool:
     """Whether it is an address as they are written in print (RFC 5321's ordinary ones)."""
     return _EMAIL.fullmatch(text) is not None and ".." not in text
+
+
+def as_address(text: str) -> str:
+    """Return what was read of an address, in the signs that an address has."""
+    signs = "".join(text.split()).translate(_NO_SIGN_OF_ADDRESSES).strip("|'=").rstrip(".;-_")
+    if "@" not in signs:
+        signs = signs.translate(_AT_SIGN_MISREAD)
+    return signs
 
 
 def is_phone(text: str) -> bool:

@@ -10,9 +10,15 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from services.intake.reading.contact import EMAIL_FIELD, may_be_certain
+from services.intake.reading.contact import (
+    EMAIL_FIELD,
+    PHONE_FIELD,
+    as_address,
+    is_well_formed,
+    may_be_certain,
+)
 from services.intake.reading.measured import MOST_FIELD_TEXT, FieldMeasure
-from services.intake.reading.ocr import NOTHING, Model, recognise
+from services.intake.reading.ocr import NOTHING, Model, Recognised, recognise
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
 from shared.forms import Rect, TextField
 
@@ -24,13 +30,27 @@ _LETTER_MM2 = 0.1
 _NEAR_MM = 1.5
 _HALO_MM = 0.7
 _LINE_SHARE = 0.5
-_SQUEEZED = (0.4, 0.5)
+_STREAK_WIDE_MM = 0.9
+_STREAK_SHORT_MM = 1.3
+"""A streak of the scanner's glass is as narrow, and ends no further from the field's lower edge."""
+
+_Squeezes = tuple[tuple[float, float], ...]
+
+_SQUEEZED: _Squeezes = ((0.4, 0.5),)
 """Across and down: fewer steps for the network, and better readings, of faxes above all."""
+
+_SIGNS_SQUEEZED: _Squeezes = ((0.5, 0.4), (0.45, 0.45))
+"""An address hangs on its full stops and its @, a number on its spaces: they want width. The next
+where what came of the one before can be no address or number.
+"""
+
+_IN_SIGNS = (EMAIL_FIELD, PHONE_FIELD)
+"""Left to the English model: the Swedish one knows no @, and joins a number's groups."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A field's ink, and its picture black on white; None if it is empty."""
+    """A field's ink, and its picture black on white, as fine as the crop; None if it is empty."""
 
     picture: MatLike | None
     ink_mm2: float
@@ -43,22 +63,43 @@ def measure_fields(page: FlatPage) -> tuple[FieldMeasure, ...]:
 
 def _field_measure(page: FlatPage, field: TextField) -> FieldMeasure:
     line = _line(page, field)
-    # The Swedish model does not know the sign @.
-    is_email = field.name == EMAIL_FIELD
-    first, other = (Model.ENGLISH, Model.SWEDISH) if is_email else (Model.SWEDISH, Model.ENGLISH)
-    read = NOTHING if line.picture is None else recognise(line.picture, first)
-    text = read.text.replace(" ", "") if is_email else read.text
-    second = NOTHING
-    if line.picture is not None and may_be_certain(field.name, text, read.confidence):
-        second = recognise(line.picture, other)
+    read, second = NOTHING, NOTHING
+    if line.picture is not None:
+        read, second = _read(line.picture, field.name)
     return FieldMeasure(
         name=field.name,
         ink_mm2=line.ink_mm2,
-        text=text[:MOST_FIELD_TEXT],
+        text=read.text[:MOST_FIELD_TEXT],
         confidence=read.confidence,
         second_text=second.text[:MOST_FIELD_TEXT],
         area=page.area(field.area),
     )
+
+
+def _read(picture: MatLike, name: str) -> tuple[Recognised, Recognised]:
+    """Return what a line says, and what another model makes of it if the first seems certain."""
+    squeezes, model, other = _SQUEEZED, Model.SWEDISH, Model.ENGLISH
+    if name in _IN_SIGNS:
+        squeezes, model, other = _SIGNS_SQUEEZED, Model.ENGLISH, Model.SWEDISH
+    tried: list[tuple[MatLike, Recognised]] = []
+    for squeeze in squeezes:
+        squeezed = _squeezed(picture, squeeze)
+        read = recognise(squeezed, model)
+        if name == EMAIL_FIELD:
+            read = Recognised(as_address(read.text), read.confidence)
+        tried.append((squeezed, read))
+        if is_well_formed(name, read.text):
+            break
+    else:
+        tried.sort(key=lambda one: one[1].confidence)
+    squeezed, read = tried[-1]
+    certain = may_be_certain(name, read.text, read.confidence)
+    return read, recognise(squeezed, other) if certain else NOTHING
+
+
+def _squeezed(picture: MatLike, squeeze: tuple[float, float]) -> MatLike:
+    across, down = squeeze
+    return cv2.resize(picture, None, fx=across, fy=down, interpolation=cv2.INTER_AREA)
 
 
 def _line(page: FlatPage, field: TextField) -> _Line:
@@ -70,32 +111,35 @@ def _line(page: FlatPage, field: TextField) -> _Line:
         return _Line(None, ink_mm2)
     left = max(int(pieces[:, cv2.CC_STAT_LEFT].min()) - 4, 0)
     right = int((pieces[:, cv2.CC_STAT_LEFT] + pieces[:, cv2.CC_STAT_WIDTH]).max()) + 4
-    across, down = _SQUEEZED
     bordered = cv2.copyMakeBorder(
         cv2.bitwise_not(darkness[:, left:right]),
         *(4 * (_BORDER_PX,)),
         cv2.BORDER_CONSTANT,
         value=(255,),
     )
-    return _Line(
-        cv2.resize(bordered, None, fx=across, fy=down, interpolation=cv2.INTER_AREA), ink_mm2
-    )
+    return _Line(bordered, ink_mm2)
 
 
 def _letters(darkness: MatLike) -> tuple[MatLike, NDArray[np.int32]]:
     """Return the letters alone, and OpenCV's statistics of their pieces.
 
-    Specks go, and what is left of the rule below and of the caption above; dots and accents stay.
+    Specks and streaks go, and what is left of the rule below and of the caption above; dots and
+    accents stay.
     """
     ink = (darkness > _INK).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     height = darkness.shape[0]
     tops, heights = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
-    areas = stats[:, cv2.CC_STAT_AREA]
-    flat = (heights < 0.5 * FINE_PER_MM) & (stats[:, cv2.CC_STAT_WIDTH] > 2.5 * FINE_PER_MM)
+    widths, areas = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
+    flat = (heights < 0.5 * FINE_PER_MM) & (widths > 2.5 * FINE_PER_MM)
     above = tops + heights < 0.8 * FINE_PER_MM
     below = tops > height - 1.3 * FINE_PER_MM
-    possible = ~(flat | above | below)
+    streak = (
+        (widths < _STREAK_WIDE_MM * FINE_PER_MM)
+        & (tops <= 1)
+        & (tops + heights > height - _STREAK_SHORT_MM * FINE_PER_MM)
+    )
+    possible = ~(flat | above | below | streak)
     possible[0] = False
     large = possible & (areas >= _LETTER_MM2 * FINE_PER_MM**2)
     near = _around(large[labels], _NEAR_MM)

@@ -13,7 +13,9 @@ from services.console.demo.scans import Stroke
 from services.intake import tessdata
 from services.intake.reading.contact import (
     CERTAIN,
+    LEAST_SURE,
     MOST_DOUBTFUL,
+    as_address,
     confidence_of,
     is_certain,
     is_email,
@@ -23,7 +25,8 @@ from services.intake.reading.contact import (
 from services.intake.reading.measured import FieldMeasure
 from services.intake.reading.ocr import NOTHING, Model, load, recognise
 from shared.events import Area, Outcome, Source
-from tests.unit.reading.papers import documents, paper, png
+from shared.forms import Rect
+from tests.unit.reading.papers import covered, documents, paper, png
 
 NOWHERE = Area(page=1, left=0, top=0, right=1, bottom=1)
 
@@ -127,7 +130,7 @@ def test_what_they_do_not_or_what_cannot_be_is_doubtful(name: str, text: str, se
 
 
 def test_where_the_model_itself_is_unsure_agreement_is_not_enough() -> None:
-    unsure = field("contact.name", "Åsa Öberg", "Asa Oberg", confidence=0.6)
+    unsure = field("contact.name", "Åsa Öberg", "Asa Oberg", confidence=LEAST_SURE - 0.01)
     assert not is_certain(unsure)
     assert confidence_of(field("contact.name", "Åsa", "Asa", confidence=0.1)) == 0.1
 
@@ -142,6 +145,30 @@ def test_where_the_model_itself_is_unsure_agreement_is_not_enough() -> None:
 )
 def test_what_is_well_formed(is_well_formed: Callable[[str], bool], texts: tuple[str, ...]) -> None:
     assert [text for text in texts if not is_well_formed(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("read", "address"),
+    [
+        ("asa.oberg @habo.se", "asa.oberg@habo.se"),
+        ("asa,oberg@habo:se", "asa.oberg@habo.se"),
+        ("asa.obergéhabo.se.", "asa.oberg@habo.se"),
+        ("|_asa-@habo.se|", "_asa-@habo.se"),
+        ("asé@habo.se", "asé@habo.se"),
+        ("oläsligt", "oläsligt"),
+    ],
+)
+def test_an_address_is_said_in_its_own_signs(read: str, address: str) -> None:
+    assert as_address(read) == address
+
+
+@pytest.mark.parametrize("at_mm", [95.0, 175.0])
+def test_a_streak_down_the_page_is_no_letter(at_mm: float) -> None:
+    typed = {"contact.phone": "0171-525 00", "contact.email": "eva.nilsson@habo.se"}
+    streak = Rect(left_mm=at_mm, top_mm=0, width_mm=0.3, height_mm=297)
+    [reading] = documents(png(covered(paper(texts=typed), streak, 40)))
+    values = (reading.contact.phone, reading.contact.email)
+    assert [value and value.text for value in values] == list(typed.values())
 
 
 def test_typed_contact_data_is_read_and_certain() -> None:
