@@ -22,7 +22,11 @@ class Gate:
 
 
 def gates(tallies: Mapping[str, Tally]) -> list[Gate]:
-    """Return every gate and whether it holds."""
+    """Return every gate and whether it holds.
+
+    Letters are those typed in the contact fields of good forms that could be laid over the blank.
+    Others' forms filled in by hand have a line of their own and no gate: a person has to look.
+    """
     everything = total(tallies.values())
     scanner = tallies.get(OWN_SCANNER, Tally())
     return [

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from shared.events import DocumentReading, Outcome, SignatureState, Value
+from shared.events import DocumentReading, Outcome, Reason, SignatureState, Value
 from tests.bench.forms.generator.case import Case, Signed
 from tests.bench.forms.generator.fillings import Kind
 from tests.bench.forms.product import Read
@@ -46,7 +46,7 @@ def score(case: Case, read: Read, initiative: str, municipality: str) -> Result:
     handwritten = any(one.signature in _SIGNED for one in documents)
     right = document is not None and _says(document, initiative, municipality, truth.answer)
     letters, letters_wrong = (0, 0)
-    if truth.typed and document is not None and truth.kind is Kind.GOOD:
+    if truth.typed and document is not None and truth.kind is Kind.GOOD and _is_laid(document):
         letters, letters_wrong = _letters(truth.texts, document)
     return Result(
         case=case.name,
@@ -70,6 +70,11 @@ def score(case: Case, read: Read, initiative: str, municipality: str) -> Result:
     )
 
 
+def _is_laid(document: DocumentReading) -> bool:
+    """Whether the reader is sure where the form's fields lie; where it is not, it says so."""
+    return Reason.REGISTRATION_FAILED not in document.reasons
+
+
 _SIGNED = (SignatureState.HANDWRITTEN, SignatureState.ELECTRONIC)
 
 
@@ -85,7 +90,10 @@ def _says(
 
 
 def _letters(texts: dict[str, str], document: DocumentReading) -> tuple[int, int]:
-    """Return how many letters of contact data were typed, and how many were read wrongly."""
+    """Return how many letters of contact data were typed, and how many were read wrongly.
+
+    Spaces and capitals count, and so does what a fold, a streak or a stamp covers.
+    """
     total = wrong = 0
     for name in CONTACT:
         value: Value | None = getattr(document.contact, name)

@@ -25,7 +25,7 @@ SENDER = "umea.se"
 """Whose mail server the mail came from, where the page alone does not say whose form it is."""
 
 DOMAINS = (
-    (SENDER, "2480"), ("lund.se", "1281"), ("habo.se", "0305"), ("habokommun.se", "1643"),
+    (SENDER, "2480"), ("lund.se", "1281"), ("habo.se", "0305"), ("habokommun.se", "0643"),
     ("nora.se", "1884"), ("morakommun.se", "2062"), ("mala.se", "2418"), ("sala.se", "1981"),
 )  # fmt: skip
 """What the register knows: some municipalities' domains."""
