@@ -174,7 +174,12 @@ class FormTemplate(_Geometry):
     stamp: Rect | None = Field(
         default=None, description="where the municipality may put its own stamp and number"
     )
-    printed: tuple[Rect, ...] = Field(default=(), description="blocks of printed text")
+    printed: tuple[Rect, ...] = Field(default=(), description="printed text, and rules")
+    barred_lines: tuple[Rect, ...] = Field(
+        default=(),
+        description="strips with one line of print each, or none, that ends with a solid bar in "
+        "the strip's middle, so that it shows whether anything was written after",
+    )
     print: FormPrint | None = None
     municipality: MunicipalityCode | None = Field(
         default=None, description="whose it is, where the blank itself is printed for one"
@@ -187,16 +192,23 @@ class FormTemplate(_Geometry):
                 return field
         raise KeyError(name)
 
+    def may_be_written_on(self) -> tuple[Rect, ...]:
+        """The regions where writing is asked for, but for the boxes."""
+        return (
+            *(signature.reach for signature in self.signatures),
+            *(field.reach for field in self.fields),
+            *((self.stamp.grown(2),) if self.stamp is not None else ()),
+        )
+
     def may_carry_ink(self) -> tuple[Rect, ...]:
         """The regions where ink explains itself: printed by us, or written where asked for.
 
-        The boxes and their labels are not among them; they are looked at more closely.
+        The boxes, their labels and the lines that end with a bar are not among them; they are
+        looked at more closely.
         """
         return (
             *(mark.grown(1) for mark in self.corner_marks),
             *(code.symbol.grown(1) for code in self.codes),
-            *(signature.reach for signature in self.signatures),
-            *(field.reach for field in self.fields),
-            *((self.stamp.grown(2),) if self.stamp is not None else ()),
+            *self.may_be_written_on(),
             *self.printed,
         )

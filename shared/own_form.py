@@ -16,6 +16,7 @@ from shared.forms import (
     TextField,
 )
 from shared.identifiers import OptionKey
+from shared.own_form_lines import BARRED_LINES, COLUMN_MM, LEFT_MM, RIGHT_MM, printed_lines
 
 MAX_OPTIONS = 4
 """More boxes than this do not fit above the signature."""
@@ -56,11 +57,6 @@ def signatory_fields(number: int) -> tuple[str, str, str]:
 
 
 # --- Version 2: one or two signatories; larger codes; labels of up to three lines -----------------
-
-LEFT_MM = 22.0
-RIGHT_MM = 188.0
-COLUMN_MM = 121.0
-"""Where the right column begins: what each signatory adds, and the stamp."""
 
 _CODE_MM = 31.9
 """Modules of 1.1 mm."""
@@ -135,18 +131,8 @@ def _version_2(options: tuple[OptionKey, ...], signatories: int) -> FormTemplate
             _field("their_reference", 108, contact_top + 11, RIGHT_MM, RIGHT_MM + 15),
         ),
         stamp=Rect.spanning(COLUMN_MM, 254, RIGHT_MM, 285),
-        printed=(
-            Rect.spanning(20, 11, 150, 46),  # the heading
-            Rect.spanning(20, 46, 190, 64),  # municipality and last answer day
-            Rect.spanning(20, 64, 190, 75),  # what to do
-            Rect.spanning(20, 75, 190, 82),  # heading of the answer
-            *(
-                Rect.spanning(20, top - _HEADING_MM, 190, top - 1)
-                for top in (signature_top, contact_top)
-            ),
-            Rect.spanning(57, 248, COLUMN_MM - 1, 286),  # how to send it in
-            Rect.spanning(COLUMN_MM - 1, 249, 190, 254),  # caption of the stamp area
-        ),
+        printed=tuple(printed_lines(len(options), signatories, signature_top, contact_top)),
+        barred_lines=BARRED_LINES,
     )
 
 

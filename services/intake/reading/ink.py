@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from services.intake.reading.label_end import written_after
+from services.intake.reading.label_end import written_after, written_in_line
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
 from shared.events import Area
@@ -29,6 +29,8 @@ _HOLE_MM = (4.0, 9.0)
 _HOLE_WITHIN_MM = 22.0
 _STREAK_WIDE_MM = 0.7
 _STREAK_LONG_MM = 5.0
+_SLIVER_MM = 0.6
+"""Of print that lies a little beside its place."""
 _STREAK_MORE_MM = 3.0
 _STREAK_GAP_MM = 2.0
 _STREAK_LEAN = 0.06
@@ -49,10 +51,12 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     coarse = cv2.resize(page.darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     ink = (coarse > _INK).astype(np.uint8)
     explained = _explained(page.template, ink.shape[:2])
-    near = cv2.dilate(explained, np.ones((3, 3), np.uint8))
+    near = _near_writing(page.template, ink.shape[:2])
+    beside_print = cv2.dilate(explained, np.ones((3, 3), np.uint8))
     for box in page.template.boxes:
         zone = _as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM))
-        near[_as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM + 0.5))] = 0
+        around = _as_slices(box.area.grown(box.reach_mm + _BOX_ZONE_MORE_MM + 0.5))
+        near[around] = beside_print[around] = 0
         near = cv2.bitwise_or(near, _running_out_of(box, ink))
         explained[zone] = 1
     ink[explained > 0] = 0
@@ -68,6 +72,8 @@ def measure_ink(page: FlatPage) -> InkMeasure:
             continue
         where = (slice(top, top + height), slice(left, left + width))
         touches = int((near[where] * ink[where]).max())
+        if _continues_print(beside_print[where] * ink[where]):
+            continue
         rect = Rect(
             left_mm=left / _COARSE_PER_MM,
             top_mm=top / _COARSE_PER_MM,
@@ -81,14 +87,24 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         longest = max(longest, rect.width_mm, rect.height_mm)
         areas.append(page.area(rect))
     own_labels = page.template.boxes if page.template.print is None else ()
-    struck = [box for box in own_labels if _label_struck(page, box)]
-    areas += [page.area(box.label) for box in struck]
+    struck = [box.label for box in own_labels if _label_struck(page, box)]
+    struck += [line for line in page.template.barred_lines if _line_continued(page, line)]
+    areas += [page.area(rect) for rect in struck]
     return InkMeasure(
         unexplained_mm2=total,
         longest_mm=longest,
         label_struck=bool(struck),
         areas=tuple(areas[:_MOST_AREAS]),
     )
+
+
+def _continues_print(beside: MatLike) -> bool:
+    """Whether a piece is a sliver of print, or of a streak that goes on under it at both ends."""
+    short = min(beside.shape[:2]) / _COARSE_PER_MM
+    if short <= _SLIVER_MM and beside.any():
+        return True
+    ends = (beside[0], beside[-1]) if beside.shape[0] > beside.shape[1] else beside.T[[0, -1]]
+    return short <= _STREAK_WIDE_MM + _SLIVER_MM and all(end.any() for end in ends)
 
 
 def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTemplate) -> bool:
@@ -120,12 +136,30 @@ def _explained(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
     for rect in template.may_carry_ink():
         picture[_as_slices(rect)] = 1
     if template.print is None:
-        for box in template.boxes:
-            picture[_as_slices(box.label)] = 1
+        for rect in (*template.barred_lines, *(box.label for box in template.boxes)):
+            picture[_as_slices(rect)] = 1
+    _mark_edges(picture)
+    return picture
+
+
+def _near_writing(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
+    """Return a picture that is 1 wherever a stroke that was asked for may end a little outside."""
+    picture = np.zeros((shape[0], shape[1]), np.uint8)
+    for rect in template.may_be_written_on():
+        picture[_as_slices(rect)] = 1
+    _mark_edges(picture)
+    return cv2.dilate(picture, np.ones((3, 3), np.uint8))
+
+
+def _mark_edges(picture: MatLike) -> None:
     edge = round(_EDGE_MM * _COARSE_PER_MM)
     picture[:edge] = picture[-edge:] = 1
     picture[:, :edge] = picture[:, -edge:] = 1
-    return picture
+
+
+def _line_continued(page: FlatPage, line: Rect) -> bool:
+    ink = (page.crop(_taller(line)) > _INK).astype(np.uint8)
+    return written_in_line(_without_streaks(ink))
 
 
 def _running_out_of(box: Box, ink: MatLike) -> MatLike:

@@ -1,7 +1,8 @@
-"""Whether something was written after an option's printed label: "ja, … men inte i år".
+"""Whether something was written after print of any length: "ja, … men inte i år".
 
 Handwriting in line with the print is as tall as the print, and cannot be told from it by its looks.
-Our form therefore ends each label with a short solid bar; what stands after it was added.
+Our form therefore ends each label, and each line whose words vary, with a short solid bar; what
+stands after it was added.
 """
 
 import cv2
@@ -38,6 +39,14 @@ def written_after(strip: MatLike) -> bool:
     after = pieces[:, cv2.CC_STAT_LEFT] + pieces[:, cv2.CC_STAT_WIDTH] > end
     after &= pieces[:, cv2.CC_STAT_LEFT] != bar[cv2.CC_STAT_LEFT]
     return float(pieces[after, cv2.CC_STAT_AREA].sum()) / PER_MM**2 > _MOST_AFTER_MM2
+
+
+def written_in_line(strip: MatLike) -> bool:
+    """Return whether a strip with one line of print, or none, holds anything more; as above."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(strip, connectivity=8)
+    pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _SPECK_MM2 * PER_MM**2]
+    blank = float(pieces[:, cv2.CC_STAT_AREA].sum()) / PER_MM**2 <= _MOST_AFTER_MM2
+    return not blank and written_after(strip)
 
 
 def _is_bar(piece: NDArray[np.int32], strip_height: int) -> bool:

@@ -125,16 +125,18 @@ class Page:
     def balanced(self, text: str, lines: Sequence[str], size: float) -> tuple[list[str], float]:
         """Return `text` in as many lines, as equally long as can be, and how wide it is in mm."""
         best = list(lines)
-        width = self._width_mm(best, size)
+        width = self.width_mm(best, size)
         while len(lines) > 1:
             narrower = simpleSplit(text, _TEXT, size, _points(width - 1))
-            if len(narrower) > len(lines) or self._width_mm(narrower, size) >= width:
+            if len(narrower) > len(lines) or self.width_mm(narrower, size) >= width:
                 break
-            best, width = narrower, self._width_mm(narrower, size)
+            best, width = narrower, self.width_mm(narrower, size)
         return best, width
 
-    def _width_mm(self, lines: Sequence[str], size: float) -> float:
-        return max(pdfmetrics.stringWidth(line, _TEXT, size) for line in lines) / _POINTS_PER_MM
+    def width_mm(self, lines: Sequence[str], size: float, *, bold: bool = False) -> float:
+        """Return how wide the longest of the lines is."""
+        font = _BOLD if bold else _TEXT
+        return max(pdfmetrics.stringWidth(line, font, size) for line in lines) / _POINTS_PER_MM
 
     # --- shapes ------------------------------------------------------------------------------
 

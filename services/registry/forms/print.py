@@ -4,7 +4,7 @@ What stands where is decided in `shared/own_form.py`, which the reader measures 
 says what is printed there, in the order in which it is read aloud.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from babel.dates import format_date
@@ -20,11 +20,34 @@ from shared.forms import (
     TextField,
 )
 from shared.identifiers import InitiativeId, MunicipalityCode, OptionKey
-from shared.own_form import COLUMN_MM, LEFT_MM, RIGHT_MM, own_form, signatory_fields
+from shared.own_form import own_form, signatory_fields
+from shared.own_form_lines import (
+    ADDRESS,
+    ANSWER_BASELINE_MM,
+    BAR_INSET_MM,
+    CAPTION_BASELINE_MM,
+    CODE_BASELINE_MM,
+    CODE_LEFT_MM,
+    DAY,
+    DAY_LEFT_MM,
+    HINT_LEFT_MM,
+    IDENTITY,
+    INSTRUCTION_BASELINES_MM,
+    KICKER,
+    LEFT_MM,
+    MUNICIPALITY,
+    NAME,
+    RIGHT_MM,
+    RULES_AT_MM,
+    STAMP_BASELINE_MM,
+    STEP_BASELINES_MM,
+    STEPS_BASELINE_MM,
+    STRIP_LEFT_MM,
+    contact_baseline,
+    signing_baseline,
+)
 
 _LINE_MM = 0.25
-_HINT_LEFT_MM = 78.0
-_STRIP_LEFT_MM = 60.0
 _BAR_GAP_MM = 2.5
 
 _SIGNATORY_CAPTIONS = ("Namnförtydligande", "Befattning", "Ort och datum")
@@ -71,7 +94,7 @@ def print_form(
     form.answer(options)
     form.signing()
     form.contact()
-    form.sending(return_address, last_day, f"{initiative} · {municipality}")
+    form.sending(return_address, f"{initiative} · {municipality}")
     form.registration(sign(code, key))
     return form.page.finish()
 
@@ -89,33 +112,23 @@ class _Form:
         )
 
     def heading(self, initiative_name: str, round_name: str) -> None:
-        page = self.page
-        lines, size = page.fitted(
-            f"Handslag för digitalisering · omgång {round_name}", 126, ((9, 1), (7, 2))
-        )
-        with page.element("P"):
-            page.lines(LEFT_MM, 16.5 - 2.8 * (len(lines) - 1), lines, size, 2.8)
-        with page.element("H1"):
-            page.text(LEFT_MM, 26.0, "Svarsformulär", 21, bold=True)
-        lines, size = page.fitted(
-            initiative_name, 126, ((14, 1), (12, 2), (10, 3), (8, 4)), bold=True
-        )
-        with page.element("P"):
-            page.lines(LEFT_MM, 34.0, lines, size, size * 0.43, bold=True)
+        kicker = f"Handslag för digitalisering · omgång {round_name}"
+        self._barred((KICKER,), kicker, (9, 8, 7, 6), bold=False)
+        with self.page.element("H1"):
+            self.page.text(LEFT_MM, 26.0, "Svarsformulär", 21, bold=True)
+        self._barred(NAME, initiative_name, (12, 10, 8.5, 7), bold=True)
 
     def addressee(self, name: str, code: str, last_day: str) -> None:
         page = self.page
-        page.rule(LEFT_MM, RIGHT_MM, 47.6, _LINE_MM)
-        lines, size = page.fitted(name, 85, ((13, 1), (11, 1), (9, 2)), bold=True)
-        for left, caption, said, points in (
-            (LEFT_MM, "Kommun", lines, size),
-            (112.0, "Kommunkod", [code], 13),
-            (140.0, "Sista svarsdag", [last_day], 11),
-        ):
-            with page.element("P"):
-                page.text(left, 51.9, caption + " ", 8)
-                page.lines(left, 58.6 - 1.9 * (len(said) - 1), said, points, 3.8, bold=True)
-        page.rule(LEFT_MM, RIGHT_MM, 62.0, _LINE_MM)
+        page.rule(LEFT_MM, RIGHT_MM, RULES_AT_MM[0], _LINE_MM)
+        self._caption(LEFT_MM, "Kommun")
+        self._barred((MUNICIPALITY,), name, (12, 10, 8.5, 7, 6), bold=True)
+        self._caption(CODE_LEFT_MM, "Kommunkod")
+        with page.element("P"):
+            page.text(CODE_LEFT_MM, CODE_BASELINE_MM, code, 12, bold=True)
+        self._caption(DAY_LEFT_MM, "Sista svarsdag")
+        self._barred((DAY,), last_day, (11, 10), bold=True)
+        page.rule(LEFT_MM, RIGHT_MM, RULES_AT_MM[1], _LINE_MM)
 
     def instruction(self) -> None:
         lines, size = self.page.fitted(
@@ -126,12 +139,13 @@ class _Form:
             ((9, 2),),
         )
         with self.page.element("P"):
-            self.page.lines(LEFT_MM, 67.6, lines, size, 4.6)
+            first, second = INSTRUCTION_BASELINES_MM
+            self.page.lines(LEFT_MM, first, lines, size, second - first)
 
     def answer(self, options: Mapping[OptionKey, str]) -> None:
         where = "rutan" if len(options) == 1 else "en av rutorna"
         self._section(
-            80.0,
+            ANSWER_BASELINE_MM,
             "1. Kommunens svar",
             f"Sätt ett kryss i {where}. Blev det fel? Skriv ut ett nytt formulär.",
         )
@@ -150,7 +164,7 @@ class _Form:
                 "2. Underskrifter",
                 "Två som får skriva under för kommunen undertecknar, en i varje ruta.",
             )
-        self._section(boxes[0].area.top_mm - 2.8, heading, who)
+        self._section(signing_baseline(boxes[0].area.top_mm), heading, who)
         for number, box in enumerate(boxes, start=1):
             which = f"Underskrift {number} av {len(boxes)}" if len(boxes) > 1 else "Underskrift"
             self.page.frame(box.area, 0.35)
@@ -167,7 +181,7 @@ class _Form:
     def contact(self) -> None:
         first = self._template.field("contact.name")
         self._section(
-            first.caption.top_mm - 3.2,
+            contact_baseline(first.caption.top_mm + 0.3),
             "3. Kontaktperson",
             "Den som vi kan vända oss till om svaret.",
         )
@@ -175,32 +189,32 @@ class _Form:
             whose = caption if name == "their_reference" else f"Kontaktperson: {caption}"
             self._field(self._template.field(name), caption, whose)
 
-    def sending(self, return_address: str, last_day: str, identity: str) -> None:
+    def sending(self, return_address: str, identity: str) -> None:
         page = self.page
         with page.element("H2"):
-            page.text(_STRIP_LEFT_MM, 257.0, "4. Skicka in svaret", 11, bold=True)
-        room = COLUMN_MM - 3 - _STRIP_LEFT_MM
-        for row, step in enumerate(
+            page.text(STRIP_LEFT_MM, STEPS_BASELINE_MM, "4. Skicka in svaret", 11, bold=True)
+        *steps, last = zip(
+            STEP_BASELINES_MM,
             (
                 "Skriv ut och skriv under.",
                 "Skanna hela sidan, även hörnen.",
-                f"Mejla till {return_address}.",
-                f"Gör det senast den {last_day}.",
+                "Mejla senast på sista svarsdagen till",
                 "Ni får en bekräftelse med e-post.",
-            )
-        ):
-            lines, size = page.fitted(step, room, ((8, 1), (7, 1), (5.5, 2)))
-            with page.element("P"):
-                page.lines(_STRIP_LEFT_MM, 262.0 + row * 4.5, lines, size, 2.2)
-        lines, size = page.fitted(
-            f"{identity} · version {self._template.version}", room, ((6.5, 1), (5.5, 2))
+            ),
+            strict=True,
         )
+        for baseline, step in steps:
+            with page.element("P"):
+                page.text(STRIP_LEFT_MM, baseline, step, 8)
+        self._barred((ADDRESS,), return_address, (8, 7, 6, 5, 4.5), bold=False)
         with page.element("P"):
-            page.lines(_STRIP_LEFT_MM, 285.0 - 2.2 * (len(lines) - 1), lines, size, 2.2)
+            page.text(STRIP_LEFT_MM, *last, 8)
+        version = f"{identity} · version {self._template.version}"
+        self._barred((IDENTITY,), version, (6.5, 5.5, 4.5), bold=False)
         stamp = self._template.stamp
         assert stamp is not None
         with page.element("P"):
-            page.text(stamp.left_mm, stamp.top_mm - 1.4, "Plats för kommunens stämpel", 8)
+            page.text(stamp.left_mm, STAMP_BASELINE_MM, "Plats för kommunens stämpel", 8)
         page.frame(stamp, 0.2)
 
     def registration(self, code_text: str) -> None:
@@ -213,9 +227,9 @@ class _Form:
     def _section(self, baseline_mm: float, heading: str, hint: str) -> None:
         with self.page.element("H2"):
             self.page.text(LEFT_MM, baseline_mm, heading, 13, bold=True)
-        lines, size = self.page.fitted(hint, RIGHT_MM - _HINT_LEFT_MM, ((9, 1), (8, 1)))
+        lines, size = self.page.fitted(hint, RIGHT_MM - HINT_LEFT_MM, ((9, 1), (8, 1)))
         with self.page.element("P"):
-            self.page.lines(_HINT_LEFT_MM, baseline_mm, lines, size, 0)
+            self.page.lines(HINT_LEFT_MM, baseline_mm, lines, size, 0)
 
     def _option(self, box: Box, label: str) -> None:
         # The border is drawn on the page too: some viewers do not print a widget's own border.
@@ -230,15 +244,35 @@ class _Form:
         first = box.label.centre_mm[1] + size * 0.125 - leading_mm * (len(lines) - 1) / 2
         with self.page.element("P"):
             self.page.lines(box.label.left_mm + 1, first, lines, size, leading_mm)
-        # Not a letter, but told from handwriting by the reader: what stands after it was added.
+        self._bar(box.label.left_mm + 1 + width_mm, box.label.centre_mm[1])
+
+    def _barred(
+        self, strips: Sequence[Rect], text: str, sizes: Sequence[float], *, bold: bool
+    ) -> None:
+        """Write one text, a line to a strip, in the largest size in which it fits."""
+        room = strips[0].width_mm - 2 * BAR_INSET_MM - _BAR_GAP_MM - LABEL_BAR_WIDE_MM
+        choices = [(sizes[0], 1), *((size, len(strips)) for size in sizes)]
+        lines, size = self.page.fitted(text, room, choices, bold=bold)
+        for strip, line in zip(strips, lines, strict=False):
+            left, middle = strip.left_mm + BAR_INSET_MM, strip.centre_mm[1]
+            with self.page.element("P"):
+                self.page.text(left, middle + size * 0.125, line + " ", size, bold=bold)
+            self._bar(left + self.page.width_mm([line], size, bold=bold), middle)
+
+    def _bar(self, text_end_mm: float, middle_mm: float) -> None:
+        """Not a letter, but told from handwriting by the reader: what is after it was added."""
         self.page.square(
             Rect(
-                left_mm=box.label.left_mm + 1 + width_mm + _BAR_GAP_MM,
-                top_mm=box.label.centre_mm[1] - LABEL_BAR_HIGH_MM / 2,
+                left_mm=text_end_mm + _BAR_GAP_MM,
+                top_mm=middle_mm - LABEL_BAR_HIGH_MM / 2,
                 width_mm=LABEL_BAR_WIDE_MM,
                 height_mm=LABEL_BAR_HIGH_MM,
             )
         )
+
+    def _caption(self, left_mm: float, words: str) -> None:
+        with self.page.element("P"):
+            self.page.text(left_mm, CAPTION_BASELINE_MM, words, 8)
 
     def _field(self, field: TextField, caption: str, tooltip: str) -> None:
         with self.page.element("P"):

@@ -60,7 +60,11 @@ def test_each_signatory_has_a_box_and_fields_of_their_own() -> None:
 
 @every_layout
 def test_nothing_on_the_form_overlaps_a_box_and_its_ring(template: FormTemplate) -> None:
-    others = [*template.may_carry_ink(), *(box.label for box in template.boxes)]
+    others = [
+        *template.may_carry_ink(),
+        *template.barred_lines,
+        *(box.label for box in template.boxes),
+    ]
     for box in template.boxes:
         ring = box.area.grown(box.reach_mm + 0.2)
         assert not [other for other in others if overlap(ring, other)]
@@ -78,6 +82,16 @@ def test_no_two_things_to_fill_in_overlap(template: FormTemplate) -> None:
     # Captions may touch the line above them.
     shrunk = [area.grown(-0.2) for area in areas]
     assert not [pair for pair in combinations(shrunk, 2) if overlap(*pair)]
+
+
+@every_layout
+def test_a_line_that_ends_with_a_bar_has_its_strip_to_itself(template: FormTemplate) -> None:
+    areas = [*template.may_carry_ink(), *(box.label for box in template.boxes)]
+    strips = template.barred_lines
+    assert not [pair for pair in combinations(strips, 2) if overlap(*pair)]
+    assert not [
+        (strip, area) for strip in strips for area in areas if overlap(strip.grown(-0.9), area)
+    ]
 
 
 @every_layout

@@ -142,12 +142,33 @@ def test_the_longest_names_and_labels_stay_where_the_reader_expects_print(
     picture = document[0].render(scale=8 * 25.4 / 72, grayscale=True).to_numpy()
     dark = picture.reshape(picture.shape[:2]) < 128
     template = own_form(tuple(options), signatories=signatories)
-    for rect in (*template.may_carry_ink(), *(b.label for b in template.boxes)):
+    for rect in (
+        *template.may_carry_ink(),
+        *template.barred_lines,
+        *(b.label for b in template.boxes),
+    ):
         dark[_px(rect.top_mm) : _px(rect.bottom_mm), _px(rect.left_mm) : _px(rect.right_mm)] = False
     for box in template.boxes:
         area = box.area.grown(0.2)
         dark[_px(area.top_mm) : _px(area.bottom_mm), _px(area.left_mm) : _px(area.right_mm)] = False
     assert [(x / 8, y / 8) for y, x in np.argwhere(dark)] == []
+
+
+@pytest.mark.parametrize("signatories", [1, 2])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_what_counts_as_printed_is_no_larger_than_the_print(count: int, signatories: int) -> None:
+    options = dict(list(LONG_OPTIONS.items())[-count:])
+    data = printed(options=options, signatories=signatories)
+    picture = pdfium.PdfDocument(data)[0].render(scale=8 * 25.4 / 72, grayscale=True).to_numpy()
+    dark = picture.reshape(picture.shape[:2]) < 128
+    for rect in own_form(tuple(options), signatories=signatories).printed:
+        inside = dark[_px(rect.top_mm) : _px(rect.bottom_mm), _px(rect.left_mm) :][
+            :, : _px(rect.width_mm)
+        ]
+        columns = np.flatnonzero(inside.any(axis=0)) / 8
+        assert columns[0] < 2.0, rect
+        assert columns[-1] > rect.width_mm - 2.0, rect
+        assert rect.height_mm < 10.0
 
 
 @pytest.mark.parametrize("signatories", [1, 2])
