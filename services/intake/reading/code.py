@@ -1,20 +1,31 @@
 """Finding and decoding the QR codes of a page with zxing-cpp; no other kind of code is looked for.
 
+A mirrored code is no code: it shines through from the paper's other side.
+
 Half size first: a module of our forms is then still six pixels wide on a 300 dpi scan. Only where
 that finds fewer than two codes are dearer ways tried.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import cv2
+import numpy as np
 import zxingcpp
 from cv2.typing import MatLike
+from numpy.typing import NDArray
 
 from services.intake.reading.measured import CodeSighting, Point
 
 _WANTED = 2
 _FIRST_LONG_SIDE_PX = 1754
 """A4 at 150 dpi."""
+
+_LEAST_MODULES = 21
+"""Of a QR code; a Micro QR code has one copy of its format, and is none of ours."""
+
+_FORMAT_GENERATOR = 0b10100110111
+_FORMAT_MASK = 0b101010000010010
 
 
 def find_codes(grey: MatLike) -> tuple[CodeSighting, ...]:
@@ -56,6 +67,8 @@ def _decode(
         try_invert=False,
         binarizer=binarizer,
     ):
+        if _is_mirrored(code):
+            continue
         at = code.position
 
         def whole(point: zxingcpp.Point) -> Point:
@@ -70,6 +83,45 @@ def _decode(
                 whole(at.bottom_left),
             ),
         )
+
+
+def _is_mirrored(code: zxingcpp.Barcode) -> bool:
+    """Whether a symbol makes better sense with rows and columns exchanged.
+
+    zxing-cpp reads both and does not say which; the modules that it saw say so themselves.
+    """
+    symbol = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
+    dark = (symbol < 128).astype(int)
+    if dark.ndim != 2 or dark.shape[0] != dark.shape[1] or len(dark) < _LEAST_MODULES:
+        return False
+    return _format_errors(dark.T) < _format_errors(dark)
+
+
+def _format_errors(dark: NDArray[np.int_]) -> int:
+    """Return how many modules of the two copies of a symbol's format would have to be wrong.
+
+    ISO/IEC 18004, 7.9; most significant bit first, as rows and columns of `dark`.
+    """
+    near = [*range(6), 7]
+    first = [*dark[8, near], dark[8, 8], *dark[near[::-1], 8]]
+    second = [*dark[:-8:-1, 8], *dark[8, -8:]]
+    return sum(
+        min(int(np.sum(np.array(copy) != f)) for f in _formats()) for copy in (first, second)
+    )
+
+
+@cache
+def _formats() -> NDArray[np.int_]:
+    """Return all valid formats: five bits, ten that protect them, and a fixed mask."""
+    formats = []
+    for data in range(32):
+        rest = data << 10
+        for bit in range(14, 9, -1):
+            if rest >> bit & 1:
+                rest ^= _FORMAT_GENERATOR << (bit - 10)
+        value = (data << 10 | rest) ^ _FORMAT_MASK
+        formats.append([value >> bit & 1 for bit in range(14, -1, -1)])
+    return np.array(formats)
 
 
 def _same_place(one: CodeSighting, other: CodeSighting) -> bool:
