@@ -12,6 +12,9 @@ from services.intake.reading.measured import CodeSighting
 from shared.events import Reason
 from shared.form_code import ForgedCode, FormCode, NotOurCode, UnknownFormVersion, parse, verify
 
+LEAST_TRUSTED_VERSION = 2
+"""Version 1 does not show where its print ends: words added after it look like part of it."""
+
 _CODES_ON_A_PAGE = 2
 
 
@@ -60,7 +63,7 @@ def identify(codes: Sequence[CodeSighting], key: bytes) -> Identity:
     if len(ours) < _CODES_ON_A_PAGE:
         reasons.append(Reason.CODE_MISSING_ONE)
     agreed = len(proven) == 1 and len({code.text for code in ours}) == 1
-    if agreed and proven[0].page != 1:
+    if agreed and (proven[0].page != 1 or proven[0].version < LEAST_TRUSTED_VERSION):
         reasons.append(Reason.UNKNOWN_FORM_VERSION)
     return Identity(code=proven[0] if agreed else None, reasons=tuple(dict.fromkeys(reasons)))
 

@@ -92,7 +92,9 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "En av koderna saknas", "Bara en av sidans två koder gick att läsa."
         ),
         Reason.UNKNOWN_FORM_VERSION: ReasonWords(
-            "Okänd version av formuläret", "Formuläret är av en version som läsaren inte känner."
+            "Okänd version av formuläret",
+            "Formuläret är av en version som läsaren inte känner, eller som är för gammal för att "
+            "läsas säkert.",
         ),
         Reason.SEVERAL_FORMS_ON_PAGE: ReasonWords(
             "Flera formulär på en sida", "Mer än ett formulär ligger på samma sida."
