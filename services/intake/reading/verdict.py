@@ -44,6 +44,14 @@ MOST_STRETCH = 1.6
 LEAST_MARK = 0.05
 MOST_MARK = 0.55
 MOST_MARK_ANY_WAY = 0.68
+MOST_HEAVY, MOST_HEAVY_ANY_WAY = 0.74, 0.82
+MOST_HEAVY_RING_MM2, MOST_HEAVY_EXITS = 0.6, 1
+"""A felt pen's cross, or one gone over twice, stays inside its box and leaves paper at its sides.
+What takes a mark back runs out of the box in many places, or leaves next to no paper."""
+LEAST_PALE = 0.15
+MOST_PALE_RING_MM2 = 2.5
+"""A pencil covers as much of a box as a pen, and is paler; a trace of what was rubbed out is not
+dark enough to cover a third of this."""
 FULL_SIZE_MM = 4.2
 MORE_MARK_PER_MM = 0.25
 MOST_MARK_SMALL = 0.92
@@ -54,10 +62,15 @@ MOST_FAINT = 0.01
 MOST_RING_EMPTY_MM2 = 0.5
 MOST_RING_LOOSE_MM2 = 0.5
 MOST_RING_MARKED = 0.18
+MOST_RING_MARKED_MM2 = 9.0
+"""The arms of a large cross; the rim of a cup leaves more."""
 MOST_EXITS = 4
 """The arms of a cross. Lines drawn over a mark to take it back leave the box at more places."""
-LEAST_EXITS_CROSSED = 3
+LEAST_EXITS_RUN = 2
 MOST_RUNS_CROSSED = 2.1
+LEAST_EXITS_CROSSED = 3
+MOST_CROSSED_ANY_WAY = 0.5
+"""Two strokes that leave the box on both sides cover less, by any pen but a felt one."""
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -65,7 +78,8 @@ MOST_MOVED_MM = 1.6
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
-LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.4
+LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.6
+LEAST_MUCH_PRINT_LETTERS, LEAST_MUCH_PRINT = 7, 0.4
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_SIGNATURE_INK = 0.35
 
@@ -210,22 +224,54 @@ def box_state(mark: MarkMeasure) -> BoxState:
     )
     if empty:
         return BoxState.EMPTY
-    more = MORE_MARK_PER_MM * max(FULL_SIZE_MM - mark.inner_mm, 0.0)
     marked = (
-        min(mark.ink_least, mark.off_line) >= LEAST_MARK
-        and mark.ink <= min(MOST_MARK + more, MOST_MARK_SMALL)
-        and mark.ink_most <= min(MOST_MARK_ANY_WAY + more, MOST_SMALL_ANY_WAY)
+        (_dark_enough(mark) or _pale(mark))
+        and (not is_heavy(mark) or _stays_inside(mark))
         and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
         and mark.ring_fraction <= MOST_RING_MARKED
+        and mark.ring_mm2 <= MOST_RING_MARKED_MM2
         and not _struck_out(mark)
     )
     return BoxState.MARKED if marked else BoxState.DOUBTFUL
 
 
+def _dark_enough(mark: MarkMeasure) -> bool:
+    return min(mark.ink_least, mark.off_line) >= LEAST_MARK
+
+
+def _pale(mark: MarkMeasure) -> bool:
+    """Whether a pencil, or a fine pen on a coarse scan, marked the box without running far out."""
+    return (
+        min(mark.ink_most, mark.off_line) >= LEAST_PALE
+        and mark.exits <= MOST_HEAVY_EXITS
+        and mark.ring_mm2 <= MOST_PALE_RING_MM2
+    )
+
+
+def is_heavy(mark: MarkMeasure) -> bool:
+    """Whether more of a box is covered than most pens' marks do: it may be one taken back."""
+    more = MORE_MARK_PER_MM * max(FULL_SIZE_MM - mark.inner_mm, 0.0)
+    return mark.ink > min(MOST_MARK + more, MOST_MARK_SMALL) or mark.ink_most > min(
+        MOST_MARK_ANY_WAY + more, MOST_SMALL_ANY_WAY
+    )
+
+
+def _stays_inside(mark: MarkMeasure) -> bool:
+    return (
+        mark.ink <= MOST_HEAVY
+        and mark.ink_most <= MOST_HEAVY_ANY_WAY
+        and mark.ring_mm2 <= MOST_HEAVY_RING_MM2
+        and mark.exits <= MOST_HEAVY_EXITS
+    )
+
+
 def _struck_out(mark: MarkMeasure) -> bool:
     """Whether more strokes leave the box than a cross has, or more cross it: a mark regretted."""
-    crossed = mark.exits >= LEAST_EXITS_CROSSED and mark.runs > MOST_RUNS_CROSSED
-    return mark.exits > MOST_EXITS or crossed
+    return (
+        mark.exits > MOST_EXITS
+        or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
+        or (mark.exits >= LEAST_EXITS_CROSSED and mark.ink_most > MOST_CROSSED_ANY_WAY)
+    )
 
 
 def judge_marks(
@@ -235,6 +281,9 @@ def judge_marks(
     states = {mark.option: box_state(mark) for mark in marks}
     marked = [option for option, state in states.items() if state is BoxState.MARKED]
     doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
+    # Of two marks, one that nearly fills its box may be the one taken back.
+    if len(marked) > 1 and any(is_heavy(mark) for mark in marks):
+        doubtful, marked = marked, []
     reasons = []
     if doubtful:
         reasons.append(Reason.MARK_DOUBTFUL)
@@ -258,10 +307,12 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def _reads_as_print(signature: SignatureMeasure) -> bool:
-    """Whether it is a typed name: a long one, or a short one that is read very surely."""
+    """Whether it is a typed name: the shorter it is, the surer must it be read."""
     letters, sure = signature.letters, signature.letters_confidence
-    return (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE) or (
-        letters >= LEAST_SURE_PRINT_LETTERS and sure >= LEAST_SURE_PRINT
+    return (
+        (letters >= LEAST_MUCH_PRINT_LETTERS and sure >= LEAST_MUCH_PRINT)
+        or (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE)
+        or (letters >= LEAST_SURE_PRINT_LETTERS and sure >= LEAST_SURE_PRINT)
     )
 
 

@@ -170,7 +170,7 @@ def test_a_pen_fills_more_of_a_smaller_box() -> None:
             area=AREA,
         )  # fmt: skip
 
-    assert box_state(mark(0.7, 4.2)) is BoxState.DOUBTFUL
-    assert box_state(mark(0.7, 1.8)) is BoxState.MARKED
+    assert box_state(mark(0.8, 4.2)) is BoxState.DOUBTFUL
+    assert box_state(mark(0.8, 1.8)) is BoxState.MARKED
     assert box_state(mark(0.95, 1.8)) is BoxState.DOUBTFUL
     assert box_state(mark(0.95, 0.1)) is BoxState.DOUBTFUL

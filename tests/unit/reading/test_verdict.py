@@ -109,6 +109,17 @@ def test_a_faultless_form_is_decided() -> None:
     assert decided.signature is SignatureState.HANDWRITTEN
 
 
+HEAVY = {"ink": 0.7, "ink_least": 0.68, "ink_most": 0.78}
+PALE = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.3}
+CROSSED = {"ink": 0.35, "ink_least": 0.33, "ink_most": 0.45, "exits": 4, "ring_mm2": 5.0}
+
+
+def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
+    both = (marked("ja"), mark("nej", **HEAVY))
+    assert verdict(form(marks=both)).reasons == (Reason.MARK_DOUBTFUL,)
+    assert verdict(form(marks=(mark("ja"), mark("nej", **HEAVY)))).answer == "nej"
+
+
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
@@ -119,8 +130,22 @@ def test_a_faultless_form_is_decided() -> None:
         ({"ink": 0.04, "ink_least": 0.03, "ink_most": 0.05}, BoxState.DOUBTFUL),
         ({"ink": 0.06, "ink_least": 0.05, "ink_most": 0.08}, BoxState.MARKED),
         ({"ink": 0.5, "ink_least": 0.4, "ink_most": 0.6}, BoxState.MARKED),
-        ({"ink": 0.56, "ink_least": 0.5, "ink_most": 0.6}, BoxState.DOUBTFUL),
-        ({"ink": 0.5, "ink_least": 0.4, "ink_most": 0.7}, BoxState.DOUBTFUL),
+        ({**HEAVY}, BoxState.MARKED),
+        ({**HEAVY, "ring_mm2": 0.7}, BoxState.DOUBTFUL),
+        ({**HEAVY, "exits": 2}, BoxState.DOUBTFUL),
+        ({**HEAVY, "ink": 0.75}, BoxState.DOUBTFUL),
+        ({**HEAVY, "ink_most": 0.83}, BoxState.DOUBTFUL),
+        ({**PALE}, BoxState.MARKED),
+        ({**PALE, "off_line": 0.14}, BoxState.DOUBTFUL),
+        ({**PALE, "ink_most": 0.14}, BoxState.DOUBTFUL),
+        ({**PALE, "exits": 2}, BoxState.DOUBTFUL),
+        ({**PALE, "ring_mm2": 2.6}, BoxState.DOUBTFUL),
+        ({**CROSSED}, BoxState.MARKED),
+        ({**CROSSED, "ring_mm2": 9.1}, BoxState.DOUBTFUL),
+        ({**CROSSED, "exits": 5}, BoxState.DOUBTFUL),
+        ({**CROSSED, "runs": 2.2}, BoxState.DOUBTFUL),
+        ({**CROSSED, "runs": 2.2, "exits": 2}, BoxState.DOUBTFUL),
+        ({**CROSSED, "ink_most": 0.51}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_loose_mm2": 0.6}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "ring_fraction": 0.2}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "border_seen": 0.5}, BoxState.DOUBTFUL),
@@ -149,6 +174,25 @@ def test_a_box_is_marked_empty_or_doubtful(changes: dict[str, float], state: Box
 def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -> None:
     decided = verdict(form(registration=registration(**changes)))
     assert (decided.outcome, decided.reasons) == (Outcome.REVIEW, (reason,))
+
+
+@pytest.mark.parametrize(
+    ("letters", "confidence", "state"),
+    [
+        (3, 0.9, SignatureState.HANDWRITTEN),
+        (4, 0.69, SignatureState.HANDWRITTEN),
+        (4, 0.7, SignatureState.UNCLEAR),
+        (5, 0.59, SignatureState.HANDWRITTEN),
+        (5, 0.6, SignatureState.UNCLEAR),
+        (7, 0.39, SignatureState.HANDWRITTEN),
+        (7, 0.4, SignatureState.UNCLEAR),
+    ],
+)
+def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
+    letters: int, confidence: float, state: SignatureState
+) -> None:
+    read = signature(letters=letters, letters_confidence=confidence)
+    assert verdict(form(signatures=(read,))).signature is state
 
 
 def test_a_fax_is_fine_enough() -> None:
