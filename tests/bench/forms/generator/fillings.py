@@ -21,7 +21,13 @@ from tests.bench.forms.generator.signatures import USUAL, Style, sign
 
 class Kind(StrEnum):
     """GOOD: to be read by the machine. ODD: plain to a person, the machine may leave it.
-    UNSIGNED: nobody signed. DOUBTFUL: only a person may say what it means."""
+    UNSIGNED: nobody signed. DOUBTFUL: only a person may say what it means.
+
+    Good is one box marked as people do (felt pens, pencils, crosses gone over twice and long ticks
+    among them), a signature by hand and nothing beside it. A fold, a streak, worn toner or the
+    back shining through takes nothing from that: they fall where they fall, now and then through
+    a box or a code, and what is held back for them counts against the machine.
+    """
 
     GOOD = "good"
     ODD = "odd"
