@@ -238,8 +238,13 @@ def _taller(label: Rect) -> Rect:
 
 
 def _without_streaks(ink: MatLike) -> MatLike:
-    """Wipe out what runs straight down the whole strip, and return the label's part of it."""
+    """Wipe out what runs straight down the whole strip, and return the label's part of it.
+
+    What is wider than a streak stays where one runs over it: the bar, above all.
+    """
     height = ink.shape[0]
+    wide = np.ones((1, round(_STREAK_WIDE_MM * PER_MM) + 2), np.uint8)
+    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, wide)
     lines = cv2.HoughLinesP(
         ink * 255,
         1,
@@ -253,6 +258,7 @@ def _without_streaks(ink: MatLike) -> MatLike:
         if abs(x1 - x0) <= _STREAK_LEAN * abs(y1 - y0):
             cv2.line(ink, (x0, y0), (x1, y1), (0,), round(_STREAK_WIDE_MM * PER_MM) + 2)
     more = round(_STREAK_MORE_MM * PER_MM)
+    ink = cv2.bitwise_or(ink, solid)
     return ink[more : height - more]
 
 

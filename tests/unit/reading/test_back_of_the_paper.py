@@ -9,7 +9,7 @@ from services.intake.reading.code import find_codes
 from shared.events import Outcome, SignatureState
 from shared.forms import Rect
 from tests.bench.forms.cases import template
-from tests.unit.reading.papers import PER_MM, covered, document, paper, png, wiped
+from tests.unit.reading.papers import PER_MM, document, paper, png, wiped
 
 UPPER, LOWER = (code.symbol for code in template().codes)
 
