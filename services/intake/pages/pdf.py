@@ -1,7 +1,7 @@
 """PDF files: pikepdf for structure, PDFium for pictures, pdfplumber for text.
 
-A scanner's page is one picture that covers it: that picture is taken as it is. Anything else is
-rendered, so that what is measured is what a person would see.
+A scanner's page is one picture that covers it: that picture is taken as it is, if the page shows
+it so. Anything else is rendered: what is measured is what a person would see.
 """
 
 import io
@@ -14,18 +14,18 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
-from cv2.typing import MatLike
 
 from services.intake.pages import look
 from services.intake.pages.fields import form_values, signed_fields
-from services.intake.pages.image import check_size, grey_jpeg, squared
+from services.intake.pages.image import check_size
 from services.intake.pages.page import MOST_DPI, Limits, Page, PageFault, Word
 from services.intake.pages.repair import damage_of, put_in_order
+from services.intake.pages.scanned import Scanned, Veiled, scanned_picture
 from services.intake.pages.trust import Trust
+from services.intake.reading.measured import Peculiarity
 from shared.events import ElectronicSignature, Reason
 
 _POINTS_PER_INCH = 72.0
-_INVISIBLE_TEXT = 3
 _LARGEST_FULL_RENDER_POINTS = (900.0, 1300.0)
 """Anything larger than a generous A4 is rendered coarser, to at most that many pixels."""
 
@@ -84,18 +84,19 @@ def _rendered(
             pdfium_c.FPDF_RemoveFormFieldHighlight(document.formenv.raw)
         for index in range(len(document)):
             page = document[index]
-            scanned = _scanned_picture(page, structure.pages[index], limits)
-            grey, dpi, coarse = scanned or _drawing(page)
+            scanned = scanned_picture(page, structure.pages[index], limits)
+            taken = scanned if isinstance(scanned, Scanned) else _drawing(page)
+            veil = {Peculiarity.VEILED} if isinstance(scanned, Veiled) else frozenset()
             born_digital = look.is_drawn(page)
             text, words = _text(data, index + 1) if born_digital else ("", ())
             yield Page(
                 number=index + 1,
-                grey=grey,
-                dpi=dpi,
-                coarse_dpi=coarse,
+                grey=taken.grey,
+                dpi=taken.dpi,
+                coarse_dpi=taken.coarse_dpi,
                 born_digital=born_digital,
                 form_values=values.get(index, {}),
-                peculiarities=peculiar | look.of_page(structure.pages[index], page),
+                peculiarities=peculiar | veil | look.of_page(structure.pages[index], page),
                 text=text,
                 words=words,
             )
@@ -113,81 +114,14 @@ def _electronic_signatures(data: bytes, signed: int, trust: Trust) -> Sequence[E
     return electronic_signatures(data, trust, signed)
 
 
-def _drawing(page: pdfium.PdfPage) -> tuple[MatLike, float | None, float | None]:
+def _drawing(page: pdfium.PdfPage) -> Scanned:
     width, height = page.get_size()
     most_width, most_height = sorted(_LARGEST_FULL_RENDER_POINTS, reverse=width > height)
     scale = MOST_DPI / _POINTS_PER_INCH
     scale *= min(1.0, most_width / max(width, 1), most_height / max(height, 1))
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True, draw_annots=True)
     grey = np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
-    return grey, scale * _POINTS_PER_INCH, scale * _POINTS_PER_INCH
-
-
-def _scanned_picture(
-    page: pdfium.PdfPage, structure: pikepdf.Page, limits: Limits
-) -> tuple[MatLike, float | None, float | None] | None:
-    """Return the one picture that is the whole page, or None where the page must be rendered."""
-    if pdfium_c.FPDFPage_GetAnnotCount(page.raw) > 0:
-        return None
-    image = _only_image(page)
-    if image is None:
-        return None
-    stored = list(structure.get_images(recursive=False).values())
-    if len(stored) != 1 or any(key in stored[0] for key in ("/SMask", "/Mask", "/Decode")):
-        return None
-    width_px, height_px = int(stored[0].Width), int(stored[0].Height)
-    check_size((width_px, height_px), limits)
-    a, b, c, d, x, y = image.get_matrix().get()
-    left, bottom, right, top = page.get_cropbox()
-    slack = 0.01 * max(right - left, top - bottom)
-    covers = (
-        abs(b) + abs(c) < 0.01
-        and a > 0
-        and d > 0
-        and max(abs(x - left), abs(y - bottom), abs(x + a - right), abs(y + d - top)) < slack
-    )
-    if not covers or min(width_px, height_px) < 100:
-        return None
-    dpi_x, dpi_y = width_px / a * _POINTS_PER_INCH, height_px / d * _POINTS_PER_INCH
-    grey = _pixels(image, stored[0], limits, min(dpi_x, dpi_y))
-    if grey is None:
-        return None
-    reduced = grey.shape[1] / width_px
-    picture, dpi, coarse = squared(grey, dpi_x * reduced, dpi_y * reduced)
-    turns = (-page.get_rotation() // 90) % 4
-    if turns:
-        picture = np.ascontiguousarray(np.rot90(picture, turns))
-    return picture, dpi, coarse
-
-
-def _pixels(
-    image: pdfium.PdfImage, stored: pikepdf.Object, limits: Limits, dpi: float
-) -> MatLike | None:
-    if image.get_filters() == ["DCTDecode"] and stored.get("/ColorSpace") in (
-        pikepdf.Name.DeviceGray,
-        pikepdf.Name.DeviceRGB,
-    ):
-        return grey_jpeg(stored.read_raw_bytes(), limits, dpi=dpi)
-    if dpi > MOST_DPI * 1.5:
-        return None  # cheaper, and gentler on memory, to let PDFium reduce it while rendering
-    bitmap = image.get_bitmap(render=False)
-    if bitmap.format == pdfium_c.FPDFBitmap_Gray:
-        return np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)
-    return np.asarray(bitmap.to_pil().convert("L"))
-
-
-def _only_image(page: pdfium.PdfPage) -> pdfium.PdfImage | None:
-    """Return the page's one visible object if that is a picture; hidden text may lie behind it."""
-    found: pdfium.PdfImage | None = None
-    for thing in page.get_objects(max_depth=1):
-        if thing.type == pdfium_c.FPDF_PAGEOBJ_TEXT:
-            if pdfium_c.FPDFTextObj_GetTextRenderMode(thing.raw) != _INVISIBLE_TEXT:
-                return None
-        elif isinstance(thing, pdfium.PdfImage) and found is None:
-            found = thing
-        else:
-            return None
-    return found
+    return Scanned(grey, scale * _POINTS_PER_INCH, scale * _POINTS_PER_INCH)
 
 
 def _text(data: bytes, number: int) -> tuple[str, Sequence[Word]]:

@@ -197,6 +197,8 @@ class Peculiarity(StrEnum):
     """Fields that the form was not printed with; they can cover what it says."""
     PATCHES = "patches"
     """A small picture over a larger one."""
+    VEILED = "veiled"
+    """A scan that the page shows only in part, or through a mask."""
 
 
 class PageMeasured(Measured):
