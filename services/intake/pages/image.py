@@ -23,6 +23,9 @@ _LEAST_STATED_DPI = 90.0
 _LONGEST_SIDE = 4200
 """Pixels; a larger picture of unknown resolution is reduced to this."""
 
+_PREVIEW_SHARE = 0.55
+"""A phone's gain map is half as large as its picture, or less."""
+
 _MIRRORED = frozenset({2, 4, 5, 7})
 _TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
 """EXIF orientation → whether to mirror left and right, then quarter turns anticlockwise."""
@@ -34,12 +37,16 @@ def image_pages(data: bytes, limits: Limits) -> Iterator[Page]:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            # Behind a phone's picture lie others of the same thing, for screens of other kinds.
-            count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+            count = getattr(image, "n_frames", 1)
             if count > limits.pages:
                 raise PageFault(Reason.TOO_MANY_PAGES, f"{count} pages")
-            for number in range(1, count + 1):
-                image.seek(number - 1)
+            first = image.size
+            number = 0
+            for frame in range(count):
+                image.seek(frame)
+                if image.format == "MPO" and _is_preview(image.size, first):
+                    continue
+                number += 1
                 yield _page(image, number, limits)
     except Image.DecompressionBombError as bomb:
         raise PageFault(Reason.TOO_MANY_PIXELS, str(bomb)) from bomb
@@ -107,6 +114,14 @@ def _page(image: Image.Image, number: int, limits: Limits) -> Page:
         orientation = 1
     picture, dpi, coarse = squared(grey, dpi_x, dpi_y)
     return Page(number=number, grey=_upright(picture, orientation), dpi=dpi, coarse_dpi=coarse)
+
+
+def _is_preview(size: tuple[int, int], first: tuple[int, int]) -> bool:
+    """Whether a picture behind a phone's picture is one for screens of other kinds.
+
+    Such a one is much smaller, and no program shows it; another page is as large as the first.
+    """
+    return max(size) < _PREVIEW_SHARE * max(first)
 
 
 def _upright(picture: MatLike, orientation: int) -> MatLike:

@@ -89,6 +89,17 @@ def test_the_pictures_behind_a_phones_picture_are_no_pages() -> None:
     assert (reading.outcome, len(reading.pages)) == (Outcome.AUTO, 1)
 
 
+def test_a_second_page_behind_the_first_in_one_picture_is_a_page() -> None:
+    file = io.BytesIO()
+    second = Image.fromarray(paper(NO, seed=4))
+    Image.fromarray(paper()).save(
+        file, "MPO", save_all=True, append_images=[second], quality=80, dpi=(300, 300)
+    )
+    readings = documents(file.getvalue(), "bild.jpg")
+    assert [one.answer.text for one in readings if one.answer] == ["ja", "nej"]
+    assert all(one.outcome is not Outcome.AUTO for one in readings)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 def test_a_cut_off_picture_goes_back(kind: str, share: float) -> None:
