@@ -6,7 +6,7 @@ that stands in the document's list, at a place on a page, or anywhere else; all 
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import pikepdf
@@ -38,19 +38,32 @@ def embedded_files(data: bytes, budget: Budget) -> Iterator[Member]:
 def _files(document: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
     nameless = []
     for thing in document.objects:
-        if isinstance(thing, pikepdf.Stream):
-            if thing.get("/Type") == pikepdf.Name.EmbeddedFile:
-                nameless.append(thing)
-        elif isinstance(thing, pikepdf.Dictionary):
-            yield from _specified(thing)
-            yield from _specified(thing.get("/FS"))
-        elif isinstance(thing, pikepdf.Array):
-            for each in thing:
-                yield from _specified(each)
+        if isinstance(thing, pikepdf.Stream) and thing.get("/Type") == pikepdf.Name.EmbeddedFile:
+            nameless.append(thing)
+        for inner in _with_direct(thing):
+            yield from _specified(inner)
     for specification in document.attachments.values():
         yield from _specified(specification.obj)
     for stream in nameless:
         yield "", stream
+
+
+def _with_direct(thing: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """An object and all that stands in it, but for what it only refers to."""
+    waiting = [thing]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        inner: Iterable[object] = ()
+        if isinstance(each, pikepdf.Array):
+            inner = list(each)
+        elif isinstance(each, pikepdf.Dictionary | pikepdf.Stream):
+            inner = list(each.values())
+        waiting.extend(
+            one
+            for one in inner
+            if isinstance(one, pikepdf.Array | pikepdf.Dictionary) and not one.is_indirect
+        )
 
 
 def _specified(thing: object) -> Iterator[tuple[str, pikepdf.Stream]]:

@@ -4,6 +4,7 @@ The table is read from the top; the first row that fits decides. What no row kno
 a person then sees what the reader cannot open. A part is never left out without a reason.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,8 @@ class Leaf:
     same_as_earlier: bool
     path_in_container: str = ""
     """As the container has it; empty outside of one."""
+    own_name: str = ""
+    """What the mail or the container calls it; empty for the words of a mail."""
 
     @property
     def content_type(self) -> str:
@@ -46,6 +49,12 @@ class Leaf:
 
 
 _SYSTEM_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
+_WORDS_OF_MAIL: Final = ("text/plain", "text/html", "text/enriched")
+_SPLIT_TEXT: Final = re.compile(r"att\d{4,}(-\d+)?\.(txt|html?)", re.IGNORECASE)
+"""The remainders that Exchange makes of a text with something in its middle."""
+_BELOW_TEXT: Final = re.compile(r"signatur|disclaimer|footer|sidfot", re.IGNORECASE)
+_MOST_BELOW_TEXT_BYTES: Final = 2_000
 
 Rule = Callable[[Leaf], bool]
 TEXT, SKIPPED = PartFate.TEXT, PartFate.SKIPPED
@@ -61,6 +70,17 @@ def _system_file(leaf: Leaf) -> bool:
     return "__MACOSX" in pieces[:-1] or pieces[-1].lower() in _SYSTEM_FILES
 
 
+def _is_text_file(leaf: Leaf) -> bool:
+    """Whether a text is a file that somebody attached, such as conditions to an answer."""
+    is_text = leaf.shown_type is None and leaf.claimed_type in _WORDS_OF_MAIL
+    if not is_text or not leaf.own_name or not leaf.size_bytes or leaf.in_report:
+        return False
+    below = not leaf.attached and _BELOW_TEXT.search(leaf.own_name) is not None
+    if below and leaf.size_bytes <= _MOST_BELOW_TEXT_BYTES:
+        return False
+    return _SPLIT_TEXT.fullmatch(leaf.own_name) is None
+
+
 RULES: Final[tuple[tuple[Rule, PartFate, str], ...]] = (
     # A bounce brings our own mail back; what is in it is ours, not an answer.
     (lambda leaf: leaf.in_report and leaf.claimed_type != "text/plain", SKIPPED, "delivery_report"),
@@ -69,9 +89,11 @@ RULES: Final[tuple[tuple[Rule, PartFate, str], ...]] = (
     (_system_file, SKIPPED, "system_file"),
     # Said already, in another dress.
     (lambda leaf: leaf.has_plain_sibling and leaf.shown_type is None
-     and leaf.claimed_type.startswith("text/"), SKIPPED, "html_alternative"),
-    # The mail's own words, and the remainders that Exchange makes of a split text (ATT00001.txt).
-    (_claims("text/plain", "text/html", "text/enriched"), TEXT, ""),
+     and leaf.claimed_type.startswith("text/") and not _is_text_file(leaf),
+     SKIPPED, "html_alternative"),
+    # The mail's own words.
+    (lambda leaf: leaf.shown_type is None and leaf.claimed_type in _WORDS_OF_MAIL
+     and not _is_text_file(leaf), TEXT, ""),
     # The same file attached twice is one file.
     (lambda leaf: leaf.same_as_earlier, SKIPPED, "same_as_earlier"),
     # Not documents, by what mail programs and standards say they are.

@@ -103,6 +103,7 @@ class Taken:
             referenced=content_id.strip("<>") in shown,
             has_plain_sibling=place.has_plain_sibling,
             in_report=place.in_report,
+            own_name=headers.decoded(part.get_filename() or "", 200),
         )
         fate = fate_of(leaf)
         if fate[0] is PartFate.TEXT:
@@ -124,7 +125,15 @@ class Taken:
         if ending == ".eml" and depth < self._limits.depth:
             self._take_saved_mail(data, depth + 1, f"{filename}/")
             return
-        leaf = self._leaf(data, claimed, filename, path=member.name, referenced=member.in_text)
+        own_name = PurePosixPath(member.name.replace("\\", "/")).name
+        leaf = self._leaf(
+            data,
+            claimed,
+            filename,
+            path=member.name,
+            referenced=member.in_text,
+            own_name=own_name,
+        )
         fate = fate_of(leaf)
         if fate[0] is PartFate.TEXT:
             self._hear(headers.text_of(data, member.charset).replace("\r\n", "\n"), claimed)
@@ -150,6 +159,7 @@ class Taken:
         referenced: bool = False,
         has_plain_sibling: bool = False,
         in_report: bool = False,
+        own_name: str = "",
     ) -> Leaf:
         return Leaf(
             claimed_type=claimed,
@@ -163,6 +173,7 @@ class Taken:
             in_report=in_report,
             same_as_earlier=hashlib.sha256(data).hexdigest() in self._digests,
             path_in_container=path,
+            own_name=own_name,
         )
 
     def _settle(self, data: bytes, leaf: Leaf, fate: tuple[PartFate, str], depth: int) -> None:

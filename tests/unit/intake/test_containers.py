@@ -3,7 +3,7 @@
 import io
 import random
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 
 import pikepdf
@@ -109,13 +109,58 @@ def test_what_a_system_leaves_in_an_archive_is_skipped_with_its_reason() -> None
     assert documents == [PDF]
 
 
-def test_words_in_an_archive_are_the_words_of_the_mail() -> None:
+def test_a_text_in_an_archive_is_a_document() -> None:
     mail = letter("Se bifogat.")
-    data = zipped({"läs mig.txt": "Vi svarar på två frågor.".encode(), "skan.pdf": PDF})
+    data = zipped({"villkor.txt": b"Om staten betalar.", "skan.pdf": PDF})
     mail.add_attachment(data, maintype="application", subtype="zip", filename="svar.zip")
-    parsed, _ = taken(mail)
-    assert parsed.parts[2].fate is PartFate.TEXT
-    assert "två frågor" in parsed.text
+    parsed, documents = taken(mail)
+    assert [part.fate for part in parsed.parts[2:]] == [PartFate.DOCUMENT] * 2
+    assert documents == [b"Om staten betalar.", PDF]
+
+
+def test_a_folder_that_holds_something_is_a_file() -> None:
+    parts, documents = opened(zipped({"a.pdf": PDF, "b.pdf/": PDF + b" ", "tom/": b""}))
+    assert [part.filename for part in parts[1:]] == ["svar.zip/a.pdf", "svar.zip/b.pdf"]
+    assert documents == [PDF, PDF + b" "]
+
+
+def _behind(first: bytes, second: bytes) -> bytes:
+    return first + second
+
+
+def _left_out(first: bytes, second: bytes) -> bytes:
+    """Return the second archive with the first one's file among its files, but not listed."""
+    at = second.rfind(b"PK\x01\x02")
+    end = second.rfind(b"PK\x05\x06")
+    files = first[: first.rfind(b"PK\x01\x02")]
+    start = len(second[:at]) + len(files)
+    record = bytearray(second[end:])
+    record[16:20] = start.to_bytes(4, "little")
+    return second[:at] + files + second[at:end] + bytes(record)
+
+
+def _after_the_end(first: bytes, second: bytes) -> bytes:
+    return second + first[: first.rfind(b"PK\x01\x02")]
+
+
+@pytest.mark.parametrize("put", [_behind, _left_out, _after_the_end])
+def test_a_zip_that_holds_more_than_its_directory_says_is_not_whole(
+    put: Callable[[bytes, bytes], bytes],
+) -> None:
+    parts, documents = opened(put(zipped({"a.pdf": PDF + b" nej"}), zipped({"b.pdf": PDF})))
+    assert parts[0].fault in (Reason.FILE_REPAIRED, Reason.UNREADABLE_FILE)
+    assert PDF in documents[1:]
+
+
+def test_zips_as_programs_write_them_are_whole() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("mapp")
+        archive.writestr("mapp/a.pdf", PDF)
+        archive.comment = "Svar från kommunen".encode()
+        with archive.open("b.pdf", "w", force_zip64=True) as streamed:
+            streamed.write(PDF + b" ")
+    assert opened(file.getvalue())[0][0].reason == "opened"
 
 
 def test_a_mail_in_a_zip_is_taken_apart() -> None:
@@ -313,7 +358,20 @@ def test_files_attached_to_a_pdf_are_parts_beside_it(on_page: bool) -> None:
     parts, documents = opened(data, "portfölj.pdf")
     assert told(parts)[0] == ("portfölj.pdf", "document", "")
     assert ("portfölj.pdf/svar.pdf", "document", "") in told(parts)
-    assert documents == [data, PDF]
+    assert documents == ([data, PDF] if on_page else [data, PDF, b"hej"])
+
+
+def test_a_file_named_by_a_direct_dictionary_in_a_direct_array_is_found() -> None:
+    file = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page(page_size=(595, 842))
+        stream = made.make_stream(PDF)
+        named = pikepdf.Dictionary(EF=pikepdf.Dictionary(F=stream), F="nej.pdf")
+        made.Root.AF = pikepdf.Array([pikepdf.Array([named])])
+        made.save(file)
+    parts, documents = opened(file.getvalue(), "svar.pdf")
+    assert parts[-1].filename == "svar.pdf/nej.pdf"
+    assert documents == [file.getvalue(), PDF]
 
 
 def test_a_bomb_in_a_pdf_is_a_doubt_about_the_mail() -> None:

@@ -92,6 +92,48 @@ def test_html_beside_plain_text_says_the_same_and_alone_it_is_the_text() -> None
     assert parsed.text == "Hej där\nÅsa"
 
 
+@pytest.mark.parametrize("disposition", ["attachment", "inline"])
+@pytest.mark.parametrize(("name", "kind"), [("villkor.txt", "plain"), ("reservation.html", "html")])
+def test_a_text_that_is_attached_by_name_is_a_document(
+    name: str, kind: str, disposition: str
+) -> None:
+    mail = letter()
+    mail.add_attachment(PDF, maintype="application", subtype="pdf", filename="svar.pdf")
+    mail.add_attachment(
+        "Under förutsättning att staten betalar.",
+        subtype=kind, filename=name, disposition=disposition,
+    )  # fmt: skip
+    parsed, documents = taken(mail)
+    assert fates(mail)[1:] == [("document", ""), ("document", "")]
+    assert "förutsättning" not in parsed.text
+    assert len(documents) == 2
+
+
+def test_the_named_half_of_an_alternative_is_a_document() -> None:
+    mail = letter()
+    mail.add_alternative("<p>Vi reserverar oss.</p>", subtype="html")
+    html = mail.get_payload()[1]
+    assert isinstance(html, EmailMessage)
+    html.add_header("Content-Disposition", "attachment", filename="reservation.html")
+    assert fates(mail)[1:] == [("document", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "disposition"),
+    [
+        ("ATT00001.txt", "attachment"),
+        ("ATT00002.htm", "attachment"),
+        ("signatur.txt", "inline"),
+        (None, "inline"),
+    ],
+)
+def test_what_mail_programs_make_of_a_text_is_the_text(name: str | None, disposition: str) -> None:
+    mail = letter()
+    mail.add_attachment("Hälsningar Åsa", filename=name, disposition=disposition)
+    assert fates(mail) == [("text", ""), ("text", "")]
+    assert "Hälsningar" in taken(mail)[0].text
+
+
 def test_a_logo_in_the_signature_is_no_document_but_a_photographed_page_is() -> None:
     mail = letter()
     mail.add_alternative('<p>Hej <img src="cid:logo"><img src="cid:page"></p>', subtype="html")
