@@ -5,6 +5,8 @@
 - While a handler works the server is told so: nothing is delivered twice in parallel.
 - A `Transient` failure is tried again with growing delay for about a day, any other exception a
   few times, a `Permanent` one not at all; then the event is buried in the dead letters.
+- An event that cannot be understood is tried again for half an hour: in a rolling upgrade it may
+  have been written by a newer service than its reader. Upgrade the registry first.
 """
 
 import asyncio
@@ -29,6 +31,8 @@ RETRY_DELAYS_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 TRANSIENT_TRIES: Final = 300
 """With the delays above: about a day."""
 UNEXPECTED_TRIES: Final = 5
+NOT_UNDERSTOOD_TRIES: Final = 12
+"""With the delays above: half an hour, in which a rolling upgrade ends."""
 
 RETRIED = Metrics.counter("handslag_retries", "Events to be tried again", ["consumer"])
 BURIED = Metrics.counter("handslag_dead_letters", "Events buried", ["consumer"])
@@ -100,8 +104,10 @@ class DeliveryPolicy(BaseMiddleware[Any, Any]):
 
 
 def _to_be_buried(error: Exception, tries: int) -> bool:
-    if isinstance(error, Permanent | ValidationError):
+    if isinstance(error, Permanent):
         return True
+    if isinstance(error, ValidationError):
+        return tries >= NOT_UNDERSTOOD_TRIES
     if isinstance(error, Transient):
         return tries >= TRANSIENT_TRIES
     return tries >= UNEXPECTED_TRIES

@@ -1,6 +1,7 @@
 """The bus under fire: a real NATS server that is away, wiped, or slow to be believed."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -240,6 +241,30 @@ async def test_a_body_that_is_no_event_is_buried_and_blocks_nothing(
                 return len(outbox.dead_letters(session))
 
         await until(lambda: buried() == 1)
+
+
+async def test_an_event_of_a_newer_service_is_tried_until_its_reader_may_be_upgraded(
+    nats_server: NatsServer, intake_database: Database, registry_database: Database
+) -> None:
+    effects = Effects(registry_database)
+    newer = archived(21).model_dump(mode="json") | {"role": "a_role_of_tomorrow"}
+    async with two_services(nats_server.url, intake_database, effects) as producer:
+        emit(intake_database, 1)
+        await until(lambda: effects.done == [1])
+        await producer.broker.publish(
+            json.dumps(newer).encode(),
+            MailArchived.subject,
+            stream="HANDSLAG_INTAKE",
+            headers={"content-type": "application/json"},
+        )
+
+        def letters() -> list[outbox.DeadLetterRow]:
+            with registry_database.read() as session:
+                return list(outbox.dead_letters(session))
+
+        await until(lambda: len(letters()) == 1)
+    assert letters()[0].tries == delivery.NOT_UNDERSTOOD_TRIES
+    assert sum((1.0, 2.0, 5.0, 15.0, 60.0), 300.0 * (delivery.NOT_UNDERSTOOD_TRIES - 6)) > 1800
 
 
 async def test_a_handler_that_outlasts_the_ack_wait_is_not_called_twice(
