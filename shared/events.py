@@ -116,6 +116,13 @@ NEED_NOTES = frozenset(
 """What is noted of a need without holding it back: whoever handles needs reads it in any case."""
 
 
+MENDABLE = frozenset({Reason.SIGNATURE_MISSING, Reason.SEVERAL_MARKED, Reason.NONE_MARKED})
+"""Faults that the sender alone can mend, where it is certain whose form it is."""
+
+MENDABLE_FILES = frozenset({Reason.LOCKED_FILE, Reason.UNREADABLE_FILE, Reason.EMPTY_FILE})
+"""Likewise of a file that nobody, here either, can read."""
+
+
 class DocumentKind(StrEnum):
     ANSWER = "answer"
     NEED = "need"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.intake import needs
-from services.intake.conclude_learned import conclude_learned, on_page
+from services.intake.conclude_learned import conclude_learned, on_page, once_proven
 from services.intake.documents import Document, MeasuredFile, documents_of
 from services.intake.reading.contact import confidence_of
 from services.intake.reading.identify import Identity, identify, own_codes
@@ -63,7 +63,7 @@ def conclude(
         _learned_reading(document, learned or {}, options)
         if document.form is not None and _is_learned(document.form.page)
         else _reading(document, key, options, municipalities)
-        for document in documents_of(files)
+        for document in documents_of(files, learned or {})
     ]
     _hold_back_contradictions(settled)
     _weigh_proofs(settled)
@@ -74,6 +74,7 @@ def conclude(
             kind=one.kind,
             outcome=_outcome(one),
             reasons=tuple(dict.fromkeys(one.reasons)),
+            once_proven=once_proven(one.reasons),
             parts=one.document.parts,
             content=one.document.content,
             pages=_page_images(one.document),
@@ -114,6 +115,20 @@ class _Settled:
     values: dict[str, Any]
     code: FormCode | None = None
     answer: OptionKey | None = None
+
+    @property
+    def initiative(self) -> InitiativeId | None:
+        """What it answers, if that is certain, be it not certain for whom."""
+        value: Value | None = self.values.get("initiative")
+        return None if value is None else value.text
+
+    @property
+    def is_left_to_registry(self) -> bool:
+        """Whether nothing is in doubt but whose it is, which only the registry can tell."""
+        return (
+            Reason.MUNICIPALITY_UNPROVEN in self.reasons
+            and once_proven(self.reasons) is not Outcome.REVIEW
+        )
 
 
 def _without_form(document: Document) -> _Settled:
@@ -184,9 +199,6 @@ def _learned_reading(
     values.update(_form_values(page, measured.form, verdict, number))
     values["initiative"] = Value(text=measured.initiative, confidence=1.0, source=Source.PRINT)
     values["witnesses"] = on_page(found.witnesses, number)
-    values["once_proven"] = outcome_of(
-        [one for one in settled.reasons if one is not Reason.MUNICIPALITY_UNPROVEN]
-    )
     return settled
 
 
@@ -235,18 +247,30 @@ def _weigh_proofs(settled: Sequence[_Settled]) -> None:
 
 
 def _hold_back_contradictions(settled: Sequence[_Settled]) -> None:
-    """Two forms of one municipality for one initiative that do not say the same: neither counts."""
-    for one in settled:
-        for other in settled:
-            if one is other or one.code is None or other.code is None:
-                continue
-            # Whatever else differs, such as the options that each was printed with.
-            same = (one.code.initiative, one.code.municipality) == (
-                other.code.initiative,
-                other.code.municipality,
-            )
-            if same and one.answer != other.answer:
-                one.reasons.append(Reason.SAME_MAIL_CONTRADICTS)
+    """Two forms that may be of one municipality for one initiative and do not say the same: neither
+    counts.
+    """
+    answers = [one for one in settled if one.kind is DocumentKind.ANSWER]
+    contradicted = [
+        one
+        for one in answers
+        if any(other.answer != one.answer and _may_be_the_same(one, other) for other in answers)
+    ]
+    for one in contradicted:
+        one.reasons.append(Reason.SAME_MAIL_CONTRADICTS)
+
+
+def _may_be_the_same(one: _Settled, other: _Settled) -> bool:
+    """Whether both may answer for one municipality and initiative, as far as can be said here."""
+    if one.code is not None and other.code is not None:
+        # Whatever else differs, such as the options that each was printed with.
+        return (one.code.initiative, one.code.municipality) == (
+            other.code.initiative,
+            other.code.municipality,
+        )
+    if other.is_left_to_registry or (one.is_left_to_registry and other.code is not None):
+        return False
+    return None in (one.initiative, other.initiative) or one.initiative == other.initiative
 
 
 def _identity_values(identity: Identity, form: PageMeasured, number: int) -> dict[str, Any]:

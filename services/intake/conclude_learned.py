@@ -17,7 +17,8 @@ from services.intake.reading.typed import (
     confidence_of_typed,
     shows,
 )
-from shared.events import Area, Reason, Witness, WitnessKind
+from services.intake.reading.verdict import outcome_of
+from shared.events import Area, Outcome, Reason, Witness, WitnessKind
 from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
@@ -58,6 +59,16 @@ def conclude_learned(
         reasons.append(Reason.UNKNOWN_FORM_VERSION)
     reasons.append(Reason.MUNICIPALITY_UNPROVEN)
     return LearnedPage(identity, tuple(reasons), _witnesses(page, identity))
+
+
+def once_proven(reasons: Sequence[Reason]) -> Outcome | None:
+    """Return what a document comes to once it is proven whose it is; None if that is no question.
+
+    `reasons` are all that there are in the end.
+    """
+    if Reason.MUNICIPALITY_UNPROVEN not in reasons:
+        return None
+    return outcome_of([one for one in reasons if one is not Reason.MUNICIPALITY_UNPROVEN])
 
 
 def _witnesses(page: PageMeasured, identity: LearnedIdentity) -> tuple[Witness, ...]:

@@ -6,18 +6,24 @@
     two halves of one sheet   one document; that a code is missing on each keeps it from the machine
     a needs template          a document of its own, whatever it came with
     a file with a fault       a document of its own, if no form was found in it before the fault
+    a form that is not sure   a document of its own, and all others are doubted as by an appendix
 
 Pure. Nothing is decided here but what belongs together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.intake.needs import is_template
 from services.intake.reading.identify import own_codes
+from services.intake.reading.learned_verdict import identify_learned
 from services.intake.reading.measured import FileMeasured, NeedMeasured, PageMeasured
 from shared.events import ElectronicSignature, Reason
-from shared.identifiers import Digest, digest_of
+from shared.forms import FormTemplate
+from shared.identifiers import Digest, InitiativeId, digest_of
+
+Templates = Mapping[tuple[InitiativeId, int], FormTemplate]
+"""The forms that were learned, by initiative and version."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,9 @@ def placed(measured: FileMeasured, part: int, content: Digest) -> MeasuredFile:
     return MeasuredFile(part, content, pages, measured.fault, measured.seconds, measured.need)
 
 
-def documents_of(files: Sequence[MeasuredFile]) -> list[Document]:
+def documents_of(files: Sequence[MeasuredFile], learned: Templates) -> list[Document]:
     """Return the documents of a mail, in the order of their first pages."""
+    files = [_without_mere_likeness(file, learned) for file in files]
     with_form = [document for file in files if file.has_form for document in _forms_in(file)]
     with_form = _halves_joined(with_form)
     alone: list[Document] = []
@@ -111,7 +118,35 @@ def documents_of(files: Sequence[MeasuredFile]) -> list[Document]:
         else:
             alone.append(_without_form(file))
             with_form = [_doubted(document) for document in with_form]
-    return sorted([*with_form, *alone], key=_first_place)
+    return sorted([*_doubted_by_unsure(with_form, learned), *alone], key=_first_place)
+
+
+def _without_mere_likeness(file: MeasuredFile, learned: Templates) -> MeasuredFile:
+    """The file, its pages that could be laid over a learned form and are none of them as others."""
+
+    def as_it_is(placed: PlacedPage) -> PlacedPage:
+        if not placed.page.learned or identify_learned(placed.page.learned, learned).like:
+            return placed
+        return replace(placed, page=placed.page.model_copy(update={"learned": ()}))
+
+    return replace(file, pages=tuple(as_it_is(page) for page in file.pages))
+
+
+def _doubted_by_unsure(documents: Sequence[Document], learned: Templates) -> list[Document]:
+    """What only resembles a learned form may be an appendix to any of the others."""
+    unsure = [document for document in documents if not _is_sure(document, learned)]
+    return [
+        _doubted(document) if any(other is not document for other in unsure) else document
+        for document in documents
+    ]
+
+
+def _is_sure(document: Document, learned: Templates) -> bool:
+    assert document.form is not None
+    page = document.form.page
+    return bool(own_codes(page.codes)) or (
+        identify_learned(page.learned, learned).measured is not None
+    )
 
 
 def _forms_in(file: MeasuredFile) -> list[Document]:

@@ -15,11 +15,18 @@ from services.intake.pages.trust import Trust
 from services.intake.reading.appendices import appendices_read
 from services.intake.reading.blank import LearnedForm
 from services.intake.reading.identify import own_codes
+from services.intake.reading.learned_measure import KnownBlanks
 from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FileMeasured, PageMeasured
 from services.intake.reading.needs_pages import NeedsReader
 from shared.events import Reason
 from shared.identifiers import InitiativeId, OptionKey
+
+LEARNED_WITHIN_PAGES = 10
+"""Where a form without a code is looked for. Behind a longer letter stand minutes, and to compare
+their every page with every blank would cost more than a child may use. A form further back is an
+appendix like any other page: it is doubted, and a person sees it.
+"""
 
 
 def measure_file(
@@ -35,6 +42,7 @@ def measure_file(
 ) -> FileMeasured:
     """Open a file and measure its pages. Runs in the contained child; raises nothing of its own.
 
+    A form without a code is not looked for behind one with a code: there too it is an appendix.
     `options` names the boxes of each known initiative's form, in the order of the form; `learned`
     are forms of others, for pages without a code. Without
     `trust` the file came now and no electronic signature is trusted.
@@ -46,12 +54,14 @@ def measure_file(
     cv2.setNumThreads(1)
     known = {initiative: tuple(keys) for initiative, keys in options.items()}
     needs = NeedsReader(expected=needs_expected)
+    blanks = KnownBlanks(learned)
     coded = False
     pages: list[PageMeasured] = []
     fault: Reason | None = None
     try:
         for page in open_pages(data, filename, content_type, limits, trust):
-            measured = measure_page(page, known, learned)
+            sought = not coded and page.number <= LEARNED_WITHIN_PAGES
+            measured = measure_page(page, known, blanks if sought else None)
             coded = coded or bool(own_codes(measured.codes))
             if not coded and not measured.blank and not measured.learned:
                 upright = needs.look(page)

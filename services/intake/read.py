@@ -19,6 +19,7 @@ import structlog
 
 from services.intake import forms, needs
 from services.intake.conclude import conclude
+from services.intake.conclude_learned import once_proven
 from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
@@ -331,7 +332,13 @@ def _doubted(document: DocumentReading, reasons: Sequence[Reason]) -> DocumentRe
     if not reasons:
         return document
     all_reasons = tuple(dict.fromkeys((*document.reasons, *reasons)))
-    return document.model_copy(update={"reasons": all_reasons, "outcome": outcome_of(all_reasons)})
+    return document.model_copy(
+        update={
+            "reasons": all_reasons,
+            "outcome": outcome_of(all_reasons),
+            "once_proven": once_proven(all_reasons),
+        }
+    )
 
 
 def _mail_reasons(mail: MailParsed, found: Sorted) -> tuple[Reason, ...]:

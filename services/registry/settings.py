@@ -1,12 +1,12 @@
 """The registry's settings: the section `registry`, and `web` for its pages."""
 
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from services.registry.domain.diary import check_format
-from services.registry.domain.witnesses import WitnessRule
+from services.registry.domain.witnesses import OUTSIDE, WitnessRule
 from shared.events import WitnessKind
 from shared.settings import CommonSettings
 
@@ -27,6 +27,8 @@ class RegistrySection(BaseModel):
     always says."""
     municipality_witness_kinds: frozenset[WitnessKind] = frozenset(WitnessKind)
     """Which kinds count for a municipality; each counts against one in any case."""
+    municipality_outside_witness: bool = True
+    """Whether one witness must come from outside the paper: the authentic sender's domain."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
 
@@ -46,7 +48,20 @@ class RegistrySection(BaseModel):
     @property
     def witness_rule(self) -> WitnessRule:
         """What it takes to prove whose a form without a code is."""
-        return WitnessRule(self.municipality_witnesses, self.municipality_witness_kinds)
+        return WitnessRule(
+            self.municipality_witnesses,
+            self.municipality_witness_kinds,
+            self.municipality_outside_witness,
+        )
+
+    @model_validator(mode="after")
+    def _outside_witness_counts(self) -> Self:
+        counts = not OUTSIDE.isdisjoint(self.municipality_witness_kinds)
+        if self.municipality_outside_witness and self.municipality_witnesses and not counts:
+            raise ValueError(
+                "municipality_outside_witness needs sender_domain among the witness kinds"
+            )
+        return self
 
     @field_validator("timezone")
     @classmethod

@@ -3,6 +3,7 @@
 ORB first, which costs little; SIFT where that does not find enough.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +12,6 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.align import Homography
-from services.intake.reading.blank import Blank
 from services.intake.reading.paper import PER_MM
 
 _QUICK_LONG_SIDE_PX = 1200
@@ -26,16 +26,19 @@ _FEATURE_OFF = 3.0
 
 
 class Features:
-    """The features of one page, found once however many forms it is compared with."""
+    """The features of one picture, found once however many others it is compared with.
 
-    def __init__(self, grey: MatLike) -> None:
+    `grey` gives the picture, and is asked for it when some kind of feature is first needed.
+    """
+
+    def __init__(self, grey: Callable[[], MatLike]) -> None:
         self._grey = grey
         self._found: dict[bool, tuple[NDArray[np.float32], MatLike | None]] = {}
 
     def __call__(self, *, sure: bool) -> tuple[NDArray[np.float32], MatLike | None]:
         """Return places in pixels and descriptors; `sure` is the dearer kind."""
         if sure not in self._found:
-            self._found[sure] = _features(self._grey, sure=sure)
+            self._found[sure] = _features(self._grey(), sure=sure)
         return self._found[sure]
 
 
@@ -47,11 +50,10 @@ class Coarse:
     agreeing: int
 
 
-def look_for(features: Features, blank: Blank) -> Coarse | None:
-    """Return how the page may lie over the blank, by what is alike in the two pictures."""
-    picture = cv2.bitwise_not(blank.flat)
+def look_for(page: Features, blank: Features) -> Coarse | None:
+    """Return how the page may lie over the blank (at `PER_MM`), by what is alike in the two."""
     for sure in (False, True):
-        matrix, agreeing = _matched(_features(picture, sure=sure), features(sure=sure), sure=sure)
+        matrix, agreeing = _matched(blank(sure=sure), page(sure=sure), sure=sure)
         if matrix is None:
             continue
         if agreeing >= _ENOUGH_MATCHES or (sure and agreeing >= _LEAST_MATCHES):

@@ -1,11 +1,17 @@
 """Measuring a page without codes by the forms that were learned, and all of the most alike."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+
+import cv2
+from cv2.typing import MatLike
 
 from services.intake.pages.page import Page
-from services.intake.reading.align import quarter_turns_to_upright
+from services.intake.reading.align import as_matrix, quarter_turns_to_upright
+from services.intake.reading.beside import print_beside_cm2
 from services.intake.reading.blank import Blank, LearnedForm, blank_of
 from services.intake.reading.ink import measure_ink
+from services.intake.reading.joined import signatures_joined
 from services.intake.reading.learned import described, lay
 from services.intake.reading.learned_features import Coarse, Features, look_for
 from services.intake.reading.learned_marks import measure_learned_marks
@@ -20,15 +26,36 @@ _MOST_COMPARED = 8
 """Of the forms that the page is like, so many are compared word by word."""
 
 
-def measure_learned(
-    page: Page, forms: Sequence[LearnedForm]
-) -> tuple[tuple[LearnedMeasured, ...], int]:
+class KnownBlanks:
+    """The blanks of learned forms, for all pages of a file: the features of each are found once.
+
+    Features are small and stay; the pictures, of some 15 MB each, are decoded when needed.
+    """
+
+    def __init__(self, forms: Sequence[LearnedForm]) -> None:
+        self._known = [(form, Features(partial(_print_of, form))) for form in forms]
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def alike(self, page: Features) -> list[tuple[LearnedForm, Coarse]]:
+        """Return the forms that the page may be, those that most features agree on first."""
+        found = [(form, look_for(page, blank)) for form, blank in self._known]
+        alike = [(form, coarse) for form, coarse in found if coarse is not None]
+        return sorted(alike, key=lambda one: one[1].agreeing, reverse=True)
+
+
+def _print_of(form: LearnedForm) -> MatLike:
+    return cv2.bitwise_not(blank_of(form).flat)
+
+
+def measure_learned(page: Page, blanks: KnownBlanks) -> tuple[tuple[LearnedMeasured, ...], int]:
     """Return the forms that the page can be laid over, the most alike first and measured to the
     end, and how often to turn the page to be upright.
     """
     others: list[LearnedMeasured] = []
     best: tuple[LearnedMeasured, LearnedPage, Blank] | None = None
-    for told, flat, blank in _candidates(page, forms):
+    for told, flat, blank in _candidates(page, blanks):
         if best is None:
             best = told, flat, blank
         elif _likeness(told) > _likeness(best[0]):
@@ -39,23 +66,17 @@ def measure_learned(
     if best is None:
         return (), 0
     told, flat, blank = best
-    complete = told.model_copy(update={"form": _measured(told.form, flat, blank)})
+    complete = told.model_copy(update={"form": _measured(page, told.form, flat, blank)})
     others.sort(key=_likeness, reverse=True)
     return (complete, *others), quarter_turns_to_upright(flat.to_source)
 
 
 def _candidates(
-    page: Page, forms: Sequence[LearnedForm]
+    page: Page, blanks: KnownBlanks
 ) -> Iterator[tuple[LearnedMeasured, LearnedPage, Blank]]:
-    features = Features(page.grey)
-    found: list[tuple[LearnedForm, Blank, Coarse]] = []
-    for form in forms:
+    alike = blanks.alike(Features(lambda: page.grey))
+    for form, coarse in alike[:_MOST_COMPARED]:
         blank = blank_of(form)
-        coarse = look_for(features, blank)
-        if coarse is not None:
-            found.append((form, blank, coarse))
-    found.sort(key=lambda one: one[2].agreeing, reverse=True)
-    for form, blank, coarse in found[:_MOST_COMPARED]:
         laid = lay(page.grey, coarse, blank)
         if laid is None:
             continue
@@ -76,14 +97,17 @@ def _likeness(told: LearnedMeasured) -> float:
     return sum(told.print.likeness) / max(len(told.print.likeness), 1)
 
 
-def _measured(form: FormMeasured, flat: LearnedPage, blank: Blank) -> FormMeasured:
+def _measured(page: Page, form: FormMeasured, flat: LearnedPage, blank: Blank) -> FormMeasured:
     assert form.registration is not None
+    matrix = as_matrix(form.registration)
     return FormMeasured(
         registration=form.registration,
         anchors=tuple(flat.area(rect) for rect in form.registration.rests_on),
         marks=measure_learned_marks(flat, blank),
         signatures=measure_signatures(flat),
         signature_prints=measure_signature_prints(flat),
+        signatures_joined=signatures_joined(flat),
         ink=measure_ink(flat),
+        print_beside_cm2=print_beside_cm2(page.grey, matrix, blank.template),
         fields=measure_fields(flat),
     )

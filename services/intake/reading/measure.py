@@ -3,7 +3,7 @@
 Each step runs only where the one before it found something to stand on. Nothing is judged here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -12,12 +12,11 @@ from cv2.typing import MatLike
 from services.intake.pages.page import Page
 from services.intake.reading.align import as_matrix, quarter_turns_to_upright, register
 from services.intake.reading.beside import print_beside_cm2
-from services.intake.reading.blank import LearnedForm
 from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
 from services.intake.reading.joined import signatures_joined
-from services.intake.reading.learned_measure import measure_learned
+from services.intake.reading.learned_measure import KnownBlanks, measure_learned
 from services.intake.reading.marks import measure_marks
 from services.intake.reading.measured import (
     MOST_FIELD_TEXT,
@@ -48,7 +47,7 @@ _BLANK_DARK = 0.75
 def measure_page(
     page: Page,
     options: Mapping[InitiativeId, tuple[OptionKey, ...]],
-    learned: Sequence[LearnedForm] = (),
+    learned: KnownBlanks | None = None,
 ) -> PageMeasured:
     """Return everything measured of one page.
 

@@ -20,7 +20,14 @@ from services.intake.reading.measured import (
 )
 from services.intake.reading.proof import is_proof_stamp
 from services.intake.reading.typed import shows
-from shared.events import ElectronicSignature, Outcome, Reason, SignatureState
+from shared.events import (
+    MENDABLE,
+    MENDABLE_FILES,
+    ElectronicSignature,
+    Outcome,
+    Reason,
+    SignatureState,
+)
 from shared.identifiers import OptionKey
 
 # Registration. Millimetres on the form; a box is 6 mm and its ring 3 mm.
@@ -90,12 +97,6 @@ MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
 MOST_SCATTERED_MM2 = 400.0
 """The paper's other side shining through has thousands, a long remark by hand less than this."""
-
-MENDABLE = frozenset({Reason.SIGNATURE_MISSING, Reason.SEVERAL_MARKED, Reason.NONE_MARKED})
-"""Faults that the sender alone can mend, where it is certain whose form it is."""
-
-MENDABLE_FILES = frozenset({Reason.LOCKED_FILE, Reason.UNREADABLE_FILE, Reason.EMPTY_FILE})
-"""Likewise of a file that nobody, here either, can read."""
 
 ANSWER_FIELD = "answer."
 

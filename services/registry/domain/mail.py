@@ -1,6 +1,5 @@
 """What becomes of a mail: of each of its documents, and of the mail itself."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,8 +12,10 @@ from services.registry.domain.answer import (
     decide,
     statement_of,
 )
-from services.registry.domain.review import Known, doubts, identity
+from services.registry.domain.review import Known, answered, doubts, identity
 from shared.events import (
+    MENDABLE,
+    MENDABLE_FILES,
     NEED_NOTES,
     Disposition,
     DocumentKind,
@@ -118,12 +119,12 @@ def _documents(
     event: MailRead, known: Known, standing: dict[Pair, Statement]
 ) -> tuple[DocumentDecision, ...]:
     pairs = {reading.document_id: identity(reading, known) for reading in event.documents}
-    contradicted = _contradicted(event, pairs)
+    contradicted = _contradicted(event, pairs, known)
     decided: dict[str, DocumentDecision] = {}
     # The certain ones first: an unsigned copy beside a signed answer then counts as its copy.
     for reading in sorted(event.documents, key=lambda one: one.outcome is not Outcome.AUTO):
         pair = pairs[reading.document_id]
-        extra = (Reason.SAME_MAIL_CONTRADICTS,) if pair in contradicted else ()
+        extra = (Reason.SAME_MAIL_CONTRADICTS,) if reading.document_id in contradicted else ()
         verdict = _verdict(event, reading, pair, known, standing, extra)
         if isinstance(verdict, Recorded) and pair is not None:
             standing[pair] = statement_of(reading, event.mail_id)
@@ -131,14 +132,33 @@ def _documents(
     return tuple(decided[reading.document_id] for reading in event.documents)
 
 
-def _contradicted(event: MailRead, pairs: Mapping[str, Pair | None]) -> set[Pair | None]:
-    """The pairs that the mail answers in more than one way; no readable mark is a way too."""
-    answers: dict[Pair, set[str | None]] = defaultdict(set)
-    for reading in event.documents:
-        pair = pairs[reading.document_id]
-        if pair is not None and reading.kind is DocumentKind.ANSWER:
-            answers[pair].add(reading.answer.text if reading.answer else None)
-    return {pair for pair, found in answers.items() if len(found) > 1}
+def _contradicted(
+    event: MailRead, pairs: Mapping[str, Pair | None], known: Known
+) -> frozenset[str]:
+    """The documents of certain pairs that another of the mail may answer in another way.
+
+    No readable mark is a way too; an answer whose pair is not certain may be of any that it fits.
+    """
+    answers = [one for one in event.documents if one.kind is DocumentKind.ANSWER]
+
+    def may_be_of(other: DocumentReading, pair: Pair) -> bool:
+        its = pairs[other.document_id]
+        if its is not None:
+            return its == pair
+        return answered(other, known) in (None, pair.initiative)
+
+    def contradicted(one: DocumentReading, pair: Pair) -> bool:
+        said = one.answer.text if one.answer else None
+        return any(
+            may_be_of(other, pair) and said != (other.answer.text if other.answer else None)
+            for other in answers
+        )
+
+    return frozenset(
+        one.document_id
+        for one in answers
+        if (pair := pairs[one.document_id]) is not None and contradicted(one, pair)
+    )
 
 
 def _verdict(
@@ -156,7 +176,7 @@ def _verdict(
     found = tuple(dict.fromkeys((*about_mail, *doubts(reading, known), *extra)))
     current = standing.get(pair) if pair is not None else None
     clear = not held_back and not about_mail and not extra
-    if clear and reading.outcome is Outcome.RETURN and set(found) == set(reading.reasons):
+    if clear and _may_return(reading) and set(found) == set(reading.reasons):
         return _returned(event, reading, current)
     by_rule = decide(statement_of(reading, event.mail_id), current)
     if clear and reading.outcome is Outcome.AUTO and pair is not None and not found:
@@ -179,13 +199,20 @@ def _other(
     reasons = tuple(dict.fromkeys((*about_mail, *reading.reasons)))
     if held_back or about_mail:
         return Review(reasons)
-    if reading.outcome is Outcome.RETURN:
+    if _may_return(reading):
         return Returned(reading.reasons)
     if reading.kind is DocumentKind.NEED and NEED_NOTES.issuperset(reading.reasons):
         return Need()
     if event.disposition is Disposition.NEED and not reading.reasons:
         return Need()
     return Review(reasons or (Reason.NO_CODE,))
+
+
+def _may_return(reading: DocumentReading) -> bool:
+    """Whether the sender can mend all that is wrong, whatever the outcome came from."""
+    return reading.outcome is Outcome.RETURN and (
+        MENDABLE.issuperset(reading.reasons) or MENDABLE_FILES.issuperset(reading.reasons)
+    )
 
 
 def _returned(

@@ -58,6 +58,15 @@ def identity(reading: DocumentReading, known: Known) -> Pair | None:
     return Pair(reading.initiative.text, reading.municipality.text)
 
 
+def answered(reading: DocumentReading, known: Known) -> str | None:
+    """Return the initiative that the document is about, if that is certain, be it not for whom."""
+    if reading.initiative is None or reading.initiative.text not in known.initiatives:
+        return None
+    of_whom = {Reason.UNKNOWN_MUNICIPALITY, Reason.MUNICIPALITY_UNPROVEN}
+    uncertain = not (IDENTITY_DOUBTS - of_whom).isdisjoint(reading.reasons)
+    return None if uncertain else reading.initiative.text
+
+
 def doubts(reading: DocumentReading, known: Known) -> tuple[Reason, ...]:
     """Everything that holds back an answer or its return: what came with it and what we add."""
     found = [*reading.reasons, *_unknown_names(reading, known)]

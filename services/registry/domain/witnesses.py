@@ -25,6 +25,9 @@ SAYS_WHOSE: Final = frozenset({WitnessKind.NAME, WitnessKind.NUMBER, WitnessKind
 sender of a form on which that was left empty: at least one of these must be among the witnesses.
 """
 
+OUTSIDE: Final = frozenset({WitnessKind.SENDER_DOMAIN})
+"""What does not stand on the paper: all that does may be by one hand, or copied with the paper."""
+
 _CONFIDENCE: Final = 0.95
 
 
@@ -33,11 +36,13 @@ class WitnessRule:
     """What it takes: so many kinds of witness, each naming one municipality and all the same.
 
     `counted` are the kinds that count for a municipality; any kind counts against one. `needed`
-    of at least 2, or 0 to leave it to a person always.
+    of at least 2, or 0 to leave it to a person always. `outside`: one of them must come from
+    outside the paper.
     """
 
     needed: int = 2
     counted: frozenset[WitnessKind] = frozenset(WitnessKind)
+    outside: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,8 @@ def _proven(witnesses: Sequence[Witness], known: Evidence, rule: WitnessRule) ->
         return None
     only = frozenset({code})
     kinds = {kind for kind, codes in named if kind in rule.counted and codes == only}
+    if rule.outside and kinds.isdisjoint(OUTSIDE):
+        return None
     return code if len(kinds) >= rule.needed and not kinds.isdisjoint(SAYS_WHOSE) else None
 
 

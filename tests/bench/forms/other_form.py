@@ -1,7 +1,7 @@
 """Forms without a code, as an office makes them in its word processor: blanks, learned in process.
 
 `learned(blank)` gives the template, for filling in, and what a reader must be told; `teach` tells
-a ledger and an archive; `weighed` is what the registry makes of a bare file.
+a ledger and an archive; `weighed` is what the registry makes of a reading.
 """
 
 import io
@@ -123,7 +123,8 @@ def weighed(
 ) -> DocumentReading:
     """Return what the registry makes of a reading; `domains` are pairs of domain and kommunkod.
 
-    Without `sender_hosts` there is no authentic sender: only the page can say whose it is.
+    `sender_hosts` are those of an authentic sender; a bare file has none, and then only a rule
+    without an outside witness proves anything.
     """
     return weigh(reading, Evidence(domains, (), sender_hosts), rule or WitnessRule())
 

@@ -57,9 +57,12 @@ def reading(
     )
 
 
-def said(*witnesses: Witness, sender: str = "", rule: WitnessRule | None = None) -> str | None:
+PAPER_ALONE = WitnessRule(outside=False)
+
+
+def said(*witnesses: Witness, sender: str = "", rule: WitnessRule = PAPER_ALONE) -> str | None:
     known = Evidence(DOMAINS, NUMBERS, (sender,) if sender else ())
-    found = weigh(reading(*witnesses), known, rule or WitnessRule())
+    found = weigh(reading(*witnesses), known, rule)
     assert (found.municipality is None) == (Reason.MUNICIPALITY_UNPROVEN in found.reasons)
     return found.municipality.text if found.municipality else None
 
@@ -118,11 +121,22 @@ def test_two_addresses_of_the_sender_are_one_witness() -> None:
     assert weigh(reading(contact), known, WitnessRule(needed=2)).municipality is None
 
 
+@pytest.mark.parametrize("witnesses", [(name, contact), (name, number), (printed, name, contact)])
+def test_the_paper_alone_proves_nothing_unless_configured(witnesses: tuple[Witness, ...]) -> None:
+    assert said(*witnesses) == UMEA
+    assert said(*witnesses, rule=WitnessRule()) is None
+    assert said(*witnesses, sender="gmail.com", rule=WitnessRule()) is None
+    assert said(*witnesses, sender="samregistratur.se", rule=WitnessRule()) is None
+    assert said(*witnesses, sender="umea.se", rule=WitnessRule()) == UMEA
+
+
 def test_what_is_needed_is_configuration() -> None:
     assert said(name, contact, rule=WitnessRule(needed=3)) is None
     assert said(name, contact, sender="umea.se", rule=WitnessRule(needed=3)) == UMEA
     assert said(name, contact, number, sender="umea.se", rule=WitnessRule(needed=0)) is None
-    without_mail = WitnessRule(counted=frozenset({WitnessKind.NAME, WitnessKind.NUMBER}))
+    without_mail = WitnessRule(
+        counted=frozenset({WitnessKind.NAME, WitnessKind.NUMBER}), outside=False
+    )
     assert said(name, contact, rule=without_mail) is None
     assert said(name, number, rule=without_mail) == UMEA
     # What does not count for a municipality still counts against one.
@@ -136,9 +150,17 @@ def test_one_witness_alone_cannot_be_configured() -> None:
         RegistrySection(municipality_witnesses=1)
 
 
+def test_an_outside_witness_that_does_not_count_cannot_be_configured() -> None:
+    kinds = frozenset({WitnessKind.NAME, WitnessKind.NUMBER})
+    with pytest.raises(ValidationError, match="sender_domain"):
+        RegistrySection(municipality_witness_kinds=kinds)
+    alone = RegistrySection(municipality_witness_kinds=kinds, municipality_outside_witness=False)
+    assert alone.witness_rule == WitnessRule(counted=kinds, outside=False)
+
+
 def test_once_proven_the_outcome_is_what_the_reader_said_it_would_be() -> None:
     unsigned = reading(name, contact, more=(Reason.SIGNATURE_MISSING,), once_proven=Outcome.RETURN)
-    found = weigh(unsigned, Evidence(DOMAINS), WitnessRule())
+    found = weigh(unsigned, Evidence(DOMAINS), PAPER_ALONE)
     assert found.outcome is Outcome.RETURN
     assert found.reasons == (Reason.SIGNATURE_MISSING,)
     assert found.municipality is not None
@@ -153,7 +175,7 @@ def test_a_form_with_a_code_is_left_as_it_is() -> None:
             "municipality": Value(text=LUND, confidence=1.0, source=Source.CODE),
         }
     )
-    assert weigh(coded, Evidence(DOMAINS), WitnessRule()) is coded
+    assert weigh(coded, Evidence(DOMAINS), PAPER_ALONE) is coded
 
 
 @pytest.mark.parametrize(
