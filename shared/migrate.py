@@ -1,6 +1,7 @@
 """Brings a service's database to the schema of its code; refuses one that is newer."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,8 @@ from shared.database import Database, DatabaseUnavailable
 from shared.errors import UsageError
 
 RETRY_S = 2.0
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in a global of the process."""
 log = structlog.get_logger()
 
 
@@ -33,7 +36,7 @@ def upgrade(database: Database, migrations: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["schema"] = database.schema
-    with database.write() as session:
+    with _ONE_AT_A_TIME, database.write() as session:
         connection = session.connection()
         if database.schema:
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"'))

@@ -256,7 +256,9 @@ class ImapSession:
         Returns early when `until` says so. Without IDLE this is only a pause.
         """
         end = time.monotonic() + seconds
-        if not self._client.has_capability("IDLE"):
+        with _broken():
+            may_listen = self._client.has_capability("IDLE")
+        if not may_listen:
             while time.monotonic() < end and not until():
                 time.sleep(min(LOOK_UP_S, max(0.0, end - time.monotonic())))
             with _broken():

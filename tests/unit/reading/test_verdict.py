@@ -184,8 +184,8 @@ def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -
         (4, 0.7, SignatureState.UNCLEAR),
         (5, 0.59, SignatureState.HANDWRITTEN),
         (5, 0.6, SignatureState.UNCLEAR),
-        (7, 0.39, SignatureState.HANDWRITTEN),
-        (7, 0.4, SignatureState.UNCLEAR),
+        (7, 0.44, SignatureState.HANDWRITTEN),
+        (7, 0.45, SignatureState.UNCLEAR),
     ],
 )
 def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
