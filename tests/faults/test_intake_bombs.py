@@ -15,6 +15,8 @@ from tests.intake import Intake, plain_mail, sandbox
 @pytest.fixture(scope="module")
 def children() -> Iterator[Sandbox]:
     made = sandbox(memory_mib=300, cpu_s=8, wall_s=12.0)
+    # What is timed below is the reading, not the start of what reads.
+    made.warm_up()
     yield made
     made.close()
 
@@ -96,9 +98,8 @@ HARMLESS = {
 async def test_hostile_headers_cost_no_time(intake: Intake, children: Sandbox, name: str) -> None:
     began_at = time.monotonic()
     read = await intake.read(children, HARMLESS[name] + b"\r\n\r\nhej")
-    assert time.monotonic() - began_at < 12
-    # A text with a name is an appendix, for a person.
-    assert read.disposition in (Disposition.QUESTION, Disposition.ANSWERS) or read.mail_reasons
+    assert time.monotonic() - began_at < 6
+    assert read.disposition is Disposition.QUESTION or read.mail_reasons
 
 
 async def test_markup_without_end_is_read_in_time(intake: Intake, children: Sandbox) -> None:

@@ -38,6 +38,8 @@ class Leaf:
     """As the container has it; empty outside of one."""
     own_name: str = ""
     """What the mail or the container calls it; empty for the words of a mail."""
+    whole_mail: bool = False
+    """The mail has no other part: whatever it calls this one, it is what the mail says."""
 
     @property
     def content_type(self) -> str:
@@ -74,6 +76,8 @@ def _is_text_file(leaf: Leaf) -> bool:
     """Whether a text is a file that somebody attached, such as conditions to an answer."""
     is_text = leaf.shown_type is None and leaf.claimed_type in _WORDS_OF_MAIL
     if not is_text or not leaf.own_name or not leaf.size_bytes or leaf.in_report:
+        return False
+    if leaf.whole_mail and not leaf.attached:
         return False
     below = not leaf.attached and _BELOW_TEXT.search(leaf.own_name) is not None
     if below and leaf.size_bytes <= _MOST_BELOW_TEXT_BYTES:

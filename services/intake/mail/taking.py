@@ -70,14 +70,14 @@ class Taken:
         places = list(leaves(message, self._limits.depth, depth))
         shown = shown_ids(places)
         for place in places:
-            self._take_place(place, shown, prefix)
+            self._take_place(place, shown, prefix, whole_mail=place.part is message)
 
     def take_file(self, data: bytes, filename: str, content_type: str) -> None:
         """Take a file that came without a mail."""
         leaf = self._leaf(data, content_type, filename)
         self._settle(data, leaf, (PartFate.DOCUMENT, ""), 0)
 
-    def _take_place(self, place: Place, shown: set[str], prefix: str) -> None:
+    def _take_place(self, place: Place, shown: set[str], prefix: str, *, whole_mail: bool) -> None:
         part = place.part
         claimed = headers.printable(part.get_content_type(), 100)
         filename = file_name(part, prefix)
@@ -104,6 +104,7 @@ class Taken:
             has_plain_sibling=place.has_plain_sibling,
             in_report=place.in_report,
             own_name=headers.decoded(part.get_filename() or "", 200),
+            whole_mail=whole_mail,
         )
         fate = fate_of(leaf)
         if fate[0] is PartFate.TEXT:
@@ -160,6 +161,7 @@ class Taken:
         has_plain_sibling: bool = False,
         in_report: bool = False,
         own_name: str = "",
+        whole_mail: bool = False,
     ) -> Leaf:
         return Leaf(
             claimed_type=claimed,
@@ -174,6 +176,7 @@ class Taken:
             same_as_earlier=hashlib.sha256(data).hexdigest() in self._digests,
             path_in_container=path,
             own_name=own_name,
+            whole_mail=whole_mail,
         )
 
     def _settle(self, data: bytes, leaf: Leaf, fate: tuple[PartFate, str], depth: int) -> None:

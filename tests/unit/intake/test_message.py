@@ -109,6 +109,18 @@ def test_a_text_that_is_attached_by_name_is_a_document(
     assert len(documents) == 2
 
 
+def test_a_mail_that_is_nothing_but_a_text_says_it_whatever_the_text_is_called() -> None:
+    mail = EmailMessage()
+    mail["From"] = "kommun@kommun.example"
+    mail.set_content("När är sista svarsdag?")
+    mail.set_param("name", "brev.txt")
+    parsed, documents = taken(mail)
+    assert fates(mail) == [("text", "")]
+    assert (parsed.text.strip(), documents) == ("När är sista svarsdag?", [])
+    mail.add_header("Content-Disposition", "attachment", filename="brev.txt")
+    assert fates(mail) == [("document", "")]
+
+
 def test_the_named_half_of_an_alternative_is_a_document() -> None:
     mail = letter()
     mail.add_alternative("<p>Vi reserverar oss.</p>", subtype="html")
