@@ -26,6 +26,8 @@ from urllib.parse import parse_qs
 import pytest
 from imapclient import IMAPClient
 
+from services.console.ports import free_port
+
 START_TIMEOUT_S = 15.0
 PASSWORD = "löse/n ord"
 _MODULES = Path("/usr/lib/dovecot")
@@ -86,7 +88,7 @@ class Dovecot:
         self.folder = Path(tempfile.mkdtemp(prefix="handslag-dovecot-"))
         self.folder.chmod(0o755)
         self.tokens = TokenServer()
-        self.imap_port, self.imaps_port, self.lmtp_port = (_free_port() for _ in range(3))
+        self.imap_port, self.imaps_port, self.lmtp_port = (free_port() for _ in range(3))
         self.certificate = self.folder / "certificate.pem"
         self._process: subprocess.Popen[bytes] | None = None
         self._users: dict[str, str] = {}
@@ -311,9 +313,3 @@ def _group() -> str:
     import grp
 
     return grp.getgrgid(os.getegid()).gr_name
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from sqlmodel import SQLModel, col, select
 
+from services.console.ports import free_port
 from services.intake import forms
 from services.intake.accounts import MailAccount, accounts
 from services.intake.fetcher import MailboxFetcher, fetcher_for
@@ -228,11 +229,3 @@ class Process:
             return error.code, json.load(error)
         except OSError:
             return 0, {}
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

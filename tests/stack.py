@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from services.console.nats import free_port
+from services.console.ports import free_port
 from shared.database import Database
 from tests.dovecot import PASSWORD, Dovecot
 

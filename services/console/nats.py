@@ -3,10 +3,10 @@
 import asyncio
 import secrets
 import shutil
-import socket
 import sys
 from pathlib import Path
 
+from services.console.ports import free_port
 from shared.errors import WrongSetting
 
 READY_TIMEOUT_S = 20.0
@@ -56,13 +56,6 @@ class EmbeddedNats:
                 else:
                     writer.close()
                     return
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody holds at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _server() -> str:

@@ -34,7 +34,7 @@ from sqlmodel import func, select
 from services.console.demo import scans
 from services.console.demo.offer import OPTIONS, Initiative, demo_round, domain_of, round_file
 from services.console.demo.scans import Channel, Filling, Stroke
-from services.console.nats import free_port
+from services.console.ports import free_port
 from services.registry.forms.print import print_form
 from shared.municipalities import Municipality, all_municipalities, display_name
 from shared.outbox import now

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.console.ports import free_port
 from services.intake import lease
 from services.intake.settings import IntakeSettings, MailboxSettings
 from shared import outbox
@@ -20,7 +21,7 @@ from shared.archive import ArchiveUnavailable, FolderArchive
 from shared.errors import WrongSetting
 from shared.events import MailArchived
 from tests.dovecot import PASSWORD, Dovecot
-from tests.intake import USER, Intake, Process, free_port, mailbox, plain_mail, wait_for
+from tests.intake import USER, Intake, Process, mailbox, plain_mail, wait_for
 from tests.nats import NatsServer
 
 

@@ -19,6 +19,7 @@ import nats
 import pytest
 from nats.js.errors import NoStreamResponseError
 
+from services.console.ports import free_port
 from services.notifier.accounts import messages_by_mail
 from services.notifier.tables import MessageState
 from shared.database import Database
@@ -27,7 +28,7 @@ from shared.events import MailRegistered, MessageFate
 from shared.failpoint import VARIABLE
 from tests.nats import NatsServer
 from tests.unit.notifier.builders import correspondence, document, registered, settled
-from tests.unit.notifier.scripted_relay import ScriptedRelay, free_port
+from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 START_S = 30.0
 

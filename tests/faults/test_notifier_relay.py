@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.console.ports import free_port
 from services.notifier import store
 from services.notifier.gate import Caps
 from services.notifier.notify import GIVE_UP_AFTER, Notifier
@@ -27,7 +28,7 @@ from tests.unit.notifier.builders import (
     rows,
     settled,
 )
-from tests.unit.notifier.scripted_relay import ScriptedRelay, free_port
+from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 
 @pytest.fixture

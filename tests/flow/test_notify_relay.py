@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
+from services.console.ports import free_port
 from services.notifier import relay as relay_module
 from services.notifier.relay import (
     Accepted,
@@ -27,7 +28,7 @@ from services.notifier.relay import (
     Unreachable,
 )
 from services.notifier.settings import RelaySettings
-from tests.unit.notifier.scripted_relay import ScriptedRelay, free_port
+from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 MAIL = relay_module.Envelope(
     "registratur@skr.se", "anna@umea.se", b"Subject: x\r\n\r\n.en punkt\r\n..tv\r\nslut"

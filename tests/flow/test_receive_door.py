@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from services.console.ports import free_port
 from services.intake.mail.smtp import CONNECTIONS, open_door
 from services.intake.settings import MIB, MailboxSettings
 from shared.archive import ArchiveUnavailable
 from shared.events import MailArchived
-from tests.intake import USER, Intake, free_port, plain_mail
+from tests.intake import USER, Intake, plain_mail
 
 BOXES = (
     MailboxSettings.model_validate({"address": USER}),

@@ -4,7 +4,6 @@ import asyncio
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from services.console.ports import free_port
 from services.registry.accounts import accounts
 from services.registry.tables import Answer, Mail
 from shared import failpoint, outbox
@@ -61,8 +61,7 @@ class Service:
 
 @pytest.fixture
 def listen() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"127.0.0.1:{free.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from services.console.demo.offer import municipality_file, round_file
 from services.console.demo.outcome import Stores
 from services.console.demo.postoffice import PASSWORD_VARIABLE
 from services.console.demo.writer import Letter
-from services.console.nats import free_port
+from services.console.ports import free_port
 from services.console.stores import office_zone, open_store, registry_settings
 from services.console.up import SERVICES, Stack, only_one, running
 from services.intake.tables import FormRow

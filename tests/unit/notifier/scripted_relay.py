@@ -1,7 +1,6 @@
 """A real SMTP server on loopback that takes mail, or fails as its script says."""
 
 import asyncio
-import socket
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.console.ports import free_port
 
 Step = str
 """`mail 451 …`, `rcpt 550 …`, `data 452 …`, `end 554 …`: the reply at that point of the mail.
@@ -132,11 +133,3 @@ class ScriptedRelay:
     def _reply(self, server: Any, stage: str) -> str | None:
         plan = str(server.plan or "")
         return plan.removeprefix(stage + " ") if plan.startswith(stage + " ") else None
-
-
-def free_port() -> int:
-    """A loopback port that nobody holds now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
