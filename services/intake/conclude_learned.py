@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.intake.reading.learned_verdict import LearnedIdentity, identify_learned
+from services.intake.reading.learned.verdict import LearnedIdentity, identify_learned
 from services.intake.reading.measured import FieldMeasure, PageMeasured
 from services.intake.reading.typed import (
     MOST_EMPTY_FIELD_MM2,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from services.intake.needs import is_template
 from services.intake.reading.identify import own_codes
-from services.intake.reading.learned_verdict import identify_learned
+from services.intake.reading.learned.verdict import identify_learned
 from services.intake.reading.measured import FileMeasured, NeedMeasured, PageMeasured
 from shared.events import ElectronicSignature, Reason
 from shared.forms import FormTemplate

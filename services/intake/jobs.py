@@ -14,7 +14,7 @@ from services.intake.measure import measure_file
 from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
 from services.intake.reading import ocr
-from services.intake.reading.blank import LearnedForm
+from services.intake.reading.learned.blank import LearnedForm
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
 from services.intake.searchable.found import FileFound, FoundPage

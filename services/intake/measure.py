@@ -13,12 +13,12 @@ from services.intake.pages.opening import open_pages
 from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
 from services.intake.reading.appendices import appendices_read
-from services.intake.reading.blank import LearnedForm
 from services.intake.reading.identify import own_codes
-from services.intake.reading.learned_measure import KnownBlanks
+from services.intake.reading.learned.blank import LearnedForm
+from services.intake.reading.learned.measure import KnownBlanks
 from services.intake.reading.measure import measure_page
 from services.intake.reading.measured import FileMeasured, PageMeasured
-from services.intake.reading.needs_pages import NeedsReader
+from services.intake.reading.needs.pages import NeedsReader
 from shared.events import Reason
 from shared.identifiers import InitiativeId, OptionKey
 

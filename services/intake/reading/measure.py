@@ -16,7 +16,7 @@ from services.intake.reading.code import find_codes
 from services.intake.reading.identify import claimed, own_codes
 from services.intake.reading.ink import measure_ink
 from services.intake.reading.joined import signatures_joined
-from services.intake.reading.learned_measure import KnownBlanks, measure_learned
+from services.intake.reading.learned.measure import KnownBlanks, measure_learned
 from services.intake.reading.marks import measure_marks
 from services.intake.reading.measured import (
     MOST_FIELD_TEXT,

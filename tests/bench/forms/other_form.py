@@ -22,7 +22,7 @@ from services.intake.learn import Learned, Surveyed, learned_from
 from services.intake.learning.fields import read_fields
 from services.intake.learning.survey import survey
 from services.intake.pages.page import Limits
-from services.intake.reading.blank import LearnedForm
+from services.intake.reading.learned.blank import LearnedForm
 from services.registry.domain.witnesses import Evidence, WitnessRule, weigh
 from shared.archive import Archive, Area
 from shared.database import Database

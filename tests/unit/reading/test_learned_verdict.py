@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.intake.reading.learned_verdict import identify_learned
+from services.intake.reading.learned.verdict import identify_learned
 from services.intake.reading.measured import (
     FormMeasured,
     LearnedMeasured,

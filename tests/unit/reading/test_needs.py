@@ -20,7 +20,7 @@ from services.intake.conclude import conclude
 from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
-from services.intake.reading.unread import written_in
+from services.intake.reading.needs.unread import written_in
 from services.registry.forms.needs_template import TemplateKind, needs_template
 from shared.events import Area, DocumentKind, DocumentReading, NeedReading, Outcome, Reason, Source
 from shared.identifiers import digest_of

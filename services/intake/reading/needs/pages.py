@@ -18,7 +18,8 @@ from services.intake.reading.measured import (
     NeedFieldMeasure,
     NeedMeasured,
 )
-from services.intake.reading.needs import (
+from services.intake.reading.needs.segments import segments_of
+from services.intake.reading.needs.template import (
     Answered,
     Found,
     Segment,
@@ -26,8 +27,7 @@ from services.intake.reading.needs import (
     plain,
     rooms_of,
 )
-from services.intake.reading.segments import segments_of
-from services.intake.reading.unread import written_in
+from services.intake.reading.needs.unread import written_in
 from shared.events import Area, Source
 from shared.needs import FIELD_PREFIX, NeedField
 

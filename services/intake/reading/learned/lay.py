@@ -13,9 +13,9 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.align import Homography, pixels_per_mm, project
-from services.intake.reading.blank import Blank
-from services.intake.reading.learned_features import Coarse
-from services.intake.reading.learned_words import best_shift
+from services.intake.reading.learned.blank import Blank
+from services.intake.reading.learned.features import Coarse
+from services.intake.reading.learned.words import best_shift
 from services.intake.reading.measured import MOST_ANCHORS, Point, Registration
 from services.intake.reading.paper import PER_MM, flatten
 from shared.forms import FormTemplate, Rect

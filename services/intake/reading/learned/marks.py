@@ -9,8 +9,8 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from services.intake.reading.blank import Blank
-from services.intake.reading.learned_paper import LearnedPage, cut
+from services.intake.reading.learned.blank import Blank
+from services.intake.reading.learned.paper import LearnedPage, cut
 from services.intake.reading.marks import (
     FAINT,
     LENIENT,

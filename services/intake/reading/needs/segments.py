@@ -5,7 +5,7 @@ from statistics import median
 from typing import Final
 
 from services.intake.pages.page import Word
-from services.intake.reading.needs import Segment
+from services.intake.reading.needs.template import Segment
 from shared.events import Area
 
 _GAP: Final = 2.2

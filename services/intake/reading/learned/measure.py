@@ -9,14 +9,14 @@ from cv2.typing import MatLike
 from services.intake.pages.page import Page
 from services.intake.reading.align import as_matrix, quarter_turns_to_upright
 from services.intake.reading.beside import print_beside_cm2
-from services.intake.reading.blank import Blank, LearnedForm, blank_of
 from services.intake.reading.ink import measure_ink
 from services.intake.reading.joined import signatures_joined
-from services.intake.reading.learned import described, lay
-from services.intake.reading.learned_features import Coarse, Features, look_for
-from services.intake.reading.learned_marks import measure_learned_marks
-from services.intake.reading.learned_paper import LearnedPage, lay_learned
-from services.intake.reading.learned_words import compare_print
+from services.intake.reading.learned.blank import Blank, LearnedForm, blank_of
+from services.intake.reading.learned.features import Coarse, Features, look_for
+from services.intake.reading.learned.lay import described, lay
+from services.intake.reading.learned.marks import measure_learned_marks
+from services.intake.reading.learned.paper import LearnedPage, lay_learned
+from services.intake.reading.learned.words import compare_print
 from services.intake.reading.measured import FormMeasured, LearnedMeasured
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.signature_print import measure_signature_prints

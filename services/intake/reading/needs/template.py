@@ -15,7 +15,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from services.intake.reading.measured import MOST_NEED_TEXT
-from services.intake.reading.needs_words import FURNITURE, OTHER_WORDS
+from services.intake.reading.needs.words import FURNITURE, OTHER_WORDS
 from shared.events import Area
 from shared.needs import LABELS, QUESTIONS, TITLE, NeedField
 

@@ -13,8 +13,8 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.align import project
-from services.intake.reading.blank import Blank
-from services.intake.reading.learned import Anchor, Laid
+from services.intake.reading.learned.blank import Blank
+from services.intake.reading.learned.lay import Anchor, Laid
 from services.intake.reading.paper import PER_MM, FlatPage, darkness_of, white_of
 from shared.forms import PICTURE_PER_MM, Rect
 

@@ -5,7 +5,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from services.intake.reading.blank import Blank
+from services.intake.reading.learned.blank import Blank
 from services.intake.reading.measured import PrintMeasure
 from services.intake.reading.paper import PER_MM
 from shared.forms import Rect
