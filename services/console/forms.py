@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.console.files import write
 from services.console.stores import open_store, registry_settings
 from services.registry.admin.initiatives import list_all
 from services.registry.forms.needs_template import RETURN_ADDRESS, TemplateKind, needs_template
@@ -46,7 +47,7 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             municipality_name=display_name(municipality),
             key=key,
         )
-        _write(path, data)
+        write(path, data)
         yield path
 
 
@@ -58,12 +59,4 @@ def print_needs_template(output: Path, send_to: str | None = None) -> None:
     ending = output.suffix.lower().removeprefix(".")
     if ending not in list(TemplateKind):
         raise UsageError(f"{output}: the needs template is a .docx or a .pdf file.")
-    _write(output, needs_template(TemplateKind(ending), send_to or RETURN_ADDRESS))
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}.") from error
+    write(output, needs_template(TemplateKind(ending), send_to or RETURN_ADDRESS))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from services.console.files import bytes_of, write
 from services.console.stores import intake_settings, open_store, registry_settings
 from services.intake import forms
 from services.intake.learn import Learned, learned_from, survey_blank
@@ -39,8 +40,8 @@ def learn_form(
     Without `fields` the blank's own form fields must say where everything is. `unnamed` says that
     the blank may do without the initiative's name; another's it may never print.
     """
-    data = _bytes_of(blank)
-    said = None if fields is None else _bytes_of(fields)
+    data = bytes_of(blank)
+    said = None if fields is None else bytes_of(fields)
     file = FieldsFile() if said is None else read_fields(said)
     with open_store("registry") as database:
         initiative = _initiative(database, initiative_id)
@@ -48,7 +49,7 @@ def learn_form(
         _refuse_another_name(learned, initiative, list_all(database), unnamed=unnamed)
         _refuse_one_blank_for_two(database, learned, initiative_id)
         if preview_to is not None:
-            _write(preview_to, preview(learned.template, learned.picture))
+            write(preview_to, preview(learned.template, learned.picture))
         keep(
             database,
             open_archive(registry_settings()),
@@ -158,18 +159,3 @@ def _initiative(database: Database, wanted: str) -> Initiative:
         f"No initiative is called {wanted}. There are: "
         f"{there_are or 'none; load a round with `handslag initiative load`'}."
     )
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}.") from error
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}.") from error

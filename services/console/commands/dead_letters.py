@@ -1,0 +1,31 @@
+"""`handslag dead-letters`: what could not be handled."""
+
+import json
+from typing import Annotated
+
+import typer
+
+dead_letters = typer.Typer(help="What could not be handled.", no_args_is_help=True)
+
+
+@dead_letters.command("list")
+def dead_letters_list(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List what could not be handled, and why."""
+    from services.console.letters import list_letters
+
+    for letter in list_letters():
+        print(json.dumps(letter.as_dict(), ensure_ascii=False) if as_json else letter.in_words())
+
+
+@dead_letters.command("retry")
+def dead_letters_retry(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID…", help="As listed; none: all of them.")
+    ] = None,
+) -> None:
+    """Have them handled once more; running services take them up at once."""
+    from services.console.letters import retry_letters
+
+    print(f"{retry_letters(ids or [])} to be handled again.")

@@ -1,0 +1,136 @@
+"""`handslag initiative`, `municipality`, `user` and `export`: what the registry keeps."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.console.commands import WHO
+from services.console.files import bytes_of, write
+from shared.outbox import now
+
+initiative = typer.Typer(help="Initiatives and rounds.", no_args_is_help=True)
+municipality = typer.Typer(help="The register of municipalities.", no_args_is_help=True)
+user = typer.Typer(help="Local accounts for the web pages.", no_args_is_help=True)
+export = typer.Typer(help="Tables for other programs.", no_args_is_help=True)
+
+InitiativeOption = Annotated[
+    str | None, typer.Option("--initiative", metavar="ID", help="Only this initiative.")
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+]
+
+
+@initiative.command("load")
+def initiative_load(
+    file: Annotated[Path, typer.Argument(metavar="ROUND.yaml")],
+) -> None:
+    """Define or change the initiatives of a round file."""
+    from services.console.stores import office_zone, open_store
+    from services.registry.admin.initiatives import load_round
+
+    with open_store("registry") as database:
+        loaded = load_round(database, bytes_of(file), who=WHO, now=now(), zone=office_zone())
+    for what, ids in (
+        ("New", loaded.new),
+        ("Changed", loaded.changed),
+        ("Unchanged", loaded.unchanged),
+    ):
+        for each in ids:
+            print(f"{what}: {each}")
+
+
+@initiative.command("add")
+def initiative_add(
+    id: Annotated[str, typer.Option(metavar="ID", help="For example kompetens-2024.")],
+    name: Annotated[str, typer.Option(help="As printed on the form.")],
+    round: Annotated[str, typer.Option(help="For example 2024.")],
+    last_answer_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=LABEL",
+            help="Once for each box, in the order of the form. The keys and their order are final.",
+        ),
+    ] = None,
+    signatories: Annotated[
+        int | None, typer.Option(min=1, max=2, help="How many must sign for a municipality.")
+    ] = None,
+) -> None:
+    """Define or change one initiative; what is left out of it stays as it was."""
+    from services.console.stores import office_zone, open_store
+    from services.registry.admin.initiatives import add
+
+    entry: dict[str, Any] = {"id": id, "name": name, "last_answer_day": last_answer_day.date()}
+    if option:
+        pairs = [each.partition("=") for each in option]
+        if not all(key and equals and label for key, equals, label in pairs):
+            raise typer.BadParameter("--option is written KEY=LABEL, for example ja=Ja")
+        entry["options"] = {key: label for key, _, label in pairs}
+    if signatories is not None:
+        entry["signatories"] = signatories
+    with open_store("registry") as database:
+        loaded = add(database, entry, round=round, who=WHO, now=now(), zone=office_zone())
+    print("New" if loaded.new else "Changed" if loaded.changed else "Unchanged", id, sep=": ")
+
+
+@initiative.command("list")
+def initiative_list() -> None:
+    """List the initiatives: identifier, last answer day, options, name."""
+    from services.console.stores import open_store
+    from services.registry.admin.initiatives import list_all
+
+    with open_store("registry") as database:
+        for each in list_all(database):
+            options = "/".join(each.options)
+            print(f"{each.id}\t{each.last_answer_day}\t{options}\t{each.name}")
+
+
+@municipality.command("import")
+def municipality_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) -> None:
+    """Import registrar addresses and mail domains; all rows or none."""
+    from services.console.stores import open_store
+    from services.registry.admin.municipalities import import_csv
+
+    with open_store("registry") as database:
+        count = import_csv(database, bytes_of(file), who=WHO, now=now())
+    print(f"{count} municipalities imported.")
+
+
+@user.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="registrator, programkontor, läsare or administratör.")],
+) -> None:
+    """Make a local account; prints its first password."""
+    from services.console.stores import open_store
+    from services.registry.admin.users import add
+
+    with open_store("registry") as database:
+        print(add(database, name, role, who=WHO, now=now()).first_password)
+
+
+@export.command("answers")
+def export_answers(
+    format: Annotated[str, typer.Option(help="json, csv or xlsx.")] = "csv",
+    initiative_id: InitiativeOption = None,
+    output: Output = None,
+) -> None:
+    """Write current answers: a row per initiative and municipality, also those missing."""
+    from services.console.stores import office_zone, open_store
+    from services.registry.exports.table import TableFormat
+    from services.registry.exports.table import export_answers as table
+
+    try:
+        wanted = TableFormat(format)
+    except ValueError as error:
+        raise typer.BadParameter(f"--format: json, csv or xlsx, not {format}") from error
+    with open_store("registry") as database:
+        data = table(database, wanted, office_zone(), initiative_id)
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        write(output, data)
