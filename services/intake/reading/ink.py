@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from services.intake.reading.label_end import written_after, written_in_line
+from services.intake.reading.label_end import find_bar, is_blank, written_after
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
 from shared.events import Area
@@ -16,6 +16,9 @@ from shared.forms import Box, FormTemplate, Rect
 
 _COARSE_PER_MM = 4
 _INK = 80
+_PRINT = 128
+"""Half as dark as print: its edge, however blurred."""
+
 _EDGE_MM = 6.0
 """Along the paper's edge lie shadows of the lid and torn corners."""
 
@@ -31,7 +34,7 @@ _STREAK_WIDE_MM = 0.7
 _STREAK_LONG_MM = 5.0
 _SLIVER_MM = 0.6
 """Of print that lies a little beside its place."""
-_STREAK_MORE_MM = 3.0
+_MORE_MM = 3.0
 _STREAK_GAP_MM = 2.0
 _STREAK_LEAN = 0.06
 _AT_BOX_MM = 0.6
@@ -39,6 +42,9 @@ _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
 _STRIKE_MM = 12.0
+_PALE_STRIKE_MM = 24.0
+"""Longer than a word: paler than print, letters that stand close run together on a bad scan."""
+
 _STRIKE_GAP_MM = 0.4
 _LABEL_ASIDE_MM = 1.1
 _LABEL_SPECK_MM2 = 0.2
@@ -158,8 +164,12 @@ def _mark_edges(picture: MatLike) -> None:
 
 
 def _line_continued(page: FlatPage, line: Rect) -> bool:
-    ink = (page.crop(_taller(line)) > _INK).astype(np.uint8)
-    return written_in_line(_without_streaks(ink))
+    """Whether anything stands after a line of print, which may be empty."""
+    ink, dark = _strips(page, line)
+    bar = find_bar(dark)
+    if bar is None:
+        return not is_blank(_at_height(ink, ink.shape[0] / 2, line))
+    return written_after(_at_height(ink, bar.middle, line), bar)
 
 
 def _running_out_of(box: Box, ink: MatLike) -> MatLike:
@@ -181,10 +191,17 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     Printed letters are low and narrow, and words follow each other closely; a line through them
     is wide, handwriting is tall, and a remark after the label stands off from it.
     """
-    ink = _without_streaks((page.crop(_taller(box.label)) > _INK).astype(np.uint8))
-    if box.label_ends_with_bar and written_after(ink):
-        return True
-    if _holds_a_line(ink):
+    ink, dark = _strips(page, box.label)
+    middle = ink.shape[0] / 2
+    if box.label_ends_with_bar:
+        bar = find_bar(dark)
+        if bar is None:
+            return True
+        middle = bar.middle
+        if written_after(_at_height(ink, middle, box.label), bar):
+            return True
+    ink, dark = (_at_height(strip, middle, box.label) for strip in (ink, dark))
+    if _holds_a_line(dark, _STRIKE_MM) or _holds_a_line(ink, _PALE_STRIKE_MM):
         return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
@@ -217,34 +234,32 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     return False
 
 
-def _holds_a_line(ink: MatLike) -> bool:
+def _holds_a_line(ink: MatLike, least_mm: float) -> bool:
     """Whether something runs straight on where print has gaps from letter to letter."""
     lines = cv2.HoughLinesP(
         ink * 255,
         1,
         np.pi / 360,
-        round(0.8 * _STRIKE_MM * PER_MM),
-        minLineLength=round(_STRIKE_MM * PER_MM),
+        round(0.8 * least_mm * PER_MM),
+        minLineLength=round(least_mm * PER_MM),
         maxLineGap=round(_STRIKE_GAP_MM * PER_MM),
     )
     return lines is not None
 
 
-def _taller(label: Rect) -> Rect:
-    return Rect.spanning(
-        label.left_mm, label.top_mm - _STREAK_MORE_MM, label.right_mm,
-        label.bottom_mm + _STREAK_MORE_MM,
-    )  # fmt: skip
+def _strips(page: FlatPage, line: Rect) -> tuple[MatLike, MatLike]:
+    """Return a line of print, and some paper above and below: all ink, and what is dark as print.
 
-
-def _without_streaks(ink: MatLike) -> MatLike:
-    """Wipe out what runs straight down the whole strip, and return the label's part of it.
-
-    What is wider than a streak stays where one runs over it: the bar, above all.
+    What runs straight down the whole strip is wiped out. What is wider than a streak stays where
+    one runs over it: the bar, above all.
     """
+    darkness = page.crop(
+        Rect.spanning(
+            line.left_mm, line.top_mm - _MORE_MM, line.right_mm, line.bottom_mm + _MORE_MM
+        )
+    )
+    ink, dark = ((darkness > least).astype(np.uint8) for least in (_INK, _PRINT))
     height = ink.shape[0]
-    wide = np.ones((1, round(_STREAK_WIDE_MM * PER_MM) + 2), np.uint8)
-    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, wide)
     lines = cv2.HoughLinesP(
         ink * 255,
         1,
@@ -253,13 +268,25 @@ def _without_streaks(ink: MatLike) -> MatLike:
         minLineLength=round(0.85 * height),
         maxLineGap=round(_STREAK_GAP_MM * PER_MM),
     )
-    for line in () if lines is None else lines.reshape(-1, 4):
-        x0, y0, x1, y1 = (int(v) for v in line)
+    streaks = np.zeros_like(ink)
+    for found in () if lines is None else lines.reshape(-1, 4):
+        x0, y0, x1, y1 = (int(v) for v in found)
         if abs(x1 - x0) <= _STREAK_LEAN * abs(y1 - y0):
-            cv2.line(ink, (x0, y0), (x1, y1), (0,), round(_STREAK_WIDE_MM * PER_MM) + 2)
-    more = round(_STREAK_MORE_MM * PER_MM)
-    ink = cv2.bitwise_or(ink, solid)
-    return ink[more : height - more]
+            cv2.line(streaks, (x0, y0), (x1, y1), (1,), round(_STREAK_WIDE_MM * PER_MM) + 2)
+    wide = np.ones((1, round(_STREAK_WIDE_MM * PER_MM) + 2), np.uint8)
+    return _wiped(ink, streaks, wide), _wiped(dark, streaks, wide)
+
+
+def _wiped(ink: MatLike, streaks: MatLike, wide: MatLike) -> MatLike:
+    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, wide)
+    return np.where(streaks > 0, solid, ink)
+
+
+def _at_height(strip: MatLike, middle: float, line: Rect) -> MatLike:
+    """Return the part of a strip, as high as the line, around a middle row."""
+    height = round(line.height_mm * PER_MM)
+    top = min(max(round(middle - height / 2), 0), strip.shape[0] - height)
+    return strip[top : top + height]
 
 
 def _as_slices(rect: Rect) -> tuple[slice, slice]:
