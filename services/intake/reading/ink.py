@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from services.intake.reading.clip import without_clip
+from services.intake.reading.fold import crease
 from services.intake.reading.label_end import find_bar, is_blank, written_after
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
-from shared.events import Area
 from shared.forms import Box, FormTemplate, Rect
 
 _COARSE_PER_MM = 4
@@ -53,6 +54,7 @@ _MOST_AREAS = 8
 
 def measure_ink(page: FlatPage) -> InkMeasure:
     """Return what is written where nothing should be."""
+    page = without_clip(page)
     factor = _COARSE_PER_MM / PER_MM
     coarse = cv2.resize(page.darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     ink = (coarse > _INK).astype(np.uint8)
@@ -70,8 +72,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     for signature in page.template.signatures:
         reach = _as_slices(signature.reach.grown(0.5))
         near[reach] = np.where(near[reach] > 0, 2, 0)
-    total = longest = 0.0
-    areas: list[Area] = []
+    unexplained: dict[Rect, float] = {}
     for stat in stats[1:]:
         left, top, width, height, area = (int(v) for v in stat)
         if area < _SPECK_MM2 * _COARSE_PER_MM**2:
@@ -89,16 +90,19 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         area_mm2 = area / _COARSE_PER_MM**2
         if _explains_itself(rect, area_mm2, touches, page.template):
             continue
-        total += area_mm2
-        longest = max(longest, rect.width_mm, rect.height_mm)
-        areas.append(page.area(rect))
+        unexplained[rect] = area_mm2
+    for rect in crease(
+        list(unexplained), page.template.page_width_mm, page.template.page_height_mm
+    ):
+        del unexplained[rect]
+    areas = [page.area(rect) for rect in unexplained]
     own_labels = page.template.boxes if page.template.print is None else ()
     struck = [box.label for box in own_labels if _label_struck(page, box)]
     struck += [line for line in page.template.barred_lines if _line_continued(page, line)]
     areas += [page.area(rect) for rect in struck]
     return InkMeasure(
-        unexplained_mm2=total,
-        longest_mm=longest,
+        unexplained_mm2=sum(unexplained.values()),
+        longest_mm=max((max(r.width_mm, r.height_mm) for r in unexplained), default=0.0),
         label_struck=bool(struck),
         areas=tuple(areas[:_MOST_AREAS]),
     )
