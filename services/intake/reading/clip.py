@@ -15,6 +15,9 @@ from services.intake.reading.paper import PER_MM, FlatPage
 from shared.forms import FormTemplate, Rect
 
 _INK = 80
+_DARK = 128
+"""Wires that lie close stay apart, however blurred."""
+
 _LEAST_WIRE_MM = 9.0
 _MOST_REACH_MM = 45.0
 _MOST_THICK_MM = 1.8
@@ -22,7 +25,7 @@ _STARTS_WITHIN_MM = 6.5
 """Of the paper's edge; print and scanning may cut off as much."""
 
 _MOST_APART_MM = 12.0
-_AROUND_MM = 0.5
+_AROUND_MM = 0.6
 _BEND_MM = (12.0, 7.0)
 _BEND_BEGINS_MM = 3.0
 """At most so far above the ends of the wires."""
@@ -32,11 +35,11 @@ _CLEAR_OF_ANSWERS_MM = 8.0
 
 def without_clip(page: FlatPage) -> FlatPage:
     """Return the page with paper where a clip was, or as it is if none is surely there."""
-    ink = (page.darkness[: round(_MOST_REACH_MM * PER_MM)] > _INK).astype(np.uint8)
-    wires = _wires(ink)
+    top = page.darkness[: round(_MOST_REACH_MM * PER_MM)]
+    wires = _wires((top > _DARK).astype(np.uint8))
     if wires is None or _near_answers(wires, page.template):
         return page
-    clip = cv2.bitwise_or(wires, _bends(ink, wires))
+    clip = cv2.bitwise_or(wires, _bends((top > _INK).astype(np.uint8), wires))
     darkness = page.darkness.copy()
     darkness[: len(clip)][clip > 0] = 0
     return replace(page, darkness=darkness)

@@ -33,6 +33,7 @@ _HOLE_MM = (4.0, 9.0)
 _HOLE_WITHIN_MM = 22.0
 _STREAK_WIDE_MM = 0.7
 _STREAK_LONG_MM = 5.0
+_FOLD_WIDE_MM, _FOLD_LONG_MM = 1.0, 100.0
 _SLIVER_MM = 0.6
 """Of print that lies a little beside its place."""
 _MORE_MM = 3.0
@@ -72,6 +73,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     for signature in page.template.signatures:
         reach = _as_slices(signature.reach.grown(0.5))
         near[reach] = np.where(near[reach] > 0, 2, 0)
+    pieces: list[Rect] = []
     unexplained: dict[Rect, float] = {}
     for stat in stats[1:]:
         left, top, width, height, area = (int(v) for v in stat)
@@ -87,14 +89,13 @@ def measure_ink(page: FlatPage) -> InkMeasure:
             width_mm=width / _COARSE_PER_MM,
             height_mm=height / _COARSE_PER_MM,
         )
+        pieces.append(rect)
         area_mm2 = area / _COARSE_PER_MM**2
         if _explains_itself(rect, area_mm2, touches, page.template):
             continue
         unexplained[rect] = area_mm2
-    for rect in crease(
-        list(unexplained), page.template.page_width_mm, page.template.page_height_mm
-    ):
-        del unexplained[rect]
+    for rect in crease(pieces, page.template.page_width_mm, page.template.page_height_mm):
+        unexplained.pop(rect, None)
     areas = [page.area(rect) for rect in unexplained]
     own_labels = page.template.boxes if page.template.print is None else ()
     struck = [box.label for box in own_labels if _label_struck(page, box)]
@@ -123,11 +124,8 @@ def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTe
         return True
     if touches and long <= _OVERSHOOT_MM:
         return True
-    if (
-        long >= _STREAK_LONG_MM
-        and area_mm2 / long <= _STREAK_WIDE_MM
-        and short <= max(0.1 * long, 0.5)
-    ):
+    wide = _FOLD_WIDE_MM if long >= _FOLD_LONG_MM else _STREAK_WIDE_MM
+    if long >= _STREAK_LONG_MM and area_mm2 / long <= wide and short <= max(0.1 * long, 0.5):
         return True
     x, y = rect.centre_mm
     to_edge = min(x, y, template.page_width_mm - x, template.page_height_mm - y)

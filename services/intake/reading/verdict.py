@@ -85,8 +85,8 @@ MOST_MOVED_MM = 1.6
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
-LEAST_WRITTEN_SHARE = 0.25
-"""Of all strokes in the box: on paper that came out as grain, anything looks written in part."""
+MOST_LOOSE_STROKE_MM = 400.0
+"""Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.6
 LEAST_MUCH_PRINT_LETTERS, LEAST_MUCH_PRINT = 7, 0.45
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
@@ -329,7 +329,8 @@ def judge_signature(
     if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
         return SignatureState.MISSING, 0.99
     written = (
-        signature.written_mm >= max(LEAST_WRITTEN_MM, LEAST_WRITTEN_SHARE * signature.stroke_mm)
+        signature.written_mm >= LEAST_WRITTEN_MM
+        and signature.stroke_mm - signature.written_mm <= MOST_LOOSE_STROKE_MM
         and signature.ink_fraction <= MOST_SIGNATURE_INK
     )
     if not written or born_digital or _reads_as_print(signature):
