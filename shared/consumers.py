@@ -8,6 +8,7 @@ from shared.events import (
     DocumentSearchable,
     Event,
     FormLearned,
+    FormWithdrawn,
     InitiativeDefined,
     MailArchived,
     MailRead,
@@ -35,6 +36,7 @@ READ: Final = Consumer("intake", "read", MailArchived, "reads a mail that is saf
 SEARCH: Final = Consumer("intake", "search", MailRead, "makes its documents searchable, later")
 FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
 LEARNED: Final = Consumer("intake", "learned", FormLearned, "learns a form somebody else made")
+WITHDRAWN: Final = Consumer("intake", "withdrawn", FormWithdrawn, "reads by that form no longer")
 RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
 SEARCHABLE: Final = Consumer(
     "registry", "searchable", DocumentSearchable, "keeps a document's text and searchable copy"
@@ -49,6 +51,7 @@ CONSUMERS: Final = (
     SEARCH,
     FORMS,
     LEARNED,
+    WITHDRAWN,
     RECORD,
     SEARCHABLE,
     SETTLE,

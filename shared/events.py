@@ -494,6 +494,18 @@ class FormLearned(Event):
     blank: Digest = Field(description="the blank PDF, in the archive's derived area")
 
 
+class FormWithdrawn(Event):
+    """registry → intake: a learned form is no longer read by.
+
+    It is again if it is learned later than this.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.form_withdrawn"
+
+    initiative: InitiativeId
+    version: int
+
+
 class AnswerRecorded(Event):
     """registry → all: a municipality's current answer to an initiative."""
 
@@ -583,6 +595,7 @@ EVENTS: tuple[type[Event], ...] = (
     DeliveryFailed,
     InitiativeDefined,
     FormLearned,
+    FormWithdrawn,
     AnswerRecorded,
     MailRegistered,
     MessageSettled,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.console.files import write
+from services.console.initiatives import initiative_called
 from services.console.stores import open_store, registry_settings
-from services.registry.admin.initiatives import list_all
 from services.registry.forms.needs_template import RETURN_ADDRESS, TemplateKind, needs_template
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
@@ -19,11 +19,7 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
     Raises UsageError for an initiative or a municipality that does not exist.
     """
     with open_store("registry") as database:
-        known = {each.id: each for each in list_all(database)}
-    initiative = known.get(initiative_id)
-    if initiative is None:
-        there_are = ", ".join(known) or "none; load a round with `handslag initiative load`"
-        raise UsageError(f"No initiative is called {initiative_id}. There are: {there_are}.")
+        initiative = initiative_called(database, initiative_id)
     if code is None:
         chosen = list(all_municipalities())
     else:

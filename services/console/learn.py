@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from services.console.files import bytes_of, write
+from services.console.initiatives import initiative_called
 from services.console.stores import intake_settings, open_store, registry_settings
 from services.intake import forms
 from services.intake.learn import Learned, learned_from, survey_blank
@@ -14,7 +15,13 @@ from services.intake.learning.preview import preview
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
 from services.intake.settings import MIB
-from services.registry.admin.forms import keep, learned_forms, next_version
+from services.registry.admin.forms import (
+    keep,
+    kept_forms,
+    next_version,
+    refuse_one_blank_for_two,
+    told_in_force,
+)
 from services.registry.admin.initiatives import list_all
 from services.registry.domain.headings import named_in
 from services.registry.knowledge import weighed
@@ -44,10 +51,13 @@ def learn_form(
     said = None if fields is None else bytes_of(fields)
     file = FieldsFile() if said is None else read_fields(said)
     with open_store("registry") as database:
-        initiative = _initiative(database, initiative_id)
+        initiative = initiative_called(database, initiative_id)
         learned = _learned(data, file, initiative, next_version(database, initiative_id))
         _refuse_another_name(learned, initiative, list_all(database), unnamed=unnamed)
-        _refuse_one_blank_for_two(database, learned, initiative_id)
+        assert learned.template.print is not None
+        refuse_one_blank_for_two(
+            kept_forms(database), learned.template.print.picture, initiative_id
+        )
         if preview_to is not None:
             write(preview_to, preview(learned.template, learned.picture))
         keep(
@@ -56,6 +66,7 @@ def learn_form(
             initiative=initiative_id,
             template=learned.template,
             blank=data,
+            blank_name=blank.name,
             picture=learned.picture,
             fields="" if said is None else said.decode("utf-8-sig"),
             who=who,
@@ -67,7 +78,7 @@ def learn_form(
 def teach_learned(registry: Database, ledger: Database, archive: Archive) -> None:
     """Tell a throw-away ledger and archive of the forms that the registry keeps."""
     kept = open_archive(registry_settings())
-    for event in learned_forms(registry):
+    for event in told_in_force(registry):
         assert event.template.print is not None
         try:
             archive.put(kept.get(event.template.print.picture, Area.DERIVED), Area.DERIVED)
@@ -135,27 +146,3 @@ def _refuse_another_name(
             f"The blank does not print the name of {initiative.id}, “{initiative.name}”. "
             "If it is the right one all the same, add --unnamed."
         )
-
-
-def _refuse_one_blank_for_two(registry: Database, learned: Learned, initiative: str) -> None:
-    assert learned.template.print is not None
-    for event in learned_forms(registry):
-        assert event.template.print is not None
-        same = event.template.print.picture == learned.template.print.picture
-        if same and event.initiative != initiative:
-            raise UsageError(
-                f"This very blank was learned for {event.initiative}; its scans could not be told "
-                "apart."
-            )
-
-
-def _initiative(database: Database, wanted: str) -> Initiative:
-    known: Sequence[Initiative] = list_all(database)
-    for each in known:
-        if each.id == wanted:
-            return each
-    there_are = ", ".join(each.id for each in known)
-    raise UsageError(
-        f"No initiative is called {wanted}. There are: "
-        f"{there_are or 'none; load a round with `handslag initiative load`'}."
-    )

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from services.console.files import bytes_of
 from services.console.learn import teach_learned, weighed_by_registry
 from services.console.overlay import draw
 from services.console.reader import reader_on
@@ -21,7 +22,6 @@ from services.intake.read import Reader
 from services.registry.admin.initiatives import list_all
 from shared.archive import Archive, Area, FolderArchive
 from shared.database import Database
-from shared.errors import UsageError
 from shared.events import (
     Correspondence,
     Disposition,
@@ -69,10 +69,7 @@ def _lines(
 
 
 def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror or error}.") from error
+    data = bytes_of(file)
     if file.suffix.lower() in _MAIL_ENDINGS:
         return _of_mail(data, reader, archive)
     name, digest = file.name[-200:], digest_of(data)

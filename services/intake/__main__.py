@@ -18,9 +18,15 @@ from services.intake.search import Searcher
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import FORMS, LEARNED, READ, SEARCH
+from shared.consumers import FORMS, LEARNED, READ, SEARCH, WITHDRAWN
 from shared.database import Database, open_database
-from shared.events import FormLearned, InitiativeDefined, MailArchived, MailRead
+from shared.events import (
+    FormLearned,
+    FormWithdrawn,
+    InitiativeDefined,
+    MailArchived,
+    MailRead,
+)
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
@@ -60,11 +66,15 @@ async def run(settings: IntakeSettings) -> None:
     async def on_form_learned(event: FormLearned) -> None:
         await asyncio.to_thread(_learn, database, event)
 
+    async def on_form_withdrawn(event: FormWithdrawn) -> None:
+        await asyncio.to_thread(_withdraw, database, event)
+
     bus.consume(READ, on_mail_archived, workers=section.workers)
     if section.search.enabled:
         bus.consume(SEARCH, on_mail_read)
     bus.consume(FORMS, on_initiative_defined)
     bus.consume(LEARNED, on_form_learned)
+    bus.consume(WITHDRAWN, on_form_withdrawn)
     fetchers = _fetchers(section, receiver, database)
     doors = await _doors(section, receiver)
     try:
@@ -163,6 +173,11 @@ def _define(database: Database, event: InitiativeDefined) -> None:
 def _learn(database: Database, event: FormLearned) -> None:
     with database.write() as session:
         forms.learn(session, event)
+
+
+def _withdraw(database: Database, event: FormWithdrawn) -> None:
+    with database.write() as session:
+        forms.withdraw(session, event)
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ import json
 
 from sqlmodel import Session, col, select
 
-from services.intake.tables import FormRow, LearnedFormRow
+from services.intake.tables import FormRow, LearnedFormRow, WithdrawnFormRow
 from shared import outbox
-from shared.consumers import FORMS, LEARNED
-from shared.events import FormLearned, InitiativeDefined
+from shared.consumers import FORMS, LEARNED, WITHDRAWN
+from shared.events import FormLearned, FormWithdrawn, InitiativeDefined
 from shared.forms import FormTemplate
 from shared.identifiers import InitiativeId, OptionKey
 
@@ -49,6 +49,9 @@ def learn(session: Session, event: FormLearned) -> None:
         return
     if event.template.print is None:
         return
+    known = session.get(LearnedFormRow, (event.initiative, event.template.version))
+    if known is not None and known.learned_at > event.occurred_at:
+        return
     session.merge(
         LearnedFormRow(
             initiative=event.initiative,
@@ -60,11 +63,33 @@ def learn(session: Session, event: FormLearned) -> None:
     )
 
 
+def withdraw(session: Session, event: FormWithdrawn) -> None:
+    """Remember that a form was withdrawn; this may come before, and after, its learning does."""
+    if not outbox.claim(session, event.event_id, WITHDRAWN.name):
+        return
+    known = session.get(WithdrawnFormRow, (event.initiative, event.version))
+    if known is not None and known.withdrawn_at > event.occurred_at:
+        return
+    session.merge(
+        WithdrawnFormRow(
+            initiative=event.initiative, version=event.version, withdrawn_at=event.occurred_at
+        )
+    )
+
+
 def known_templates(session: Session) -> Templates:
-    """Every learned form in force: all but those learned anew from the same blank."""
+    """Every learned form in force: neither learned anew from the same blank, nor withdrawn.
+
+    One that replaced another is not followed by it when it is withdrawn.
+    """
     rows = session.exec(select(LearnedFormRow).order_by(col(LearnedFormRow.version))).all()
     newest = {(row.initiative, row.picture): row for row in rows}
+    withdrawn = {
+        (row.initiative, row.version): row.withdrawn_at
+        for row in session.exec(select(WithdrawnFormRow))
+    }
     return {
         (row.initiative, row.version): FormTemplate.model_validate_json(row.template)
         for row in newest.values()
+        if (at := withdrawn.get((row.initiative, row.version))) is None or at < row.learned_at
     }

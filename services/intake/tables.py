@@ -109,6 +109,19 @@ class LearnedFormRow(IntakeTable, table=True):
     learned_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class WithdrawnFormRow(IntakeTable, table=True):
+    """A learned form that is not read by, unless it was learned later.
+
+    In a table of its own, as it may be told of before the form itself is.
+    """
+
+    __tablename__ = "withdrawn_form"
+
+    initiative: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    withdrawn_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ReadingRow(IntakeTable, table=True):
     """What was read in a mail the last time: the body of its MailRead."""
 

@@ -14,6 +14,7 @@ from services.registry.tables import (
     AnswerStatus,
     Document,
     Initiative,
+    LearnedForm,
     MunicipalityDomain,
 )
 from shared.events import DocumentReading, MailRead, Reason, WitnessKind
@@ -40,7 +41,10 @@ def look_up(
 
 
 def weighed(session: Session, event: MailRead, rule: WitnessRule) -> MailRead:
-    """Return the mail with the municipality of each form without a code, where that is proven."""
+    """Return the mail with the municipality of each form without a code, where that is proven.
+
+    One that was read by a form withdrawn since is left to a person.
+    """
     if not any(Reason.MUNICIPALITY_UNPROVEN in reading.reasons for reading in event.documents):
         return event
     about = event.correspondence
@@ -49,7 +53,9 @@ def weighed(session: Session, event: MailRead, rule: WitnessRule) -> MailRead:
     return event.model_copy(
         update={
             "documents": tuple(
-                weigh(reading, what_bears_on(session, reading, hosts), rule)
+                reading
+                if _was_withdrawn(session, reading)
+                else weigh(reading, what_bears_on(session, reading, hosts), rule)
                 for reading in event.documents
             )
         }
@@ -65,6 +71,13 @@ def what_bears_on(
     ]
     addresses = tuple(f"@{host}" for host in (*named, *sender_hosts))
     return Evidence(domains=_domains(session, addresses), sender_hosts=sender_hosts)
+
+
+def _was_withdrawn(session: Session, reading: DocumentReading) -> bool:
+    if reading.initiative is None or reading.form_version is None:
+        return False
+    form = session.get(LearnedForm, (reading.initiative.text, reading.form_version))
+    return form is not None and form.withdrawn_at is not None
 
 
 def _standing(session: Session, event: MailRead) -> dict[Pair, Statement]:

@@ -136,7 +136,12 @@ class LearnedForm(RegistryTable, table=True):
     fields: str = Field(sa_column=Column(Text, nullable=False))
     """What staff wrote about it (YAML)."""
     learned_at: datetime = Field(sa_type=UtcDateTime)
+    """When it was learned, or taken into use again."""
     learned_by: str
+    blank_name: str = ""
+    """What the blank's file was called; empty for those learned before that was kept."""
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when scans are not read by it; None while they are."""
 
 
 class MunicipalityContact(RegistryTable, table=True):

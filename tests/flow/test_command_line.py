@@ -73,6 +73,7 @@ def fails(done: subprocess.CompletedProcess[str], *said: str, code: int = 1) -> 
     "command",
     [
         (), ("up",), ("demo",), ("read",), ("verify",), ("form", "print"), ("form", "learn"),
+        ("form", "list"), ("form", "withdraw"), ("form", "needs-template"),
         ("initiative", "load"),
         ("initiative", "add"), ("initiative", "list"), ("municipality", "import"),
         ("user", "add"), ("export", "answers"), ("dead-letters", "list"),

@@ -1,5 +1,6 @@
 """`handslag form`: our own forms, and those that were learned."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -79,3 +80,49 @@ def form_learn(
     print(f"{initiative_id}: form {template.version} learned: {', '.join(found)}.")
     if not any(field.name == MUNICIPALITY_NAME for field in template.fields):
         print(f"Without the field {MUNICIPALITY_NAME} it takes other proof whose an answer is.")
+    print(f"`handslag form withdraw {initiative_id}:{template.version}` takes it back.")
+
+
+@form.command("list")
+def form_list(
+    initiative_id: Annotated[
+        str | None, typer.Option("--initiative", metavar="ID", help="Only this initiative's.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those withdrawn, or replaced by a newer one.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List the forms that scans are read by: our own and those learned."""
+    from services.console.learned import list_forms
+    from services.console.stores import office_zone
+
+    for each in list_forms(initiative_id, everything=everything):
+        if as_json:
+            print(json.dumps(each.as_dict(), ensure_ascii=False))
+        else:
+            print(each.in_words(office_zone()))
+
+
+@form.command("withdraw")
+def form_withdraw(
+    form_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="As `handslag form list` shows it, for example kompetens-2026:1."
+        ),
+    ],
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take a form that was withdrawn into use again.")
+    ] = False,
+) -> None:
+    """Have scans no longer read by a form that was learned.
+
+    Nothing is deleted, and what was recorded stays. Scans of the form that come in from now on
+    are left to a person. Learning the blank again takes it into use again, and so does --undo.
+    """
+    from services.console.learned import withdraw_form
+
+    withdrawn = withdraw_form(form_id, undo=undo)
+    state = "in use again" if undo else "withdrawn"
+    print(f"{withdrawn.id}{f' ({withdrawn.blank_name})' if withdrawn.blank_name else ''}: {state}.")

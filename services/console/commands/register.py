@@ -9,7 +9,6 @@ import typer
 
 from services.console.commands import WHO
 from services.console.files import bytes_of, write
-from shared.outbox import now
 
 initiative = typer.Typer(help="Initiatives and rounds.", no_args_is_help=True)
 municipality = typer.Typer(help="The register of municipalities.", no_args_is_help=True)
@@ -31,6 +30,7 @@ def initiative_load(
     """Define or change the initiatives of a round file."""
     from services.console.stores import office_zone, open_store
     from services.registry.admin.initiatives import load_round
+    from shared.outbox import now
 
     with open_store("registry") as database:
         loaded = load_round(database, bytes_of(file), who=WHO, now=now(), zone=office_zone())
@@ -63,6 +63,7 @@ def initiative_add(
     """Define or change one initiative; what is left out of it stays as it was."""
     from services.console.stores import office_zone, open_store
     from services.registry.admin.initiatives import add
+    from shared.outbox import now
 
     entry: dict[str, Any] = {"id": id, "name": name, "last_answer_day": last_answer_day.date()}
     if option:
@@ -94,6 +95,7 @@ def municipality_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")
     """Import registrar addresses and mail domains; all rows or none."""
     from services.console.stores import open_store
     from services.registry.admin.municipalities import import_csv
+    from shared.outbox import now
 
     with open_store("registry") as database:
         count = import_csv(database, bytes_of(file), who=WHO, now=now())
@@ -108,6 +110,7 @@ def user_add(
     """Make a local account; prints its first password."""
     from services.console.stores import open_store
     from services.registry.admin.users import add
+    from shared.outbox import now
 
     with open_store("registry") as database:
         print(add(database, name, role, who=WHO, now=now()).first_password)

@@ -26,6 +26,9 @@ EVENTS = {
     "user.password_changed": "Lösenordet byttes",
     "initiative.defined": "Initiativet lades upp",
     "initiative.changed": "Initiativet ändrades",
+    "form.learned": "En egen blankett lärdes in",
+    "form.withdrawn": "En egen blankett drogs tillbaka",
+    "form.restored": "En egen blankett togs i bruk igen",
     "municipalities.imported": "Kommunernas adresser lästes in",
 }
 
