@@ -16,7 +16,6 @@ from services.console.commands.dead_letters import dead_letters
 from services.console.commands.form import form
 from services.console.commands.register import export, initiative, municipality, user
 from shared.errors import HandslagError
-from shared.settings import CommonSettings
 
 P = ParamSpec("P")
 
@@ -70,6 +69,7 @@ async def up(
     """Start what the settings ask for; Ctrl-C stops it."""
     from services.console.stores import registry_settings
     from services.console.up import run_up
+    from shared.settings import CommonSettings
     from shared.telemetry import configure_logs
 
     settings = CommonSettings.load()
