@@ -80,7 +80,8 @@ class MarkMeasure(Measured):
     `inner_mm` is the shorter side of the inner area: the smaller, the more of it a pen covers.
     `off_line` is the ink inside that is not one straight line running right through the box; 1
     where such lines are not looked for. `exits` counts the places where ink leaves the box, `runs`
-    how many strokes a line across it meets on average.
+    how many strokes a line across it meets on average. `off_strokes` is the ink in the box and
+    close around it that two straight strokes do not cover; None where it is not measured.
     """
 
     option: OptionKey
@@ -97,6 +98,7 @@ class MarkMeasure(Measured):
     off_line: float = 1.0
     exits: int = 0
     runs: float = 1.0
+    off_strokes: float | None = None
     area: Area
 
 

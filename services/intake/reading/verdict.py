@@ -58,7 +58,7 @@ What takes a mark back runs out of the box in many places, or leaves next to no 
 LEAST_PALE = 0.15
 MOST_PALE_RING_MM2 = 2.5
 """A pencil covers as much of a box as a pen, and is paler; a trace of what was rubbed out is not
-dark enough to cover a third of this."""
+dark enough to cover a third of this. In a smaller box the same stroke is a larger share."""
 FULL_SIZE_MM = 4.2
 MORE_MARK_PER_MM = 0.25
 MOST_MARK_SMALL = 0.92
@@ -78,6 +78,10 @@ MOST_RUNS_CROSSED = 2.1
 LEAST_EXITS_CROSSED = 3
 MOST_CROSSED_ANY_WAY = 0.5
 """Two strokes that leave the box on both sides cover less, by any pen but a felt one."""
+LEAST_EXITS_TOLD = 2
+MOST_OFF_STROKES = 0.03
+"""Where it is measured, what leaves the box twice is a cross or a long tick, or it is a mark taken
+back: of those, two straight strokes cover less."""
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -229,10 +233,10 @@ def box_state(mark: MarkMeasure) -> BoxState:
         return BoxState.EMPTY
     marked = (
         (_dark_enough(mark) or _pale(mark))
-        and (not is_heavy(mark) or _stays_inside(mark))
+        and (not is_heavy(mark) or _stays_inside(mark) or _is_two_strokes(mark))
         and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
         and mark.ring_fraction <= MOST_RING_MARKED
-        and mark.ring_mm2 <= MOST_RING_MARKED_MM2
+        and (mark.ring_mm2 <= MOST_RING_MARKED_MM2 or _is_two_strokes(mark))
         and not _struck_out(mark)
     )
     return BoxState.MARKED if marked else BoxState.DOUBTFUL
@@ -244,8 +248,9 @@ def _dark_enough(mark: MarkMeasure) -> bool:
 
 def _pale(mark: MarkMeasure) -> bool:
     """Whether a pencil, or a fine pen on a coarse scan, marked the box without running far out."""
+    least = LEAST_PALE * max(FULL_SIZE_MM / max(mark.inner_mm, 0.1), 1.0)
     return (
-        min(mark.ink_most, mark.off_line) >= LEAST_PALE
+        min(mark.ink_most, mark.off_line) >= least
         and mark.exits <= MOST_HEAVY_EXITS
         and mark.ring_mm2 <= MOST_PALE_RING_MM2
     )
@@ -270,10 +275,21 @@ def _stays_inside(mark: MarkMeasure) -> bool:
 
 def _struck_out(mark: MarkMeasure) -> bool:
     """Whether more strokes leave the box than a cross has, or more cross it: a mark regretted."""
+    if mark.off_strokes is not None:
+        return mark.exits >= LEAST_EXITS_TOLD and not _is_two_strokes(mark)
     return (
         mark.exits > MOST_EXITS
         or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
         or (mark.exits >= LEAST_EXITS_CROSSED and mark.ink_most > MOST_CROSSED_ANY_WAY)
+    )
+
+
+def _is_two_strokes(mark: MarkMeasure) -> bool:
+    """Whether what leaves the box is a cross or a long tick, and nothing else."""
+    return (
+        mark.off_strokes is not None
+        and LEAST_EXITS_TOLD <= mark.exits <= MOST_EXITS
+        and mark.off_strokes <= MOST_OFF_STROKES
     )
 
 

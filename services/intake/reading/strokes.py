@@ -1,0 +1,74 @@
+"""Whether what runs out of a box is two straight strokes: a cross, a tick with a long arm.
+
+What takes a mark back – a line through it, or several – lies along no two such strokes.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.intake.reading.paper import FINE_PER_MM
+
+REACH_MM = 2.0
+"""So far around the box a stroke's way is told from where it runs; hands bend beyond."""
+
+_SPARE_MM = 0.3
+"""Strokes by hand are not quite straight."""
+
+_WIDEST_MM = 1.5
+"""No pen's; lines close together are wider where they leave the box."""
+
+_LEAST_ARM_MM2 = 0.05
+_USUAL_MM = 0.5
+_ACROSS = np.deg2rad(np.arange(20.0, 72.0, 5.0))
+"""Directions across a stroke that slopes one way; mirrored, of one that slopes the other. A level
+stroke is among neither: that is how marks are struck out."""
+
+
+def off_two_strokes(ink: NDArray[np.bool_], pen_mm: float) -> float:
+    """Return the share of ink that no two straight strokes cover, one sloping each way.
+
+    `ink` is what a pen of this width left in a box and around it, at `FINE_PER_MM`, with nothing
+    of the box's border.
+    """
+    y, x = np.nonzero(ink)
+    if y.size == 0:
+        return 0.0
+    wide = max(1, round((pen_mm + _SPARE_MM) * FINE_PER_MM))
+    best = 0
+    for angle in _ACROSS:
+        covered = _covered(y, x, angle, wide)
+        left = ~covered
+        others = (int(_covered(y[left], x[left], np.pi - a, wide).sum()) for a in _ACROSS)
+        best = max(best, int(covered.sum()) + max(others))
+    return 1.0 - best / y.size
+
+
+def _covered(
+    y: NDArray[np.intp], x: NDArray[np.intp], across: float, wide: int
+) -> NDArray[np.bool_]:
+    """Return which places the straight stroke of this direction covers that covers most."""
+    if y.size == 0:
+        return np.zeros(0, np.bool_)
+    at = np.round(x * np.cos(across) + y * np.sin(across)).astype(int)
+    at -= at.min()
+    summed = np.cumsum(np.bincount(at, minlength=int(at.max()) + wide + 1))
+    within = summed[wide - 1 :] - np.concatenate(([0], summed[:-wide]))
+    start = int(within.argmax())
+    return np.asarray((at >= start) & (at < start + wide), dtype=np.bool_)
+
+
+def arms_wide_mm(ink: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:
+    """Return how wide what leaves a box is: the middle one of the widths `outside` of it."""
+    framed = np.pad(ink, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (ink & outside).astype(np.uint8), connectivity=8
+    )
+    least = _LEAST_ARM_MM2 * FINE_PER_MM**2
+    widths = [
+        2 * float(depth[labels == label].max()) / FINE_PER_MM
+        for label in range(1, count)
+        if stats[label, cv2.CC_STAT_AREA] >= least
+    ]
+    return min(float(np.median(widths)) if widths else _USUAL_MM, _WIDEST_MM)
