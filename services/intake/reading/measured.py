@@ -102,12 +102,20 @@ class MarkMeasure(Measured):
     area: Area
 
 
+class PrintReading(Measured):
+    """How many letters were recognised in a line, and the confidence in its least sure word."""
+
+    letters: int
+    confidence: float
+
+
 class SignatureMeasure(Measured):
     """The ink in one signature box.
 
     `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
-    straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece. `letters`
-    counts those that could be read in it as in print, with the confidence of the least sure word.
+    straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece. `readings`
+    are attempts to read it as print; `feet_in_line` counts letters, or what is as tall, that stand
+    on one straight line.
     """
 
     ink_mm2: float
@@ -116,8 +124,8 @@ class SignatureMeasure(Measured):
     written_mm: float
     tallest_mm: float
     widest_mm: float
-    letters: int = 0
-    letters_confidence: float = 0.0
+    readings: tuple[PrintReading, ...] = ()
+    feet_in_line: int = 0
     area: Area
 
 

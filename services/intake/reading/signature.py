@@ -11,7 +11,7 @@ from cv2.typing import MatLike
 
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
-from services.intake.reading.readable import read_as_print
+from services.intake.reading.readable import feet_in_line, read_as_print
 from shared.forms import Rect
 
 _INK = 90
@@ -75,9 +75,7 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
             tallest = max(tallest, height / PER_MM)
             widest = max(widest, width / PER_MM)
             highest, lowest = min(highest, top), max(lowest, top + height)
-    letters, confidence = (
-        read_as_print(crop, ink, highest / PER_MM, lowest / PER_MM) if written else (0, 0.0)
-    )
+    readings = read_as_print(crop, ink, highest / PER_MM, lowest / PER_MM) if written else ()
     ink_px, all_stroke = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
@@ -86,8 +84,8 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
         written_mm=written,
         tallest_mm=tallest,
         widest_mm=widest,
-        letters=letters,
-        letters_confidence=confidence,
+        readings=readings,
+        feet_in_line=feet_in_line(ink) if written else 0,
         area=page.area(box),
     )
 

@@ -15,6 +15,7 @@ from services.intake.reading.measured import (
     InkMeasure,
     MarkMeasure,
     Peculiarity,
+    PrintReading,
     Registration,
     SignatureMeasure,
 )
@@ -92,8 +93,9 @@ LEAST_WRITTEN_MM = 25.0
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.6
-LEAST_MUCH_PRINT_LETTERS, LEAST_MUCH_PRINT = 7, 0.45
+LEAST_MUCH_PRINT_LETTERS, LEAST_MUCH_PRINT = 7, 0.4
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
+MOST_FEET_IN_LINE = 5
 MOST_SIGNATURE_INK = 0.35
 
 # Elsewhere.
@@ -325,9 +327,15 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 }
 
 
-def _reads_as_print(signature: SignatureMeasure) -> bool:
+def _looks_printed(signature: SignatureMeasure) -> bool:
+    return signature.feet_in_line > MOST_FEET_IN_LINE or any(
+        _reads_as_print(reading) for reading in signature.readings
+    )
+
+
+def _reads_as_print(reading: PrintReading) -> bool:
     """Whether it is a typed name: the shorter it is, the surer must it be read."""
-    letters, sure = signature.letters, signature.letters_confidence
+    letters, sure = reading.letters, reading.confidence
     return (
         (letters >= LEAST_MUCH_PRINT_LETTERS and sure >= LEAST_MUCH_PRINT)
         or (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE)
@@ -349,7 +357,7 @@ def judge_signature(
         and signature.stroke_mm - signature.written_mm <= MOST_LOOSE_STROKE_MM
         and signature.ink_fraction <= MOST_SIGNATURE_INK
     )
-    if not written or born_digital or _reads_as_print(signature):
+    if not written or born_digital or _looks_printed(signature):
         return SignatureState.UNCLEAR, 0.5
     return SignatureState.HANDWRITTEN, 0.97
 

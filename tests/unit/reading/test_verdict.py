@@ -12,6 +12,7 @@ from services.intake.reading.measured import (
     InkMeasure,
     MarkMeasure,
     PageMeasured,
+    PrintReading,
     Registration,
     SignatureMeasure,
 )
@@ -184,15 +185,38 @@ def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -
         (4, 0.7, SignatureState.UNCLEAR),
         (5, 0.59, SignatureState.HANDWRITTEN),
         (5, 0.6, SignatureState.UNCLEAR),
-        (7, 0.44, SignatureState.HANDWRITTEN),
-        (7, 0.45, SignatureState.UNCLEAR),
+        (7, 0.39, SignatureState.HANDWRITTEN),
+        (7, 0.4, SignatureState.UNCLEAR),
     ],
 )
 def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
     letters: int, confidence: float, state: SignatureState
 ) -> None:
-    read = signature(letters=letters, letters_confidence=confidence)
-    assert verdict(form(signatures=(read,))).signature is state
+    readings = (
+        PrintReading(letters=0, confidence=0.0),
+        PrintReading(letters=letters, confidence=confidence),
+    )
+    assert verdict(form(signatures=(signature(readings=readings),))).signature is state
+
+
+@pytest.mark.parametrize(
+    ("pieces", "state"), [(5, SignatureState.HANDWRITTEN), (6, SignatureState.UNCLEAR)]
+)
+def test_what_stands_in_a_row_as_straight_as_print_is_for_a_person(
+    pieces: int, state: SignatureState
+) -> None:
+    assert verdict(form(signatures=(signature(feet_in_line=pieces),))).signature is state
+
+
+@pytest.mark.parametrize(
+    ("stroke_mm", "state"),
+    [(460.0, SignatureState.HANDWRITTEN), (461.0, SignatureState.UNCLEAR)],
+)
+def test_what_is_written_among_much_else_may_be_none(
+    stroke_mm: float, state: SignatureState
+) -> None:
+    grainy = signature(written_mm=60.0, stroke_mm=stroke_mm)
+    assert verdict(form(signatures=(grainy,))).signature is state
 
 
 def test_a_fax_is_fine_enough() -> None:
