@@ -93,8 +93,9 @@ LEAST_WRITTEN_MM = 25.0
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.6
-LEAST_MUCH_PRINT_LETTERS, LEAST_MUCH_PRINT = 7, 0.4
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
+LEAST_PRINT_TOGETHER = 7.5
+"""Letters times confidence, of all readings of one box together."""
 MOST_FEET_IN_LINE = 5
 MOST_SIGNATURE_INK = 0.35
 
@@ -328,18 +329,19 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def _looks_printed(signature: SignatureMeasure) -> bool:
-    return signature.feet_in_line > MOST_FEET_IN_LINE or any(
-        _reads_as_print(reading) for reading in signature.readings
+    together = sum(reading.letters * reading.confidence for reading in signature.readings)
+    return (
+        signature.feet_in_line > MOST_FEET_IN_LINE
+        or together >= LEAST_PRINT_TOGETHER
+        or any(_reads_as_print(reading) for reading in signature.readings)
     )
 
 
 def _reads_as_print(reading: PrintReading) -> bool:
     """Whether it is a typed name: the shorter it is, the surer must it be read."""
     letters, sure = reading.letters, reading.confidence
-    return (
-        (letters >= LEAST_MUCH_PRINT_LETTERS and sure >= LEAST_MUCH_PRINT)
-        or (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE)
-        or (letters >= LEAST_SURE_PRINT_LETTERS and sure >= LEAST_SURE_PRINT)
+    return (letters >= LEAST_PRINT_LETTERS and sure >= LEAST_PRINT_SURE) or (
+        letters >= LEAST_SURE_PRINT_LETTERS and sure >= LEAST_SURE_PRINT
     )
 
 

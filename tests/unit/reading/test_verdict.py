@@ -185,8 +185,6 @@ def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -
         (4, 0.7, SignatureState.UNCLEAR),
         (5, 0.59, SignatureState.HANDWRITTEN),
         (5, 0.6, SignatureState.UNCLEAR),
-        (7, 0.39, SignatureState.HANDWRITTEN),
-        (7, 0.4, SignatureState.UNCLEAR),
     ],
 )
 def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
@@ -196,6 +194,17 @@ def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
         PrintReading(letters=0, confidence=0.0),
         PrintReading(letters=letters, confidence=confidence),
     )
+    assert verdict(form(signatures=(signature(readings=readings),))).signature is state
+
+
+@pytest.mark.parametrize(
+    ("confidences", "state"),
+    [((0.4, 0.53), SignatureState.HANDWRITTEN), ((0.4, 0.54), SignatureState.UNCLEAR)],
+)
+def test_readings_that_are_unsure_count_together(
+    confidences: tuple[float, float], state: SignatureState
+) -> None:
+    readings = tuple(PrintReading(letters=8, confidence=one) for one in confidences)
     assert verdict(form(signatures=(signature(readings=readings),))).signature is state
 
 
