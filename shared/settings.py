@@ -6,14 +6,23 @@ environment wins. Nested names are joined by two underscores: `HANDSLAG_NOTIFIER
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.errors import WrongSetting
 
 DEFAULT_HOME = Path("~/.local/share/handslag").expanduser()
+DEFAULT_ORGANISATION = "Sveriges Kommuner och Regioner"
+
+OrganisationName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+"""One line, short enough for the head of a printed form."""
 
 
 class CommonSettings(BaseSettings):
@@ -29,6 +38,9 @@ class CommonSettings(BaseSettings):
 
     home: Path = DEFAULT_HOME
     """The data folder: databases, archive, streams and the form key, unless set elsewhere."""
+    organisation: OrganisationName = DEFAULT_ORGANISATION
+    """Whose registry office this is, as mails, printed forms and the web pages say: at most 60
+    characters."""
     nats_url: str | None = None
     """`nats://host:4222`, several separated by commas. Unset: `handslag up` runs its own."""
     nats_replicas: int = 1

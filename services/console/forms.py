@@ -42,6 +42,7 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             municipality=municipality.code,
             municipality_name=display_name(municipality),
             key=key,
+            organisation=registry_settings().organisation,
         )
         write(path, data)
         yield path
@@ -55,4 +56,7 @@ def print_needs_template(output: Path, send_to: str | None = None) -> None:
     ending = output.suffix.lower().removeprefix(".")
     if ending not in list(TemplateKind):
         raise UsageError(f"{output}: the needs template is a .docx or a .pdf file.")
-    write(output, needs_template(TemplateKind(ending), send_to or RETURN_ADDRESS))
+    data = needs_template(
+        TemplateKind(ending), send_to or RETURN_ADDRESS, registry_settings().organisation
+    )
+    write(output, data)

@@ -35,7 +35,7 @@ async def run(settings: NotifierSettings) -> None:
     notifier = Notifier(
         database=database,
         archive=open_archive(settings),
-        house=House.from_settings(section),
+        house=House.from_settings(settings),
         caps=Caps(section.cap_per_address, section.cap_in_all),
         lease=timedelta(seconds=section.lease_s),
     )

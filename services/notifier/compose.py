@@ -13,7 +13,7 @@ from services.notifier.gate import LOOP_HEADER, may_be_addressed
 from services.notifier.messages.letter import Letter, as_html, as_text
 from services.notifier.messages.plain import SWEDEN
 from services.notifier.messages.receipt import KIND, receipt
-from services.notifier.settings import NotifierSection
+from services.notifier.settings import NotifierSettings
 from shared.events import MailRegistered
 
 MAX_REFERENCES: Final = 20
@@ -43,17 +43,21 @@ class House:
     """In lower case."""
     names: dict[str, str]
     """Mailbox in lower case → the name shown, where it is not `name`."""
+    organisation: str
+    """Whose office it is: the one that has received the mail."""
     message_id_domain: str
     bounce_address: str | None
 
     @classmethod
-    def from_settings(cls, section: NotifierSection) -> "House":
+    def from_settings(cls, settings: NotifierSettings) -> "House":
+        section = settings.notifier
         own = {address.lower() for address in section.own_addresses}
         return cls(
             address=section.sender_address,
             name=section.sender_name,
             own_addresses=frozenset(own | {section.sender_address.lower()}),
             names={key.lower(): name for key, name in section.mailbox_names.items()},
+            organisation=settings.organisation,
             message_id_domain=section.message_id_domain
             or section.sender_address.rpartition("@")[2],
             bounce_address=section.bounce_address,
@@ -84,7 +88,12 @@ class House:
 def compose_receipt(event: MailRegistered, house: House) -> Mail:
     """Compose the receipt for a mail whose return path the gate has found safe."""
     sender = house.sender_for(event.correspondence.mailbox)
-    letter = receipt(event, send_to=sender, signed_by=house.name_of(sender))
+    letter = receipt(
+        event,
+        send_to=sender,
+        signed_by=house.name_of(sender),
+        organisation=house.organisation,
+    )
     return _mail(event, letter, sender, house)
 
 

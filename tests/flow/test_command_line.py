@@ -117,6 +117,7 @@ def test_a_wrong_setting_is_named(run: Run) -> None:
     fails(run("verify", HANDSLAG_INTAKE__MAILBOXES="nonsense"), "HANDSLAG_INTAKE")
     fails(run("export", "answers", HANDSLAG_REGISTRY__TIMEZONE="Europe/Atlantis"), "TIMEZONE")
     fails(run("initiative", "list", HANDSLAG_DATABASE_URL="mysql://x/y"), "HANDSLAG_DATABASE_URL")
+    fails(run("initiative", "list", HANDSLAG_ORGANISATION="a\nb"), "HANDSLAG_ORGANISATION")
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(

@@ -143,6 +143,17 @@ def test_every_answer_carries_the_security_headers(stranger: Client, registrar: 
         assert answer.headers["x-frame-options"] == "DENY"
 
 
+def test_every_page_says_whose_office_it_is(
+    empty_database: Database, tmp_path: Path, registrar: Client
+) -> None:
+    with served(open_world(tmp_path, empty_database, organisation="Adda & Inera")) as world:
+        page = Client(world.address).get("/logga-in").text
+    assert '<footer class="colophon">Adda & Inera</footer>' in page
+    assert '<footer class="colophon">Sveriges Kommuner och Regioner</footer>' in (
+        registrar.get("/mejl").text
+    )
+
+
 def test_the_policy_allows_nothing_inline_and_no_other_host() -> None:
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY

@@ -60,6 +60,7 @@ from shared.identifiers import digest_of
 from shared.municipalities import all_municipalities, by_code, display_name
 from shared.needs import LABELS, NeedField, missing
 from shared.own_form import own_form
+from shared.settings import DEFAULT_ORGANISATION
 from tests.unit.registry.builders import form, mail, open_register, skipped_part, text_part, typed
 
 START = datetime(2024, 9, 2, 7, 3, tzinfo=UTC)
@@ -127,10 +128,17 @@ def build(folder: Path, database: Database) -> World:
     return open_world(folder, database)
 
 
-def open_world(folder: Path, database: Database, **web: object) -> World:
+def open_world(
+    folder: Path,
+    database: Database,
+    organisation: str = DEFAULT_ORGANISATION,
+    **web: object,
+) -> World:
     """A register that has its tables and its round; `web` are settings of the pages."""
     archive = FolderArchive(folder / "archive")
-    settings = RegistrySettings(home=folder, web=WebSection.model_validate(web))
+    settings = RegistrySettings(
+        home=folder, organisation=organisation, web=WebSection.model_validate(web)
+    )
     faults: dict[str, str] = {}
     app = create_app(settings, database, archive, {"bus": lambda: faults.get("bus")})
     app.state.test_faults = faults

@@ -12,7 +12,6 @@ from services.notifier.messages.plain import file_name, listing, moment, number_
 from shared.events import Disposition, Fate, MailRegistered, Reason, RegisteredDocument
 
 KIND: Final = "receipt"
-SKR: Final = "Sveriges Kommuner och Regioner"
 NOT_REVIEWED: Final = "ännu inte granskat"
 NO_AUTHORITY_CHECKED: Final = (
     "Bekräftelsen innebär inte att vi har prövat vem som får underteckna för kommunen."
@@ -26,20 +25,21 @@ MAX_FILES: Final = 20
 MAX_NUMBERS_IN_SUBJECT: Final = 3
 
 
-def receipt(event: MailRegistered, *, send_to: str, signed_by: str) -> Letter:
+def receipt(event: MailRegistered, *, send_to: str, signed_by: str, organisation: str) -> Letter:
     """Write the receipt for a mail.
 
-    `send_to` is the address for a new document, `signed_by` the name of the mailbox that answers.
+    `send_to` is the address for a new document, `signed_by` the name of the mailbox that answers,
+    `organisation` has received the mail.
     """
-    signature = (signed_by, SKR, AUTOMATIC)
+    signature = (signed_by, organisation, AUTOMATIC)
     if not event.documents:
-        return _about_the_mail(event, send_to, signature)
+        return _about_the_mail(event, send_to, organisation, signature)
     shown = event.documents[:MAX_SHOWN]
     beyond = len(event.documents) - len(shown)
     return Letter(
         subject=_subject(event.documents),
         heading=_heading(event.documents),
-        opening=_opening(event),
+        opening=_opening(event, organisation),
         sections=tuple(_section(document, len(event.documents), send_to) for document in shown),
         closing=(
             *((f"Mejlet innehåller ytterligare {beyond} handlingar.",) if beyond else ()),
@@ -53,16 +53,16 @@ def receipt(event: MailRegistered, *, send_to: str, signed_by: str) -> Letter:
 # --- A mail with documents -------------------------------------------------------------------
 
 
-def _opening(event: MailRegistered) -> tuple[str, ...]:
+def _opening(event: MailRegistered, organisation: str) -> tuple[str, ...]:
     when = moment(event.received_at)
     if len(event.documents) == 1:
         (document,) = event.documents
         if document.fate is Fate.NEED:
-            return (f"{SKR} har den {when} tagit emot er beskrivning av ett behov.",)
-        return (f"{SKR} har den {when} tagit emot en handling{_origin(document)}.",)
+            return (f"{organisation} har den {when} tagit emot er beskrivning av ett behov.",)
+        return (f"{organisation} har den {when} tagit emot en handling{_origin(document)}.",)
     number = number_word(len(event.documents))
     return (
-        f"{SKR} har den {when} tagit emot ett mejl med {number} handlingar. "
+        f"{organisation} har den {when} tagit emot ett mejl med {number} handlingar. "
         "Varje handling är registrerad för sig.",
     )
 
@@ -215,7 +215,9 @@ def _numbers(documents: tuple[RegisteredDocument, ...]) -> str:
 # --- A mail that is itself the matter ---------------------------------------------------------
 
 
-def _about_the_mail(event: MailRegistered, send_to: str, signature: tuple[str, ...]) -> Letter:
+def _about_the_mail(
+    event: MailRegistered, send_to: str, organisation: str, signature: tuple[str, ...]
+) -> Letter:
     when = moment(event.received_at)
     number = (
         f" Det är registrerat med diarienummer {one_line(event.dnr)}"
@@ -223,7 +225,7 @@ def _about_the_mail(event: MailRegistered, send_to: str, signature: tuple[str, .
         if event.dnr
         else ""
     )
-    arrived = f"{SKR} har den {when} tagit emot ert mejl.{number}"
+    arrived = f"{organisation} har den {when} tagit emot ert mejl.{number}"
     what, remarks, steps = _matter(event, send_to)
     return Letter(
         subject=f"Bekräftelse – {what}" + (f", dnr {one_line(event.dnr)}" if event.dnr else ""),

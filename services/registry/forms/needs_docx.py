@@ -42,13 +42,13 @@ _MADE: Final = datetime(2024, 1, 1, tzinfo=UTC)
 """In the file's properties: the same address gives the same words, whenever it is printed."""
 
 
-def needs_docx(return_address: str) -> bytes:
+def needs_docx(return_address: str, author: str) -> bytes:
     """Return the template."""
     document = Document()
     _page(document)
     _styles(document.styles)
     document.core_properties.title = TITLE
-    document.core_properties.author = "Handslag för digitalisering"
+    document.core_properties.author = author
     document.core_properties.language = "sv-SE"
     document.core_properties.comments = ""
     document.core_properties.created = document.core_properties.modified = _MADE

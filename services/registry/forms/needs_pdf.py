@@ -23,9 +23,9 @@ _TYPED_LINE_MM: Final = 4.3
 _ONE_LINE_MM: Final = 7.0
 
 
-def needs_pdf(return_address: str) -> bytes:
-    """Return the template; the same address gives the same bytes."""
-    page = Page(210, 297, title=TITLE, author="Handslag för digitalisering")
+def needs_pdf(return_address: str, author: str) -> bytes:
+    """Return the template; the same address and author give the same bytes."""
+    page = Page(210, 297, title=TITLE, author=author)
     y = _opening(page)
     for part in TEMPLATE[:-1]:
         for question in part.questions:

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.registry.forms.needs_docx import needs_docx
 from services.registry.forms.needs_pdf import needs_pdf
+from shared.settings import DEFAULT_ORGANISATION
 
 RETURN_ADDRESS: Final = "handslaget@skr.se"
 
@@ -16,10 +17,17 @@ class TemplateKind(StrEnum):
     PDF = "pdf"
 
 
-def needs_template(kind: TemplateKind, return_address: str = RETURN_ADDRESS) -> bytes:
-    """Return the empty template, to be filled in on the screen or by hand."""
+def needs_template(
+    kind: TemplateKind,
+    return_address: str = RETURN_ADDRESS,
+    organisation: str = DEFAULT_ORGANISATION,
+) -> bytes:
+    """Return the empty template, to be filled in on the screen or by hand.
+
+    `organisation` stands in the file's properties, as its author.
+    """
     match kind:
         case TemplateKind.DOCX:
-            return needs_docx(return_address)
+            return needs_docx(return_address, organisation)
         case TemplateKind.PDF:
-            return needs_pdf(return_address)
+            return needs_pdf(return_address, organisation)

@@ -46,7 +46,9 @@ from shared.own_form_lines import (
     contact_baseline,
     signing_baseline,
 )
+from shared.settings import DEFAULT_ORGANISATION
 
+_PROGRAMME = "Handslag för digitalisering"
 _LINE_MM = 0.25
 _BAR_GAP_MM = 2.5
 
@@ -71,6 +73,7 @@ def print_form(
     key: bytes,
     signatories: int = 1,
     return_address: str = "registratur@skr.se",
+    organisation: str = DEFAULT_ORGANISATION,
 ) -> bytes:
     """Return the form as a PDF. `options` are key → label in the order to print them.
 
@@ -87,8 +90,9 @@ def print_form(
         options=options_mark(tuple(options)),
     )
     last_day = format_date(last_answer_day, format="d MMMM y", locale="sv_SE")
-    form = _Form(template, title=f"Svarsformulär – {initiative_name} – {municipality_name}")
-    form.heading(initiative_name, round_name)
+    title = f"Svarsformulär – {initiative_name} – {municipality_name}"
+    form = _Form(template, title, organisation)
+    form.heading(initiative_name, f"{organisation} · {_PROGRAMME} · omgång {round_name}")
     form.addressee(municipality_name, municipality, last_day)
     form.instruction()
     form.answer(options)
@@ -102,17 +106,16 @@ def print_form(
 class _Form:
     """The parts of the form; each stands where the template leaves room for it."""
 
-    def __init__(self, template: FormTemplate, title: str) -> None:
+    def __init__(self, template: FormTemplate, title: str, author: str) -> None:
         self._template = template
         self.page = Page(
             template.page_width_mm,
             template.page_height_mm,
             title=title,
-            author="Handslag för digitalisering",
+            author=author,
         )
 
-    def heading(self, initiative_name: str, round_name: str) -> None:
-        kicker = f"Handslag för digitalisering · omgång {round_name}"
+    def heading(self, initiative_name: str, kicker: str) -> None:
         self._barred((KICKER,), kicker, (9, 8, 7, 6), bold=False)
         with self.page.element("H1"):
             self.page.text(LEFT_MM, 26.0, "Svarsformulär", 21, bold=True)

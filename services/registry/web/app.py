@@ -55,7 +55,7 @@ def create_app(
         accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
         operations=Operations(health_checks),
         assets=assets,
-        renderer=Renderer(_HERE / "templates", assets, zone),
+        renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),
     )
     add_pages(app, ALL_PAGES)
     return app

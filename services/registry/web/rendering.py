@@ -25,7 +25,7 @@ _BYTES = ((1_000_000, "MB"), (1_000, "kB"))
 class Renderer:
     """The templates of one folder, with the filters and words that they use."""
 
-    def __init__(self, folder: Path, assets: Assets, zone: ZoneInfo) -> None:
+    def __init__(self, folder: Path, assets: Assets, zone: ZoneInfo, organisation: str) -> None:
         self._zone = zone
         self._environment = Environment(
             loader=FileSystemLoader(folder),
@@ -39,7 +39,9 @@ class Renderer:
         self._environment.filters.update(
             moment=self.moment, day=day, size=size, number=number, percent=percent, masked=masked
         )
-        self._environment.globals.update(asset=assets.address, words=words, phrases=phrases)
+        self._environment.globals.update(
+            asset=assets.address, words=words, phrases=phrases, organisation=organisation
+        )
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """Return the page. Raises jinja2.UndefinedError for a value that the template lacks."""

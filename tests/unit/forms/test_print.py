@@ -16,6 +16,7 @@ from shared.form_code import options_mark, verify
 from shared.own_form import own_form
 
 KEY = b"a key"
+LONG_ORGANISATION = "Kommunalförbundet för samverkan i Östra Värmland och Dalarna"
 OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
 FIELDS = {
     "signature",
@@ -36,6 +37,7 @@ def printed(
     municipality_name: str = "Håbo kommun",
     signatories: int = 1,
     return_address: str = "registratur@skr.se",
+    organisation: str = "Sveriges Kommuner och Regioner",
 ) -> bytes:
     return print_form(
         initiative="kompetens-2024",
@@ -48,6 +50,7 @@ def printed(
         key=KEY,
         signatories=signatories,
         return_address=return_address,
+        organisation=organisation,
     )
 
 
@@ -265,3 +268,14 @@ def text_of(data: bytes) -> str:
 
 def _px(mm: float) -> int:
     return round(mm * 8)
+
+
+@pytest.mark.parametrize(
+    "organisation", ["Adda", "Sveriges Kommuner och Regioner", LONG_ORGANISATION]
+)
+def test_it_says_whose_form_it_is(organisation: str) -> None:
+    data = printed(organisation=organisation)
+    with pdfium.PdfDocument(data) as document:
+        first, *_ = document[0].get_textpage().get_text_range().splitlines()
+        assert document.get_metadata_value("Author") == organisation
+    assert first.strip() == f"{organisation} · Handslag för digitalisering · omgång 2024"

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from services.notifier.compose import House
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
-from services.notifier.settings import NotifierSection
+from services.notifier.settings import NotifierSection, NotifierSettings
 from services.notifier.tables import MessageRow
 from shared.archive import FolderArchive
 from shared.database import Database
@@ -27,6 +27,7 @@ from shared.events import (
 )
 from shared.migrate import upgrade
 from shared.outbox import OutboxRow
+from shared.settings import DEFAULT_ORGANISATION
 
 MIGRATIONS = Path("services/notifier/migrations").resolve()
 NOON = datetime(2024, 9, 12, 12, 3, tzinfo=UTC)
@@ -79,8 +80,9 @@ def registered(*documents: RegisteredDocument, seed: object = 1, **changes: Any)
     return MailRegistered(**(values | changes))
 
 
-def house(**settings: Any) -> House:
-    return House.from_settings(NotifierSection(**settings))
+def house(organisation: str = DEFAULT_ORGANISATION, **section: Any) -> House:
+    settings = NotifierSettings(organisation=organisation, notifier=NotifierSection(**section))
+    return House.from_settings(settings)
 
 
 def notifier(

@@ -1,5 +1,6 @@
 """What the receipt says, and that it says no more."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -217,3 +218,15 @@ def test_it_is_written_without_shouting() -> None:
 def test_it_tells_arrival_and_not_when_it_was_registered() -> None:
     event = registered(document(), registered_at=registered().received_at + timedelta(days=2))
     assert "den 12 september 2024" in told(event)
+
+
+def test_the_organisation_that_the_settings_name_has_received_the_mail() -> None:
+    for documents in ((document(),), (document(1), document(2)), ()):
+        ours = house(organisation="Region Väst & Nord")
+        mail = parsed(compose_receipt(registered(*documents), ours).data)
+        for part in ("plain", "html"):
+            body = mail.get_body((part,))
+            assert body is not None
+            said = html.unescape(body.get_content())
+            assert "Region Väst & Nord har den" in " ".join(said.split())
+            assert "Sveriges Kommuner" not in said
