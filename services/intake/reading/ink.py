@@ -47,8 +47,10 @@ _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
 _STRIKE_MM = 12.0
-_PALE_STRIKE_MM = 24.0
-"""Longer than a word: paler than print, letters that stand close run together on a bad scan."""
+_LONG_STRIKE_MM = 24.0
+_BESIDE_LINE_MM = 0.7
+_BARE_SIDE, _LETTERS_SIDE = 0.22, 0.35
+"""Shares of a line's length: above small letters only some rise, below their tops all stand."""
 
 _STRIKE_GAP_MM = 0.4
 _LABEL_ASIDE_MM = 1.1
@@ -197,16 +199,16 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     is wide, handwriting is tall, and a remark after the label stands off from it.
     """
     ink, dark = _strips(page, box.label)
-    middle = ink.shape[0] / 2
+    middle, end = ink.shape[0] / 2, ink.shape[1]
     if box.label_ends_with_bar:
         bar = find_bar(dark)
         if bar is None:
             return True
-        middle = bar.middle
+        middle, end = bar.middle, bar.right
         if written_after(_at_height(ink, middle, box.label), bar):
             return True
-    ink, dark = (_at_height(strip, middle, box.label) for strip in (ink, dark))
-    if _holds_a_line(dark, _STRIKE_MM) or _holds_a_line(ink, _PALE_STRIKE_MM):
+    ink, dark = (_at_height(strip, middle, box.label)[:, :end] for strip in (ink, dark))
+    if _struck_through(ink, dark):
         return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
@@ -239,9 +241,19 @@ def _label_struck(page: FlatPage, box: Box) -> bool:
     return False
 
 
-def _holds_a_line(ink: MatLike, least_mm: float) -> bool:
-    """Whether something runs straight on where print has gaps from letter to letter."""
-    lines = cv2.HoughLinesP(
+def _struck_through(ink: MatLike, dark: MatLike) -> bool:
+    """Whether a stroke runs straight on where print has gaps from letter to letter.
+
+    On a bad scan heavy letters that stand close run together, along their tops and their feet:
+    there they are on one side of the line only. What is longer than a word is no print.
+    """
+    if len(_lines(ink, _LONG_STRIKE_MM)):
+        return True
+    return any(not _runs_along_letters(dark, *ends) for ends in _lines(dark, _STRIKE_MM))
+
+
+def _lines(ink: MatLike, least_mm: float) -> list[tuple[int, int, int, int]]:
+    found = cv2.HoughLinesP(
         ink * 255,
         1,
         np.pi / 360,
@@ -249,7 +261,18 @@ def _holds_a_line(ink: MatLike, least_mm: float) -> bool:
         minLineLength=round(least_mm * PER_MM),
         maxLineGap=round(_STRIKE_GAP_MM * PER_MM),
     )
-    return lines is not None
+    return [] if found is None else [(x0, y0, x1, y1) for x0, y0, x1, y1 in found.reshape(-1, 4)]
+
+
+def _runs_along_letters(dark: MatLike, x0: int, y0: int, x1: int, y1: int) -> bool:
+    """Whether letters stand on one side of a line, and next to nothing on the other."""
+    along = np.linspace(0.0, 1.0, max(abs(x1 - x0), 2))
+    columns = np.round(x0 + along * (x1 - x0)).astype(int)
+    sides = []
+    for away in (-_BESIDE_LINE_MM, _BESIDE_LINE_MM):
+        rows = np.round(y0 + along * (y1 - y0) + away * PER_MM).astype(int)
+        sides.append(float(dark[np.clip(rows, 0, dark.shape[0] - 1), columns].mean()))
+    return min(sides) <= _BARE_SIDE and max(sides) >= _LETTERS_SIDE
 
 
 def _strips(page: FlatPage, line: Rect) -> tuple[MatLike, MatLike]:
