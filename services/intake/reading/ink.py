@@ -49,8 +49,8 @@ _LABEL_WIDE_MM = 22.0
 _STRIKE_MM = 12.0
 _LONG_STRIKE_MM = 24.0
 _BESIDE_LINE_MM = 0.7
-_BARE_SIDE, _LETTERS_SIDE = 0.22, 0.35
-"""Shares of a line's length: above small letters only some rise, below their tops all stand."""
+_BARE_SIDE, _LETTERS_SIDE = 0.15, 0.5
+"""Shares of a line's length, of letters so heavy that they run together."""
 
 _STRIKE_GAP_MM = 0.4
 _LABEL_ASIDE_MM = 1.1
@@ -249,7 +249,11 @@ def _struck_through(ink: MatLike, dark: MatLike) -> bool:
     """
     if len(_lines(ink, _LONG_STRIKE_MM)):
         return True
-    return any(not _runs_along_letters(dark, *ends) for ends in _lines(dark, _STRIKE_MM))
+    return any(
+        not _runs_along_letters(strip, *ends)
+        for strip in (dark, ink)
+        for ends in _lines(strip, _STRIKE_MM)
+    )
 
 
 def _lines(ink: MatLike, least_mm: float) -> list[tuple[int, int, int, int]]:

@@ -111,3 +111,12 @@ def test_a_short_line_through_the_chosen_words_is_for_a_person() -> None:
     reading = document(png(page))
     assert reading.outcome is Outcome.REVIEW
     assert Reason.UNEXPLAINED_INK in reading.reasons
+
+
+@pytest.mark.parametrize("aside_mm", [-1.8, -1.4, -1.0, -0.6, 0.0, 0.4, 0.6, 1.0, 1.4, 1.8])
+def test_a_thin_line_through_one_word_is_seen_at_any_height(aside_mm: float) -> None:
+    """Along the letters' tops and feet it is hardest to tell from letters that run together."""
+    label = template().boxes[0].label
+    x, y = label.left_mm + 8, label.centre_mm[1] + aside_mm
+    page = drawn(paper(), [((x, y), (x + 15, y + 0.2))], width_mm=0.3)
+    assert Reason.UNEXPLAINED_INK in document(png(page)).reasons
