@@ -20,6 +20,7 @@ _WIDEST_MM = 1.5
 
 _LEAST_ARM_MM2 = 0.05
 _USUAL_MM = 0.5
+_CORNER_DEG = 20.0
 _ACROSS = np.deg2rad(np.arange(20.0, 72.0, 5.0))
 """Directions across a stroke that slopes one way; mirrored, of one that slopes the other. A level
 stroke is among neither: that is how marks are struck out."""
@@ -58,17 +59,29 @@ def _covered(
     return np.asarray((at >= start) & (at < start + wide), dtype=np.bool_)
 
 
-def arms_wide_mm(ink: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:
-    """Return how wide what leaves a box is: the middle one of the widths `outside` of it."""
-    framed = np.pad(ink, 1).astype(np.uint8)
-    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (ink & outside).astype(np.uint8), connectivity=8
+def arms_wide_mm(
+    arms: NDArray[np.bool_],
+    added: NDArray[np.bool_],
+    dark: NDArray[np.bool_],
+    middle: tuple[float, float],
+) -> float:
+    """Return how wide the arms are that leave the box around `middle`: the middle one of widths.
+
+    Arms are cut off close to the box, in `added` too; `dark` holds the box's border as well. An
+    arm at each corner is a cross's, and is seen as wide as it is where nothing is cut off.
+    Elsewhere it may be several lines, which are wide beside the border: what is cut off counts.
+    """
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(
+        arms.astype(np.uint8), connectivity=8
     )
     least = _LEAST_ARM_MM2 * FINE_PER_MM**2
-    widths = [
-        2 * float(depth[labels == label].max()) / FINE_PER_MM
-        for label in range(1, count)
-        if stats[label, cv2.CC_STAT_AREA] >= least
-    ]
-    return min(float(np.median(widths)) if widths else _USUAL_MM, _WIDEST_MM)
+    found = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] >= least]
+    if not found:
+        return _USUAL_MM
+    off = np.abs(centres[found] - np.array(middle))
+    slope = np.degrees(np.arctan2(off[:, 1], off[:, 0]))
+    at_corners = bool((np.abs(slope - 45) <= _CORNER_DEG).all())
+    framed = np.pad(dark if at_corners else added, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    widths = [2 * float(depth[labels == label].max()) / FINE_PER_MM for label in found]
+    return min(float(np.median(widths)), _WIDEST_MM)

@@ -26,6 +26,7 @@ from services.intake.documents import placed
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.intake.reading.measured import FileMeasured
+from services.registry.domain.witnesses import WitnessRule
 from shared.events import (
     DocumentKind,
     DocumentReading,
@@ -83,6 +84,7 @@ def read(
     filename: str = "skanning.pdf",
     *,
     sender: str | None = "umea.se",
+    rule: WitnessRule | None = None,
 ) -> DocumentReading:
     """Return the one document of a file as the registry takes it; None: of an unproven sender."""
     options = {form.initiative: tuple(OPTIONS) for form in known}
@@ -99,7 +101,7 @@ def read(
         mail_id=mail_id_of(digest),
         learned={(form.initiative, form.template.version): form.template for form in known},
     )
-    return weighed(reading, DOMAINS, sender_hosts=(sender,) if sender else ())
+    return weighed(reading, DOMAINS, sender_hosts=(sender,) if sender else (), rule=rule)
 
 
 # --- Read --------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def test_what_was_read_is_shown_where_it_stands() -> None:
     ("marks", "more", "reason", "once_proven"),
     [
         ({"ja": Stroke.TICK}, {"hand": Hand.NOTHING}, Reason.SIGNATURE_MISSING, Outcome.RETURN),
-        ({"ja": Stroke.TICK, "nej": Stroke.TICK}, {}, Reason.SEVERAL_MARKED, Outcome.RETURN),
+        ({"ja": Stroke.TICK, "nej": Stroke.CROSS}, {}, Reason.SEVERAL_MARKED, Outcome.RETURN),
         ({"ja": Stroke.CROSSED_OUT}, {}, Reason.MARK_DOUBTFUL, Outcome.REVIEW),
         (
             {"ja": Stroke.CROSS},
@@ -278,7 +280,9 @@ def test_our_own_form_is_known_by_its_code_as_ever() -> None:
 )
 def test_whose_it_is_is_never_guessed(texts: dict[str, str], why: str) -> None:
     form = learned()
-    found = read(scanned(filled(form, texts=texts)), [form], sender=None)
+    # Asked for a witness outside of the paper, the registry would believe none of these anyhow.
+    paper_alone = WitnessRule(outside=False)
+    found = read(scanned(filled(form, texts=texts)), [form], sender=None, rule=paper_alone)
     assert found.outcome is Outcome.REVIEW, why
     assert found.reasons == (Reason.MUNICIPALITY_UNPROVEN,)
     assert found.municipality is None

@@ -80,7 +80,7 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
         border_seen=_border_seen(whole, x, y, width, height, border_mm),
         moved_mm=float(np.hypot(dx, dy)) / PICTURE_PER_MM,
         off_line=off_line(strokes, place, inset),
-        off_strokes=_off_strokes(rest, whole > STRICT, place, inset),
+        off_strokes=_off_strokes(rest, whole, place, inset),
         exits=exits,
         runs=runs_across(inside),
         inner_mm=(min(width, height) - 2 * inset) / PICTURE_PER_MM,
@@ -103,7 +103,7 @@ def _found_at(whole: MatLike, own: MatLike) -> tuple[int, int]:
 
 def _off_strokes(
     rest: NDArray[np.bool_],
-    whole: NDArray[np.bool_],
+    whole: MatLike,
     place: tuple[int, int, int, int],
     inset: int,
 ) -> float:
@@ -117,9 +117,11 @@ def _off_strokes(
     outside[y - far : y + height + far, x - far : x + width + far] = True
     outside[y - near : y + height + near, x - near : x + width + near] = False
     inner = slice(y + inset, y + height - inset), slice(x + inset, x + width - inset)
-    ink = rest & outside
-    ink[inner] = whole[inner]
-    return off_two_strokes(ink, arms_wide_mm(rest, outside))
+    arms = rest & outside
+    ink = arms.copy()
+    ink[inner] = whole[inner] > STRICT
+    middle = x + width / 2, y + height / 2
+    return off_two_strokes(ink, arms_wide_mm(arms, rest, whole > LENIENT, middle))
 
 
 def _border_seen(
