@@ -58,6 +58,8 @@ class Reason(StrEnum):
     READER_TIMEOUT = "reader_timeout"
     READER_MEMORY = "reader_memory"
     READER_CRASHED = "reader_crashed"
+    READER_BUDGET = "reader_budget"
+    """Not opened: the files before it had used all the processor time that one mail may use."""
     # the page
     BLANK_PAGE = "blank_page"
     NO_CODE = "no_code"

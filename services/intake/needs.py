@@ -41,6 +41,7 @@ FILE_FAULTS: Final = frozenset(
         Reason.READER_TIMEOUT,
         Reason.READER_MEMORY,
         Reason.READER_CRASHED,
+        Reason.READER_BUDGET,
         Reason.BLANK_PAGE,
     }
 )

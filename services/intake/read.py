@@ -18,6 +18,7 @@ from typing import Any, Final
 import structlog
 
 from services.intake import forms, needs
+from services.intake.budget import Budget
 from services.intake.conclude import conclude
 from services.intake.conclude_learned import once_proven
 from services.intake.documents import MeasuredFile, placed
@@ -118,7 +119,8 @@ class Reader:
         """Read the documents of one file, as if it had come in the mail of that identifier."""
         opened = await self._opener.file(data, filename)
         documents = await self._documents(opened, mail_id, at=outbox.now())
-        return [_doubted(document, opened.reasons) for document in documents]
+        reasons = (*opened.reasons, *_left_unread(documents))
+        return [_doubted(document, reasons) for document in documents]
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
         """Have the mail taken apart in a child; of one that is too large, only its headers."""
@@ -152,7 +154,7 @@ class Reader:
             disposition=found.disposition,
             disposition_reason=found.rule,
             sender_authentic=mail.authenticity is Authenticity.AUTHENTIC,
-            mail_reasons=_mail_reasons(mail, found),
+            mail_reasons=_mail_reasons(mail, found, documents),
             text=mail.text,
             parts=tuple(part.summary() for part in mail.parts),
             documents=tuple(documents),
@@ -162,11 +164,17 @@ class Reader:
     async def _documents(
         self, opened: OpenedFile, mail_id: MailId, *, at: datetime, needs_expected: bool = False
     ) -> list[DocumentReading]:
-        """Measure each file by itself: one that kills its reader leaves the others alone."""
+        """Measure each file by itself: one that kills its reader leaves the others alone.
+
+        Files that the mail's processor time does not suffice for have a reason instead.
+        """
         options = await asyncio.to_thread(self._known_options)
         parts = [part for part in opened.parts if part.fate is PartFate.DOCUMENT]
+        budget = Budget(self._settings.limits.mail_cpu_s)
         files = [
-            await self._measured_file(part, data, options, at=at, needs_expected=needs_expected)
+            await self._measured_file(
+                part, data, options, budget, at=at, needs_expected=needs_expected
+            )
             for part, data in zip(parts, opened.documents, strict=True)
         ]
         # In a thread: the doors, the heartbeat and other mails go on meanwhile.
@@ -177,6 +185,7 @@ class Reader:
         part: PartFound,
         data: bytes,
         options: Options,
+        budget: Budget,
         *,
         at: datetime,
         needs_expected: bool,
@@ -184,7 +193,9 @@ class Reader:
         """Measure a file and keep the images of its pages."""
         assert part.digest is not None
         trust = Trust(roots=tuple(self._settings.trusted_roots), at=at)
-        measured = await self._measured(part, data, options, trust, needs_expected=needs_expected)
+        measured = await self._measured(
+            part, data, options, trust, budget, needs_expected=needs_expected
+        )
         failpoint("read.measured")
         await asyncio.to_thread(self._keep_derived, data, measured)
         failpoint("read.derived")
@@ -231,11 +242,14 @@ class Reader:
         data: bytes,
         options: Options,
         trust: Trust,
+        budget: Budget,
         *,
         needs_expected: bool,
     ) -> FileMeasured:
         if part.fault is not None:
             return FileMeasured(fault=part.fault)
+        if budget.is_spent:
+            return FileMeasured(fault=Reason.READER_BUDGET)
         limits = self._settings.limits
         learned = await asyncio.to_thread(self._learned.order)
         order = Message(
@@ -256,6 +270,7 @@ class Reader:
             (data, *learned.pictures),
         )
         outcome = await self._sandbox.run("measure_file", order)
+        budget.spend(outcome.cpu_s)
         if isinstance(outcome, Failed):
             return FileMeasured(fault=outcome.reason)
         try:
@@ -341,8 +356,16 @@ def _doubted(document: DocumentReading, reasons: Sequence[Reason]) -> DocumentRe
     )
 
 
-def _mail_reasons(mail: MailParsed, found: Sorted) -> tuple[Reason, ...]:
-    doubts = [*mail.reasons, *found.reasons]
+def _left_unread(documents: Sequence[DocumentReading]) -> tuple[Reason, ...]:
+    """What is not read may take back or contradict what is: a doubt about all of it."""
+    left = any(Reason.READER_BUDGET in document.reasons for document in documents)
+    return (Reason.READER_BUDGET,) if left else ()
+
+
+def _mail_reasons(
+    mail: MailParsed, found: Sorted, documents: Sequence[DocumentReading]
+) -> tuple[Reason, ...]:
+    doubts = [*mail.reasons, *found.reasons, *_left_unread(documents)]
     if mail.authenticity is Authenticity.NOT_AUTHENTIC:
         doubts.append(Reason.SENDER_NOT_AUTHENTIC)
     return tuple(dict.fromkeys(doubts))

@@ -118,7 +118,11 @@ class ReaderLimits(_Section):
     memory_mib: int = Field(default=700, ge=64)
     """Memory of one contained child, above what it starts with."""
     cpu_s: int = Field(default=60, ge=1)
+    """Processor time of one file."""
     wall_s: float = Field(default=120, gt=0)
+    mail_cpu_s: float = Field(default=300, gt=0)
+    """Processor time of one mail's files together; those that are left then are not opened, and a
+    person looks at the whole mail. The file at which it is passed is read to its end."""
     parts: int = Field(default=100, ge=1)
     """Of one mail, those in archives counted; the others are listed and not opened."""
     depth: int = Field(default=20, ge=1, le=50)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +62,8 @@ class Done:
 
     fields: Mapping[str, Any]
     blobs: Sequence[bytes]
+    cpu_s: float = field(default=0.0, compare=False)
+    """Processor time that the child took."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Failed:
 
     reason: Reason
     detail: str
+    cpu_s: float = field(default=0.0, compare=False)
+    """Processor time that the child took."""
 
 
 Outcome = Done | Failed
@@ -242,7 +246,7 @@ class Sandbox:
             end = ending.result(bounds.wall_s + GRACE_S)
         except TimeoutError as error:
             raise SandboxUnavailable("the fork server does not tell how a job ended") from error
-        outcome = _outcome(end, reply, broken, bounds)
+        outcome = replace(_outcome(end, reply, broken, bounds), cpu_s=end.cpu_s)
         ended = outcome.reason.value if isinstance(outcome, Failed) else "done"
         JOBS.labels(job, ended).inc()
         JOB_SECONDS.labels(job).observe(time.monotonic() - began_at)

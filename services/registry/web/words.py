@@ -66,6 +66,10 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Läsningen avbröts",
             "Läsaren klarade inte filen. Öppna originalet med försiktighet.",
         ),
+        Reason.READER_BUDGET: ReasonWords(
+            "Alla filer är inte lästa",
+            "Mejlets filer tog så lång tid att läsa att resten inte lästes. Öppna originalen.",
+        ),
         Reason.BLANK_PAGE: ReasonWords("Tom sida", "Det finns inget att läsa på sidan."),
         Reason.NO_CODE: ReasonWords(
             "Ingen kod på sidan",

@@ -120,6 +120,7 @@ PROVOKED: Final[Mapping[Reason, Reasons]] = {
 PROVOKED_IN: Final[Mapping[Reason, str]] = {
     Reason.READER_TIMEOUT: "faults/test_contained_files.py",
     Reason.READER_MEMORY: "faults/test_contained_files.py",
+    Reason.READER_BUDGET: "faults/test_mail_budget.py",
     Reason.UNKNOWN_MUNICIPALITY: "unit/reading/test_defaced_scans.py",
     Reason.UNKNOWN_FORM_VERSION: "unit/reading/test_defaced_scans.py",
     Reason.FIELDS_CONTRADICT_PIXELS: "unit/reading/test_filled_on_screen.py",
