@@ -30,8 +30,8 @@ def test_the_name_of_a_box_stands_before_it_and_leaves_its_label_free() -> None:
 
 
 def test_a_name_gives_way_to_print_and_to_other_names() -> None:
-    before = (200.0, 395.0, 295.0, 435.0)
-    behind = (335.0, 395.0, 500.0, 435.0)
+    before = (200.0, 400.0, 295.0, 430.0)
+    behind = (335.0, 400.0, 500.0, 430.0)
     room = free_room(BOX, *NAME, PAGE, [BOX, before, behind])
     assert all(apart(room, one) for one in (BOX, before, behind))
     again = free_room(BOX, *NAME, PAGE, [BOX, before, behind, room])
