@@ -300,6 +300,11 @@ class Witness(Fact):
     text: str
     legible: bool = True
     area: Area | None = None
+    names: tuple[MunicipalityCode, ...] | None = Field(
+        default=None,
+        description="whom the register takes it to name: nobody, one, or several that share a "
+        "domain; null where it may be anybody, or was not weighed",
+    )
 
 
 class DocumentReading(Fact):

@@ -19,6 +19,7 @@ class FoundKind(StrEnum):
     BOX = "box"
     SIGNATURE = "signature"
     VALUE = "value"
+    WITNESS = "witness"
     STRAY_INK = "stray_ink"
 
 
@@ -63,6 +64,7 @@ def found_in(reading: DocumentReading) -> tuple[Found, ...]:
         *_boxes(reading),
         *_signatures(reading),
         *_values(reading),
+        *_witnesses(reading),
         *(
             Found(FoundKind.STRAY_INK, f"stray_ink.{number}", area, Weight.DOUBT)
             for number, area in enumerate(reading.stray_ink, start=1)
@@ -147,4 +149,20 @@ def _values(reading: DocumentReading) -> Iterator[Found]:
         if value.area is not None and not (key == "answer" and value.area in boxes):
             yield Found(
                 FoundKind.VALUE, key, value.area, Weight.COUNTS, value.text, value.confidence
+            )
+
+
+def _witnesses(reading: DocumentReading) -> Iterator[Found]:
+    """What may tell whose a form without codes is, where it stands on a page."""
+    for witness in reading.witnesses:
+        if witness.area is not None:
+            proves = reading.municipality is not None and witness.names == (
+                reading.municipality.text,
+            )
+            yield Found(
+                FoundKind.WITNESS,
+                f"witness.{witness.kind.value}",
+                witness.area,
+                Weight.COUNTS if proves else Weight.DOUBT,
+                witness.text,
             )

@@ -15,7 +15,7 @@ import reportlab
 from PIL import Image, ImageDraw, ImageFont
 
 from services.registry.web import words
-from services.registry.web.evidence import caption
+from services.registry.web.evidence import caption, witness_says
 from shared.archive import Archive, Area
 from shared.errors import UsageError
 from shared.events import DocumentReading, Outcome
@@ -136,6 +136,9 @@ def _what_it_is(document: DocumentReading) -> Iterator[str]:
         yield words.word(document.signature, words.SIGNATURES)
     if document.form_version is not None:
         yield f"Formulär version {document.form_version}"
+    for witness in document.witnesses:
+        kind = words.word(witness.kind, words.WITNESSES)
+        yield f"{kind}: {witness.text or '–'} ({witness_says(witness)})"
 
 
 def _legend(groups: Sequence[Sequence[Found]]) -> Iterator[_Line]:

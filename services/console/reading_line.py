@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.events import DocumentReading, NeedReading, Signatory, Value
+from shared.events import DocumentReading, NeedReading, Signatory, Value, Witness
 
 
 def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str, Any]:
@@ -39,8 +39,18 @@ def to_read_json(reading: DocumentReading, file: str, document: int) -> dict[str
         },
         "their_reference": _text(reading.their_reference),
         "need": _need(reading.need) if reading.need else None,
+        "witnesses": [_witness(one) for one in reading.witnesses],
         "confidence": confidence,
         "seconds": reading.seconds,
+    }
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    return {
+        "kind": witness.kind.value,
+        "text": witness.text,
+        "legible": witness.legible,
+        "municipalities": None if witness.names is None else list(witness.names),
     }
 
 

@@ -63,9 +63,10 @@ def weigh(reading: DocumentReading, known: Evidence, rule: WitnessRule) -> Docum
     """Return the reading with its municipality, where the witnesses prove it; else as it was."""
     if Reason.MUNICIPALITY_UNPROVEN not in reading.reasons or reading.municipality is not None:
         return reading
-    witnesses = (*reading.witnesses, *_senders(known))
+    heard = (*reading.witnesses, *_senders(known))
+    witnesses = tuple(_weighed(one, known) for one in heard)
     told = reading.model_copy(update={"witnesses": witnesses})
-    proven = _proven(witnesses, known, rule)
+    proven = _proven(witnesses, rule)
     if proven is None:
         return told
     area = next((one.area for one in witnesses if one.area is not None), None)
@@ -82,11 +83,16 @@ def weigh(reading: DocumentReading, known: Evidence, rule: WitnessRule) -> Docum
     )
 
 
-def _proven(witnesses: Sequence[Witness], known: Evidence, rule: WitnessRule) -> str | None:
+def _weighed(witness: Witness, known: Evidence) -> Witness:
+    named = _named_by(witness, known)
+    return witness.model_copy(update={"names": None if named is None else tuple(sorted(named))})
+
+
+def _proven(witnesses: Sequence[Witness], rule: WitnessRule) -> str | None:
     """Return the one municipality that enough witnesses name and none speaks against."""
     if rule.needed < 2:
         return None
-    named = [(one.kind, _named_by(one, known)) for one in witnesses]
+    named = [(one.kind, None if one.names is None else frozenset(one.names)) for one in witnesses]
     candidates: set[str] = set()
     for kind, codes in named:
         if codes is None:

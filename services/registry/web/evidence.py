@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from services.registry.web import words
 from services.registry.web.masking import masked
-from shared.events import DocumentReading, PageImage, SignatureState
+from shared.events import DocumentReading, PageImage, SignatureState, Witness, WitnessKind
 from shared.evidence import Found, FoundKind, Weight, found_in
+from shared.municipalities import by_code, display_name
 from shared.needs import LABELS as NEED_LABELS
 
 _LABELS: Mapping[str, str] = {
@@ -83,10 +84,26 @@ def caption(found: Found) -> str:
             return f"{f'Underskrift {number}'.strip()}: {state}"
         case FoundKind.VALUE:
             return f"{label_of(found.key)}: {masked(found.text)}"
+        case FoundKind.WITNESS:
+            kind = WitnessKind(found.key.removeprefix("witness."))
+            return f"{words.word(kind, words.WITNESSES)}: {masked(found.text)}"
         case FoundKind.STRAY_INK:
             return STRAY_INK
         case FoundKind.CODE | FoundKind.ANCHOR:
             return _GUIDES[found.kind]
+
+
+def witness_says(witness: Witness) -> str:
+    """Say whom a witness speaks for, as the end of a line that begins with what it is."""
+    if not witness.legible:
+        return "går inte att läsa säkert"
+    if witness.names is None:
+        return "är inte någon kommuns"
+    if not witness.names:
+        return "är inte knuten till någon kommun i registret"
+    found = [(by_code(code), code) for code in witness.names]
+    named = [display_name(known) if known else code for known, code in found]
+    return f"talar för {' eller '.join(named)}"
 
 
 def _box_words(found: Found) -> Iterator[str]:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from services.registry.tables import Document, Initiative
 from services.registry.web import words
-from services.registry.web.evidence import Evidence, evidence_id, evidence_of, label_of
+from services.registry.web.evidence import (
+    Evidence,
+    evidence_id,
+    evidence_of,
+    label_of,
+    witness_says,
+)
 from services.registry.web.masking import masked
 from services.registry.web.needs import need_values
 from shared.events import DocumentReading, Fate, PageImage, Value
@@ -51,6 +57,16 @@ class ReadValue:
     text: str
     confidence: float | None = None
     source: str = ""
+    evidence: str | None = None
+
+
+@dataclass(frozen=True)
+class HeardWitness:
+    """What may tell whose a form without codes is, and whom it speaks for."""
+
+    label: str
+    text: str
+    says: str
     evidence: str | None = None
 
 
@@ -135,6 +151,19 @@ def read_values(reading: DocumentReading, initiative: Initiative | None) -> list
             ),
         )
     return values
+
+
+def heard_witnesses(reading: DocumentReading) -> list[HeardWitness]:
+    """What may tell whose a form without codes is; nothing of a form that has a code."""
+    return [
+        HeardWitness(
+            words.word(one.kind, words.WITNESSES),
+            masked(municipality_name(one.text)),
+            witness_says(one),
+            evidence_id(f"witness.{one.kind.value}") if one.area is not None else None,
+        )
+        for one in reading.witnesses
+    ]
 
 
 def _place_of(key: str, value: Value, reading: DocumentReading) -> str | None:

@@ -17,6 +17,7 @@ from shared.events import (
     SignatureFault,
     SignatureState,
     Source,
+    WitnessKind,
 )
 
 
@@ -216,6 +217,16 @@ SOURCES: Mapping[Source, str] = MappingProxyType(
         Source.SENDER: "avsändaren",
         Source.PRINT: "formulärets tryckta text",
         Source.WITNESSES: "uppgifter som stämmer överens",
+    }
+)
+
+WITNESSES: Mapping[WitnessKind, str] = MappingProxyType(
+    {
+        WitnessKind.NAME: "Kommunens namn på sidan",
+        WitnessKind.NUMBER: "Organisationsnummer på sidan",
+        WitnessKind.CONTACT_DOMAIN: "Domän i kontaktpersonens e-postadress",
+        WitnessKind.PREPRINTED: "Kommun som blanketten är tryckt för",
+        WitnessKind.SENDER_DOMAIN: "Domän i mejlets avsändaradress",
     }
 )
 

@@ -191,3 +191,21 @@ def test_a_form_with_a_code_is_left_as_it_is() -> None:
 )
 def test_an_organisation_number_must_have_its_check_digit(text: str, digits: str | None) -> None:
     assert organisation_number(text) == digits
+
+
+def test_every_witness_says_whom_it_speaks_for() -> None:
+    unread = Witness(kind=WitnessKind.NAME, text="Um~å", legible=False)
+    shared = Witness(kind=WitnessKind.CONTACT_DOMAIN, text="samregistratur.se")
+    elsewhere = Witness(kind=WitnessKind.CONTACT_DOMAIN, text="example.com")
+    found = weigh(
+        reading(unread, shared, elsewhere, number),
+        Evidence(DOMAINS, NUMBERS, ("lund.se",)),
+        WitnessRule(),
+    )
+    assert [(one.text, one.names) for one in found.witnesses] == [
+        ("Um~å", None),
+        ("samregistratur.se", (LUND, UMEA)),
+        ("example.com", ()),
+        ("212000-2627", (UMEA,)),
+        ("lund.se", (LUND,)),
+    ]

@@ -23,6 +23,7 @@ from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.views import (
     fate_state,
+    heard_witnesses,
     initiatives_by_id,
     municipality_name,
     read_values,
@@ -106,6 +107,7 @@ def shown(found: DocumentDetail, known: dict[str, Initiative]) -> dict[str, Any]
         "state": fate_state(found.document, certain, answer),
         "scans": scan_pages(found.reading, {part.number: part.filename for part in found.parts}),
         "values": read_values(found.reading, initiative),
+        "witnesses": heard_witnesses(found.reading),
         "need": need_shown(found.document) if found.reading.need else None,
     }
 
