@@ -107,7 +107,7 @@ def letter(form: OtherForm, texts: dict[str, str], name: str = "svar") -> bytes:
 async def test_a_learned_form_comes_in_by_mail_and_is_recorded(
     register: Register, intake: Intake, children: Sandbox
 ) -> None:
-    form = learned(Blank.DRAWN)
+    form = learned(Blank.LIBREOFFICE)
     teach(register, intake, form)
     read = await intake.read(children, letter(form, TEXTS))
     [document] = read.documents
@@ -241,6 +241,10 @@ def test_from_the_command_line_a_blank_is_learned_and_its_scan_is_read(tmp_path:
     assert read.returncode == 0, read.stderr
     line = json.loads(read.stdout)
     assert (line["outcome"], line["reasons"]) == ("review", ["municipality_unproven"])
+    assert [(one["kind"], one["text"], one["municipalities"]) for one in line["witnesses"]] == [
+        ("name", "Umeå kommun", [UMEA]),
+        ("contact_domain", "umea.se", [UMEA]),
+    ]
     clean["HANDSLAG_REGISTRY__MUNICIPALITY_OUTSIDE_WITNESS"] = "false"
     line = json.loads(handslag("read", "svar.pdf", "--json").stdout)
     assert (line["outcome"], line["reasons"]) == ("auto", [])
