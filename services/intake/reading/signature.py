@@ -8,6 +8,7 @@ folds, streaks, stamps and the rim of a cup by its bends: those are straight, or
 import cv2
 import numpy as np
 from cv2.typing import MatLike
+from numpy.typing import NDArray
 
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
@@ -37,6 +38,7 @@ _RULE_ALONE = 0.3
 """Beside a rule there is paper: at most this share of its length has ink a little off it."""
 
 _BEND_MM = 0.6
+_TURN_DEG = 30.0
 _STRAIGHT_MM = 12.0
 """Longer than the straight parts of most hands' letters."""
 
@@ -48,6 +50,11 @@ _RING_AROUND = 0.75
 _ARC_BAND_MM = 1.2
 _ARC_SHARE = 0.8
 _SECTORS = 24
+_FITTING_STEPS = 5
+_RIM_MM = (0.8, 7.0)
+_RIM_EDGE_MM = 0.5
+_RIM_SHARE = 0.75
+_RIM_SIDE_SHARE = 0.2
 _ENOUGH_POINTS = 1500
 
 
@@ -164,17 +171,17 @@ def _looks_written(piece: MatLike) -> bool:
 
 
 def _is_round(piece: MatLike) -> bool:
-    """Whether nearly all the ink lies along one circle: a round stamp, the rim of a cup."""
+    """Whether nearly all the ink lies along one circle, or two around each other: a round stamp,
+    the rim of a cup, part of either."""
     points = cv2.findNonZero(piece).reshape(-1, 2)
     xy = points[:: max(len(points) // _ENOUGH_POINTS, 1)].astype(np.float64) / PER_MM
-    # The circle with the least squares of distance (Kåsa): linear in centre and radius.
-    design = np.column_stack([2 * xy, np.ones(len(xy))])
-    solved, *_ = np.linalg.lstsq(design, (xy**2).sum(axis=1), rcond=None)
-    centre = solved[:2]
-    radius = float(np.sqrt(max(solved[2] + float(centre @ centre), 0.0)))
+    centre, radius = _circle(xy)
     if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
         return False
-    off = np.abs(np.hypot(*(xy - centre).T) - radius)
+    away = np.hypot(*(xy - centre).T) - radius
+    if _are_edges_of_a_rim(away):
+        return True
+    off = np.abs(away)
     band = max(_ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
     if float((off < band).mean()) > _ARC_SHARE:
         return True
@@ -182,6 +189,35 @@ def _is_round(piece: MatLike) -> bool:
     sectors = np.unique(((angles + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS)
     all_around = len(sectors) >= _RING_AROUND * _SECTORS
     return all_around and float((off < _RING_BAND * radius).mean()) > _RING_SHARE
+
+
+def _circle(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return centre and radius of the circle that is nearest to points.
+
+    First the one of Kåsa, which is linear and too small for short arcs; then a few steps of Gauss
+    and Newton from there.
+    """
+    design = np.column_stack([2 * xy, np.ones(len(xy))])
+    solved, *_ = np.linalg.lstsq(design, (xy**2).sum(axis=1), rcond=None)
+    centre = solved[:2]
+    radius = float(np.sqrt(max(solved[2] + float(centre @ centre), 0.0)))
+    for _ in range(_FITTING_STEPS):
+        arms = xy - centre
+        lengths = np.maximum(np.hypot(*arms.T), 1e-6)
+        slopes = np.column_stack([arms / lengths[:, None], np.ones(len(xy))])
+        step, *_ = np.linalg.lstsq(slopes, lengths - radius, rcond=None)
+        centre, radius = centre + step[:2], radius + float(step[2])
+    return centre, radius
+
+
+def _are_edges_of_a_rim(away: NDArray[np.float64]) -> bool:
+    """Whether ink `away` from a circle, in mm, keeps to two others: edges, and pale between."""
+    half = float(np.median(np.abs(away)))
+    if not _RIM_MM[0] <= 2 * half <= _RIM_MM[1]:
+        return False
+    on_edge = np.abs(np.abs(away) - half) <= _RIM_EDGE_MM
+    inside, outside = (float((on_edge & side).mean()) for side in (away < 0, away > 0))
+    return inside + outside >= _RIM_SHARE and min(inside, outside) >= _RIM_SIDE_SHARE
 
 
 def _is_frame(
@@ -210,13 +246,17 @@ def _is_frame(
 
 
 def _bent_mm(piece: MatLike) -> float:
-    """Return the length of the pen's way where it is not straight for long."""
+    """Return the length of the pen's way where it turns: not straight for long, no wide arc."""
     outlines, _ = cv2.findContours(piece, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     bent = 0.0
     for outline in outlines:
         corners = cv2.approxPolyDP(outline, _BEND_MM * PER_MM, True).reshape(-1, 2).astype(float)
-        sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
-        bent += float(sides[sides < _STRAIGHT_MM * PER_MM].sum())
+        sides = np.roll(corners, -1, axis=0) - corners
+        lengths = np.hypot(*sides.T)
+        headings = np.degrees(np.arctan2(sides[:, 1], sides[:, 0]))
+        turns = np.abs((headings - np.roll(headings, 1) + 180) % 360 - 180)
+        turning = np.maximum(turns, np.roll(turns, -1)) >= _TURN_DEG
+        bent += float(lengths[(lengths < _STRAIGHT_MM * PER_MM) & turning].sum())
     return bent / 2 / PER_MM
 
 

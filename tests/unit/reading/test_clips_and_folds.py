@@ -100,3 +100,11 @@ def test_a_stamp_on_grainy_paper_is_no_signature() -> None:
     [reading] = documents(case.data, case.filename)
     assert reading.outcome is not Outcome.AUTO
     assert reading.signature not in (SignatureState.HANDWRITTEN, SignatureState.ELECTRONIC)
+
+
+def test_the_edges_of_a_cup_s_rim_on_a_fax_are_no_signature() -> None:
+    case = own_form_case(31, 72, Device.FAX)
+    assert case.what == "cup"
+    [reading] = documents(case.data, case.filename)
+    assert reading.outcome is not Outcome.AUTO
+    assert reading.signature is not SignatureState.HANDWRITTEN
