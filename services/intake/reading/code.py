@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from services.intake.reading.measured import CodeSighting, Point
 
 _WANTED = 2
+_OTHER_SIZES = (0.87, 0.67)
 _FIRST_LONG_SIDE_PX = 1754
 """A4 at 150 dpi."""
 
@@ -55,6 +56,12 @@ def _attempts(grey: MatLike) -> Iterator[tuple[MatLike, float, zxingcpp.Binarize
     yield small, factor, zxingcpp.Binarizer.GlobalHistogram
     closed = cv2.medianBlur(grey, 5)
     yield closed, 1.0, local
+    # Worn print, and bitonal scans of it: modules with holes. And some sizes just suit better.
+    yield cv2.GaussianBlur(small, (0, 0), 2.0), factor, local
+    for part in _OTHER_SIZES:
+        other = _scaled(grey, part * factor)
+        yield other, part * factor, local
+        yield cv2.GaussianBlur(other, (0, 0), 0.7), part * factor, local
 
 
 def _decode(
