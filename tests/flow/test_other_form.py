@@ -162,6 +162,19 @@ async def test_the_authentic_sender_is_a_witness_where_the_contact_is_not_read(
     assert answer.municipality == UMEA
 
 
+@pytest.mark.parametrize("taught", [None, Blank.LIBREOFFICE], ids=["none learned", "none alike"])
+async def test_a_form_that_was_never_learned_is_a_page_without_a_code(
+    register: Register, intake: Intake, children: Sandbox, taught: Blank | None
+) -> None:
+    if taught is not None:
+        teach(register, intake, learned(taught))
+    read = await intake.read(children, letter(learned(Blank.DRAWN), TEXTS))
+    register.record(read.model_copy(update={"sender_authentic": True}))
+    assert register.all(Answer) == []
+    [item] = register.all(ReviewItem)
+    assert item.reasons == [Reason.NO_CODE]
+
+
 def test_every_version_is_kept_and_a_blank_learned_anew_replaces_itself(
     register: Register, intake: Intake
 ) -> None:

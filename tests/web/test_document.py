@@ -2,6 +2,7 @@
 
 import re
 
+from shared.events import Reason
 from tests.web.client import Client
 from tests.web.world import World, scan_png
 
@@ -75,6 +76,21 @@ def test_electronic_signatures_are_shown_with_what_was_found_of_them(
         assert shown in text
     without = registrar.get(f"/handlingar/{world.ids['answer-document']}").text
     assert "Elektronisk underskrift" not in without
+
+
+def test_what_speaks_for_which_municipality_is_shown(world: World, registrar: Client) -> None:
+    page = registrar.get(f"/handlingar/{world.ids[Reason.MUNICIPALITY_UNPROVEN + '-document']}")
+    words = " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+    for shown in (
+        "Kommunens namn på sidan Lunds kommun talar för Lunds kommun",
+        "Organisationsnummer på sidan 21200? går inte att läsa säkert",
+        "example.com är inte knuten till någon kommun i registret",
+        "samregistratur.se talar för Stockholms stad eller Umeå kommun",
+    ):
+        assert shown in words
+    assert 'class="evidence witness doubt" id="yta-witness-name"' in page.html
+    without = registrar.get(f"/handlingar/{world.ids['answer-document']}").text
+    assert "talar för" not in without
 
 
 def test_the_three_moments_stand_apart(world: World, registrar: Client) -> None:

@@ -74,7 +74,8 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
         Reason.BLANK_PAGE: ReasonWords("Tom sida", "Det finns inget att läsa på sidan."),
         Reason.NO_CODE: ReasonWords(
             "Ingen kod på sidan",
-            "Sidan saknar vår kod. Det kan vara en annan blankett eller en bilaga.",
+            "Sidan saknar vår kod och är inget av de formulär som har lärts in. Det kan vara en "
+            "annan blankett eller en bilaga.",
         ),
         Reason.CODE_FORGED: ReasonWords(
             "Koden är inte äkta", "Koden på sidan är inte utfärdad av oss, eller har ändrats."
@@ -99,7 +100,7 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
         Reason.UNKNOWN_FORM_VERSION: ReasonWords(
             "Okänd version av formuläret",
             "Formuläret är av en version som läsaren inte känner, eller som är för gammal för att "
-            "läsas säkert.",
+            "läsas säkert. Utan kod kan det också vara ett annat formulär, som liknar ett inlärt.",
         ),
         Reason.SEVERAL_FORMS_ON_PAGE: ReasonWords(
             "Flera formulär på en sida", "Mer än ett formulär ligger på samma sida."
