@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec
 import structlog
 import typer
 
+from services.console.commands.app import Commands
 from services.console.commands.dead_letters import dead_letters
 from services.console.commands.form import form
 from services.console.commands.register import export, initiative, municipality, user
@@ -19,11 +20,9 @@ from shared.errors import HandslagError
 
 P = ParamSpec("P")
 
-app = typer.Typer(
-    help="Intake of signed paper answers and needs by e-mail.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = Commands(
+    "Intake of signed paper answers and needs by e-mail.\n\n"
+    "Settings come from the environment and from .env; deploy/env.example lists them all."
 )
 for name, group in (
     ("form", form),
@@ -63,10 +62,11 @@ def _async(function: Callable[P, Any]) -> Callable[P, None]:
 @_async
 async def up(
     services: Annotated[
-        str, typer.Option(help="Start only these, separated by commas.")
+        str,
+        typer.Option(metavar="NAMES", help="Start only these services, separated by commas."),
     ] = "intake,registry,notifier",
 ) -> None:
-    """Start what the settings ask for; Ctrl-C stops it."""
+    """Start the services and the web pages, as the settings say; Ctrl-C stops them."""
     from services.console.stores import registry_settings
     from services.console.up import run_up
     from shared.settings import CommonSettings
@@ -87,10 +87,15 @@ async def up(
 @app.command()
 @_async
 async def demo(
-    mails: Annotated[int, typer.Option(help="How many mails to send.")] = 40,
-    seed: Annotated[int, typer.Option(help="Another seed, other mails.")] = 1,
-    once: Annotated[bool, typer.Option("--once", help="Stop when all is settled.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Lines for scripts.")] = False,
+    mails: Annotated[int, typer.Option(metavar="N", help="How many mails to send.")] = 40,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number, other mails.")] = 1,
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="Stop when all is settled; exit code 1 if not as it should."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print addresses and the outcome as JSON.")
+    ] = False,
 ) -> None:
     """Show the whole flow on a throw-away folder, with a post office of its own."""
     from services.console.demo.show import run_demo
@@ -102,14 +107,21 @@ async def demo(
 
 @app.command()
 def read(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="PDF, image or .eml files.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One line a document.")] = False,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="PDF, picture, Word file, zip or .eml.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a document.")
+    ] = False,
     debug: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write the pages with what was found drawn on them."),
+        typer.Option(
+            metavar="DIR",
+            help="Write each page there as a picture, with what was found drawn on it.",
+        ),
     ] = None,
 ) -> None:
-    """Read files as intake would, without any server."""
+    """Read files as intake would, without any server, and say what was found."""
     from services.console.read import read_files
 
     for line in read_files(files, debug):
@@ -132,7 +144,7 @@ def _in_words(line: dict[str, Any]) -> str:
 
 @app.command()
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Prove that nothing is lost: every mail and every part of it is accounted for."""
     from services.console.verify import prove
@@ -151,13 +163,17 @@ def replay(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only mails that arrived on this day or later."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Only mails that arrived on this day (2026-09-30) or later.",
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --mail: compare only, change nothing.")
+        bool, typer.Option("--dry-run", help="With --mail: only compare, change nothing.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a document; the last has the counts.")
+        bool, typer.Option("--json", help="Print one JSON object a document, and last the counts.")
     ] = False,
 ) -> None:
     """Read stored originals again, with the present reader.

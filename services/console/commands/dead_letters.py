@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-dead_letters = typer.Typer(help="What could not be handled.", no_args_is_help=True)
+from services.console.commands.app import Commands
+
+dead_letters = Commands("Events that a service could not handle.")
 
 
 @dead_letters.command("list")
 def dead_letters_list(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """List what could not be handled, and why."""
+    """List what could not be handled: ID, when, which event, why."""
     from services.console.letters import list_letters
 
     for letter in list_letters():
@@ -22,10 +24,10 @@ def dead_letters_list(
 @dead_letters.command("retry")
 def dead_letters_retry(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID…", help="As listed; none: all of them.")
+        list[str] | None, typer.Argument(metavar="ID", help="As listed; all of them if left out.")
     ] = None,
 ) -> None:
-    """Have them handled once more; running services take them up at once."""
+    """Have it handled once more; running services take it up at once."""
     from services.console.letters import retry_letters
 
     print(f"{retry_letters(ids or [])} to be handled again.")

@@ -7,23 +7,36 @@ from typing import Annotated
 import typer
 
 from services.console.commands import WHO
+from services.console.commands.app import Commands
 from shared.forms import MUNICIPALITY_NAME
 
-form = typer.Typer(help="Answer forms.", no_args_is_help=True)
+form = Commands("Answer forms: print ours, have others' learned, see which are read.")
 
 
 @form.command("print")
 def form_print(
-    initiative_id: Annotated[str, typer.Option("--initiative", metavar="ID")],
+    initiative_id: Annotated[
+        str,
+        typer.Option("--initiative", metavar="ID", help="As `handslag initiative list` shows it."),
+    ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="A PDF file; with --all a folder.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="The PDF to write; with --all, a folder."
+        ),
     ],
     code: Annotated[
-        str | None, typer.Option("--municipality", metavar="CODE", help="Kommunkod, four digits.")
+        str | None,
+        typer.Option("--municipality", metavar="CODE", help="Its kommunkod, four digits: 0180."),
     ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="One for each of the 290.")] = False,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="A form for each of the 290 municipalities.")
+    ] = False,
 ) -> None:
-    """Print our answer form, pre-filled for a municipality."""
+    """Write our answer form as a PDF, for one municipality or for all.
+
+    It can be filled in by hand or on the screen. Give either --municipality or --all.
+    """
     from services.console.forms import print_forms
 
     if (code is None) == (not everyone):
@@ -35,13 +48,19 @@ def form_print(
 @form.command("needs-template")
 def form_needs_template(
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Where to: FILE.docx (Word) or FILE.pdf.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="The file to write, .docx (Word) or .pdf."
+        ),
     ],
     send_to: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Instead of handslaget@skr.se.")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Where it is to be mailed, if not to handslaget@skr.se."
+        ),
     ] = None,
 ) -> None:
-    """Print the template in which a need is described (behovsmallen), empty."""
+    """Write the empty template in which a need is described (behovsmallen)."""
     from services.console.forms import print_needs_template
 
     print_needs_template(output, send_to)
@@ -50,25 +69,33 @@ def form_needs_template(
 
 @form.command("learn")
 def form_learn(
-    blank: Annotated[Path, typer.Argument(metavar="BLANK.pdf")],
-    initiative_id: Annotated[str, typer.Option("--initiative", metavar="ID")],
+    blank: Annotated[
+        Path, typer.Argument(metavar="BLANK.pdf", help="The PDF that the form is printed from.")
+    ],
+    initiative_id: Annotated[
+        str, typer.Option("--initiative", metavar="ID", help="The initiative that it answers.")
+    ],
     fields: Annotated[
         Path | None,
         typer.Option(
             metavar="FIELDS.yaml",
-            help="Which field is where; not needed where the PDF has form fields of our names.",
+            help="Which field is where (see README.md). Not needed if the PDF has form fields "
+            "with our names.",
         ),
     ] = None,
     preview: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.png", help="Draw what was found on the blank, to check it."),
+        typer.Option(metavar="FILE.png", help="Write a picture of the blank with what was found."),
     ] = None,
     unnamed: Annotated[
         bool,
-        typer.Option("--unnamed", help="The blank does not print the initiative's name."),
+        typer.Option("--unnamed", help="Accept a blank that does not print the initiative's name."),
     ] = False,
 ) -> None:
-    """Learn a form that somebody else made: scans of it can be read from now on."""
+    """Learn a form that somebody else made, so that scans of it can be read.
+
+    Look at the --preview before scans come in.
+    """
     from services.console.learn import learn_form
 
     template = learn_form(blank, fields, initiative_id, preview, WHO, unnamed=unnamed).template
@@ -91,9 +118,12 @@ def form_list(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those withdrawn, or replaced by a newer one.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a form.")] = False,
 ) -> None:
-    """List the forms that scans are read by: our own and those learned."""
+    """List the forms that scans are read by, our own and those learned.
+
+    A learned form has an ID, which `handslag form withdraw` takes.
+    """
     from services.console.learned import list_forms
     from services.console.stores import office_zone
 

@@ -8,26 +8,30 @@ from typing import Annotated, Any
 import typer
 
 from services.console.commands import WHO
+from services.console.commands.app import Commands
 from services.console.files import bytes_of, write
 
-initiative = typer.Typer(help="Initiatives and rounds.", no_args_is_help=True)
-municipality = typer.Typer(help="The register of municipalities.", no_args_is_help=True)
-user = typer.Typer(help="Local accounts for the web pages.", no_args_is_help=True)
-export = typer.Typer(help="Tables for other programs.", no_args_is_help=True)
+initiative = Commands("What is offered to the municipalities, and until when.")
+municipality = Commands("What is known of the municipalities.")
+user = Commands("Accounts for the web pages.")
+export = Commands("Tables for other programs.")
 
 InitiativeOption = Annotated[
     str | None, typer.Option("--initiative", metavar="ID", help="Only this initiative.")
 ]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+    Path | None,
+    typer.Option("-o", "--output", metavar="PATH", help="The file to write, else it is printed."),
 ]
 
 
 @initiative.command("load")
 def initiative_load(
-    file: Annotated[Path, typer.Argument(metavar="ROUND.yaml")],
+    file: Annotated[
+        Path, typer.Argument(metavar="ROUND.yaml", help="The round file (see README.md).")
+    ],
 ) -> None:
-    """Define or change the initiatives of a round file."""
+    """Define or change the initiatives of a round file: all of them or none."""
     from services.console.stores import office_zone, open_store
     from services.registry.admin.initiatives import load_round
     from shared.outbox import now
@@ -45,19 +49,24 @@ def initiative_load(
 
 @initiative.command("add")
 def initiative_add(
-    id: Annotated[str, typer.Option(metavar="ID", help="For example kompetens-2024.")],
-    name: Annotated[str, typer.Option(help="As printed on the form.")],
-    round: Annotated[str, typer.Option(help="For example 2024.")],
-    last_answer_day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    id: Annotated[str, typer.Option(metavar="ID", help="For example kompetens-2026.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Its name, as printed on the form.")],
+    round: Annotated[str, typer.Option(metavar="ROUND", help="For example 2026.")],
+    last_answer_day: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="For example 2026-09-30."),
+    ],
     option: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KEY=LABEL",
-            help="Once for each box, in the order of the form. The keys and their order are final.",
+            help="Once for each box, in the order of the form: ja=Ja. Of a new initiative, Ja and "
+            "Nej if left out. The keys and their order are final.",
         ),
     ] = None,
     signatories: Annotated[
-        int | None, typer.Option(min=1, max=2, help="How many must sign for a municipality.")
+        int | None,
+        typer.Option(metavar="N", help="How many must sign for a municipality: 1 or 2."),
     ] = None,
 ) -> None:
     """Define or change one initiative; what is left out of it stays as it was."""
@@ -80,7 +89,7 @@ def initiative_add(
 
 @initiative.command("list")
 def initiative_list() -> None:
-    """List the initiatives: identifier, last answer day, options, name."""
+    """List the initiatives: ID, last answer day, options, name."""
     from services.console.stores import open_store
     from services.registry.admin.initiatives import list_all
 
@@ -91,8 +100,10 @@ def initiative_list() -> None:
 
 
 @municipality.command("import")
-def municipality_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) -> None:
-    """Import registrar addresses and mail domains; all rows or none."""
+def municipality_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A row each (see README.md).")],
+) -> None:
+    """Import the municipalities' registrar addresses and mail domains: all rows or none."""
     from services.console.stores import open_store
     from services.registry.admin.municipalities import import_csv
     from shared.outbox import now
@@ -104,10 +115,13 @@ def municipality_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")
 
 @user.command("add")
 def user_add(
-    name: str,
-    role: Annotated[str, typer.Option(help="registrator, programkontor, läsare or administratör.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the person logs in as.")],
+    role: Annotated[
+        str,
+        typer.Option(metavar="ROLE", help="registrator, programkontor, läsare or administratör."),
+    ],
 ) -> None:
-    """Make a local account; prints its first password."""
+    """Add an account, and print its first password."""
     from services.console.stores import open_store
     from services.registry.admin.users import add
     from shared.outbox import now
@@ -118,11 +132,11 @@ def user_add(
 
 @export.command("answers")
 def export_answers(
-    format: Annotated[str, typer.Option(help="json, csv or xlsx.")] = "csv",
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="csv, json or xlsx.")] = "csv",
     initiative_id: InitiativeOption = None,
     output: Output = None,
 ) -> None:
-    """Write current answers: a row per initiative and municipality, also those missing."""
+    """Write the current answers, a row per initiative and municipality, also those missing."""
     from services.console.stores import office_zone, open_store
     from services.registry.exports.table import TableFormat
     from services.registry.exports.table import export_answers as table
