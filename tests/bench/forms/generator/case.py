@@ -89,9 +89,7 @@ def own_form_case(
     truth, what, drawn = fill(desk, kind or _kind_of(random), what)
     made = deliver(sheet, device)
     drawn |= made.drawn
-    if what == "faint_other" and drawn["mode"] in _TWO_LEVELS:
-        # What two levels leave out, nobody sees.
-        truth = replace(truth, kind=Kind.ODD, answer=desk.answer)
+    truth = _as_scanned(truth, what, drawn, desk)
     return Case(seed, index, f"own_{device.value}", what, truth, made.data, made.filename, drawn)
 
 
@@ -114,8 +112,16 @@ def other_form_case(seed: int, index: int, kind: Kind | None = None) -> Case:
     truth, what, drawn = fill(desk, kind or _kind_of(random), None, _TYPED_OTHER)
     made = deliver(sheet, Device.SCANNER)
     drawn |= {"form": blank.value, **made.drawn}
+    truth = _as_scanned(truth, what, drawn, desk)
     channel = OTHER_TYPED if truth.typed else OTHER_BY_HAND
     return Case(seed, index, channel, what, truth, made.data, made.filename, drawn)
+
+
+def _as_scanned(truth: Truth, what: str, drawn: dict[str, Any], desk: Desk) -> Truth:
+    """What two levels leave out, nobody sees."""
+    if what == "faint_other" and drawn["mode"] in _TWO_LEVELS:
+        return replace(truth, kind=Kind.ODD, answer=desk.answer)
+    return truth
 
 
 def screen_case(seed: int, index: int) -> Case:
