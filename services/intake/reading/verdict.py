@@ -81,8 +81,8 @@ MOST_CROSSED_ANY_WAY = 0.5
 """Two strokes that leave the box on both sides cover less, by any pen but a felt one."""
 LEAST_EXITS_TOLD = 2
 MOST_OFF_STROKES = 0.03
-"""Where it is measured, what leaves the box twice is a cross or a long tick, or it is a mark taken
-back: of those, two straight strokes cover less."""
+"""A cross or a long tick that leaves the box. Of a mark taken back two straight strokes cover less;
+in a box smaller than ours they alone can tell."""
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -252,6 +252,8 @@ def _dark_enough(mark: MarkMeasure) -> bool:
 def _pale(mark: MarkMeasure) -> bool:
     """Whether a pencil, or a fine pen on a coarse scan, marked the box without running far out."""
     least = LEAST_PALE * max(FULL_SIZE_MM / max(mark.inner_mm, 0.1), 1.0)
+    if mark.exits >= LEAST_EXITS_CROSSED and _is_two_strokes(mark):
+        return mark.ink_most >= least and mark.off_line >= LEAST_MARK
     return (
         min(mark.ink_most, mark.off_line) >= least
         and mark.exits <= MOST_HEAVY_EXITS
@@ -278,8 +280,10 @@ def _stays_inside(mark: MarkMeasure) -> bool:
 
 def _struck_out(mark: MarkMeasure) -> bool:
     """Whether more strokes leave the box than a cross has, or more cross it: a mark regretted."""
-    if mark.off_strokes is not None:
-        return mark.exits >= LEAST_EXITS_TOLD and not _is_two_strokes(mark)
+    if _is_two_strokes(mark):
+        return False
+    if mark.off_strokes is not None and mark.inner_mm < FULL_SIZE_MM:
+        return mark.exits >= LEAST_EXITS_TOLD
     return (
         mark.exits > MOST_EXITS
         or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
