@@ -31,6 +31,7 @@ def found(path: tuple[str, ...]) -> Any:
 def test_every_command_explains_itself_and_each_of_its_options(path: tuple[str, ...]) -> None:
     command = found(path)
     assert re.fullmatch(r"[A-Z].*\.", command.help.strip(), re.DOTALL)
+    assert "\n" not in command.help.strip().replace("\n\n", "")
     for parameter in command.get_params(typer.Context(command)):
         assert re.fullmatch(r".{4,}\.", parameter.help or ""), parameter.name
         assert parameter.metavar is not None, parameter.name
