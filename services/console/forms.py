@@ -5,10 +5,16 @@ from pathlib import Path
 
 from services.console.files import write
 from services.console.initiatives import initiative_called
-from services.console.stores import open_store, registry_settings
+from services.console.stores import (
+    intake_settings,
+    notifier_settings,
+    open_store,
+    registry_settings,
+)
 from services.registry.forms.needs_template import RETURN_ADDRESS, TemplateKind, needs_template
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
+from shared.events import MailboxRole
 from shared.form_key import form_key
 from shared.municipalities import all_municipalities, by_code, display_name
 
@@ -42,10 +48,19 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             municipality=municipality.code,
             municipality_name=display_name(municipality),
             key=key,
+            return_address=_answers_go_to(),
             organisation=registry_settings().organisation,
         )
         write(path, data)
         yield path
+
+
+def _answers_go_to() -> str:
+    """The first of our mailboxes for answers; where intake has none, the notifier's address."""
+    for mailbox in intake_settings().intake.mailboxes:
+        if mailbox.role is MailboxRole.ANSWERS:
+            return mailbox.address
+    return notifier_settings().notifier.sender_address
 
 
 def print_needs_template(output: Path, send_to: str | None = None) -> None:
