@@ -1,7 +1,9 @@
 """Real databases for tests: every test that takes `database_url` runs on SQLite and PostgreSQL.
 
 One PostgreSQL server is started for the whole session, on a Unix socket, from the binaries that
-the system has; each test gets a database of its own in it.
+the system has; each test gets a database of its own in it. `intake_url`, `registry_url` and
+`notifier_url` are databases that have the service's tables already: copies of one that was
+migrated once in the session.
 """
 
 import getpass
@@ -9,14 +11,20 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+
+from shared.database import Database
+from shared.migrate import upgrade
+
+SERVICES = Path(__file__).parents[1] / "services"
 
 
 @dataclass(frozen=True)
@@ -35,10 +43,10 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of an empty database, which is dropped afterwards."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The address of an empty database, or of a copy, which is dropped afterwards."""
         name = f"test_{uuid4().hex[:12]}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -60,7 +68,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         )  # fmt: skip
         options = (
             f"-k {folder} -c listen_addresses='' -c fsync=off -c shared_buffers=32MB "
-            "-c max_connections=100"
+            "-c full_page_writes=off -c autovacuum=off -c max_connections=100"
         )
         # Not the pipes of this process: the server would hold them open after pg_ctl has ended.
         subprocess.run(
@@ -114,12 +122,78 @@ def other_database_url(
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The file of a service's empty tables, to be copied; made when it is first asked for."""
+
+    @cache
+    def of(service: str) -> Path:
+        file = tmp_path_factory.mktemp("template") / f"{service}.sqlite3"
+        _migrate(service, f"sqlite:///{file}")
+        return file
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(postgres_server: PostgresServer) -> Callable[[str], str]:
+    """The name of a PostgreSQL database with the same, likewise."""
+
+    @cache
+    def of(service: str) -> str:
+        name = f"template_{service}"
+        postgres_server.run(f"CREATE DATABASE {name} TEMPLATE template0")
+        _migrate(service, postgres_server.url(name))
+        return name
+
+    return of
+
+
+@pytest.fixture
+def migrated_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[str], str]]:
+    """Makes a database with the tables of the service that is named, and gives its address."""
+    with ExitStack() as opened:
+
+        def made(service: str) -> str:
+            if database_kind == "sqlite":
+                template = request.getfixturevalue("sqlite_templates")(service)
+                return f"sqlite:///{shutil.copy(template, tmp_path)}"
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            name = request.getfixturevalue("postgres_templates")(service)
+            return opened.enter_context(server.database(name))
+
+        yield made
+
+
+@pytest.fixture
+def intake_url(migrated_url: Callable[[str], str]) -> str:
+    return migrated_url("intake")
+
+
+@pytest.fixture
+def registry_url(migrated_url: Callable[[str], str]) -> str:
+    return migrated_url("registry")
+
+
+@pytest.fixture
+def notifier_url(migrated_url: Callable[[str], str]) -> str:
+    return migrated_url("notifier")
+
+
 @pytest.fixture
 def database_settings(database_kind: str, request: pytest.FixtureRequest) -> dict[str, str]:
     """Settings for all services together: a file each (the default), or one PostgreSQL database."""
     if database_kind == "sqlite":
         return {}
     return {"HANDSLAG_DATABASE_URL": request.getfixturevalue("postgres_url")}
+
+
+def _migrate(service: str, url: str) -> None:
+    database = Database(url, schema=service)
+    upgrade(database, SERVICES / service / "migrations")
+    database.close()
 
 
 def _postgres_binaries() -> Path:

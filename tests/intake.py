@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from tests.dovecot import PASSWORD, Dovecot
 MIGRATIONS = Path("services/intake/migrations")
 USER = "registratur@skr.example"
 KEY = b"0123456789abcdef"
+COMMAND = (sys.executable, "-m", "services.intake")
 E = TypeVar("E", bound=Event)
 R = TypeVar("R", bound=SQLModel)
 
@@ -156,9 +157,10 @@ class Intake:
 class Process:
     """`python -m services.intake`, as in production."""
 
-    def __init__(self, home: Path, **environment: object) -> None:
+    def __init__(self, home: Path, command: Sequence[str] = COMMAND, **environment: object) -> None:
         """`environment`: settings by their names, without HANDSLAG_; values become JSON."""
         self.home = home
+        self._command = command
         self._environment = {
             "PATH": os.environ["PATH"],
             "HANDSLAG_HOME": str(home),
@@ -180,13 +182,13 @@ class Process:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.intake"],
+                self._command,
                 env=self._environment | {"HANDSLAG_FAILPOINT": failpoint},
                 stdout=log,
                 stderr=log,
             )
 
-    def died_of(self, timeout_s: float = 40) -> int:
+    def died_of(self, timeout_s: float = 120) -> int:
         """Wait for its end; returns the exit code, negative for a signal."""
         assert self._process is not None
         return self._process.wait(timeout_s)

@@ -3,7 +3,6 @@
 import base64
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,13 +18,6 @@ def children() -> Iterator[Sandbox]:
     made.warm_up()
     yield made
     made.close()
-
-
-@pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Iterator[Intake]:
-    made = Intake(database_url, tmp_path)
-    yield made
-    made.database.close()
 
 
 def nested_parts(depth: int) -> bytes:

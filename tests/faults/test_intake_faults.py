@@ -25,13 +25,6 @@ from tests.intake import USER, Intake, Process, mailbox, plain_mail, wait_for
 from tests.nats import NatsServer
 
 
-@pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Iterator[Intake]:
-    made = Intake(database_url, tmp_path)
-    yield made
-    made.database.close()
-
-
 class CuttingProxy:
     """Stands before an IMAP server, and cuts the first connections after so many bytes."""
 

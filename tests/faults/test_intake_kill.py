@@ -4,8 +4,6 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,9 @@ from shared.delivery import ACK_WAIT_S
 from shared.events import MailArchived, MailRead
 from tests.databases import PostgresServer
 from tests.dovecot import PASSWORD, Dovecot
+from tests.impatient import impatient
 from tests.intake import USER, Intake, Process, wait_for
+from tests.letters import letter
 from tests.nats import NatsServer
 
 RECEIVING = (
@@ -33,19 +33,10 @@ AT_ONCE = 7  # most of each case is waiting, and all start processes
 MAILS = 3
 
 
-def letter(number: int) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = "kommun@kommun.example"
-    mail["Subject"] = f"Svar {number}"
-    mail.set_content("Hej, här kommer svaret.")
-    mail.add_attachment(
-        b"%PDF-1.7\nrubbish " + str(number).encode(),
-        maintype="application", subtype="pdf", filename="svar.pdf",
-    )  # fmt: skip
-    return mail.as_bytes()
-
-
-LETTERS = tuple(letter(number) for number in range(MAILS))
+LETTERS = tuple(
+    letter(("svar.pdf", b"%PDF-1.7\nrubbish " + str(number).encode()), subject=f"Svar {number}")
+    for number in range(MAILS)
+)
 
 
 @dataclass
@@ -119,7 +110,8 @@ def _case(name: str, folder: Path, postgres: PostgresServer) -> Case:
         of_its_own = "kill_" + failpoint.replace(".", "_")
         postgres.run(f"CREATE DATABASE {of_its_own} TEMPLATE template0")
         settings["DATABASE_URL"] = database_url = postgres.url(of_its_own)
-    return Case(failpoint, home, dovecot, nats, Process(home, **settings), database_url)
+    process = Process(home, impatient("intake"), **settings)
+    return Case(failpoint, home, dovecot, nats, process, database_url)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -39,8 +39,8 @@ def relay() -> Iterator[ScriptedRelay]:
 
 
 @pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Notifier]:
-    made = notifier(database_url, tmp_path / "archive", caps=Caps(5000, 5000))
+def office(notifier_url: str, tmp_path: Path) -> Iterator[Notifier]:
+    made = notifier(notifier_url, tmp_path / "archive", caps=Caps(5000, 5000))
     yield made
     made.database.close()
 
@@ -234,8 +234,8 @@ async def test_a_fault_that_nobody_thought_of_costs_one_mail_time_and_no_more(
 # --- Ping-pong ---------------------------------------------------------------------------------
 
 
-def test_autoreplies_that_say_so_get_no_answer_at_all(database_url: str, tmp_path: Path) -> None:
-    office = notifier(database_url, tmp_path / "archive")
+def test_autoreplies_that_say_so_get_no_answer_at_all(notifier_url: str, tmp_path: Path) -> None:
+    office = notifier(notifier_url, tmp_path / "archive")
     manners = {"auto-submitted": "auto-replied"}
     for seed in range(100):
         office.answer(registered(seed=seed, correspondence=correspondence(manners=manners)))
@@ -244,10 +244,10 @@ def test_autoreplies_that_say_so_get_no_answer_at_all(database_url: str, tmp_pat
 
 
 async def test_a_robot_that_hides_is_answered_only_up_to_the_cap(
-    database_url: str, tmp_path: Path, relay: ScriptedRelay
+    notifier_url: str, tmp_path: Path, relay: ScriptedRelay
 ) -> None:
     """It answers each of our receipts, a thousand times, from ever new tags of its address."""
-    office = notifier(database_url, tmp_path / "archive", caps=Caps(per_address=50, in_all=10_000))
+    office = notifier(notifier_url, tmp_path / "archive", caps=Caps(per_address=50, in_all=10_000))
     relay.start()
     async with sending(office, relay):
         for seed in range(1000):
@@ -262,8 +262,8 @@ async def test_a_robot_that_hides_is_answered_only_up_to_the_cap(
     office.database.close()
 
 
-def test_the_cap_is_lifted_after_a_day(database_url: str, tmp_path: Path) -> None:
-    office = notifier(database_url, tmp_path / "archive", caps=Caps(per_address=1, in_all=100))
+def test_the_cap_is_lifted_after_a_day(notifier_url: str, tmp_path: Path) -> None:
+    office = notifier(notifier_url, tmp_path / "archive", caps=Caps(per_address=1, in_all=100))
     assert office.answer(registered(seed=1)) is MessageState.QUEUED
     assert office.answer(registered(seed=2)) is MessageState.HELD_BACK
     age(office, timedelta(hours=25))

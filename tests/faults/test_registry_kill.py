@@ -3,7 +3,7 @@
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -22,17 +22,9 @@ from shared.events import (
     MessageSettled,
 )
 from shared.outbox import InboxRow
-from tests.unit.registry.builders import MOLN, NOW, Register, form, mail, open_register
+from tests.unit.registry.builders import MOLN, NOW, Register, form, mail
 
 STEPS = ("claimed", "decided", "saved", "emitted", "committed")
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    register = open_register(database)
-    yield register
-    database.close()
 
 
 def kill_at(step: str, url: str, work: Callable[[Database], None]) -> None:
@@ -53,7 +45,7 @@ def kill_at(step: str, url: str, work: Callable[[Database], None]) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_mail_is_registered_once_whenever_the_registry_was_killed(
-    register: Register, database_url: str, step: str
+    register: Register, registry_url: str, step: str
 ) -> None:
     register.database.close()
     event = mail(form("ja", page=1), form("nej", page=2, initiative=MOLN))
@@ -61,7 +53,7 @@ def test_a_mail_is_registered_once_whenever_the_registry_was_killed(
     def record(database: Database) -> None:
         Recorder(database, RegistrySection(), lambda: NOW, lambda: None).record(event)
 
-    kill_at(f"registry.record.{step}", database_url, record)
+    kill_at(f"registry.record.{step}", registry_url, record)
     # Before its commit nothing of it is to be seen; after, all of it.
     done = step == "committed"
     assert len(register.all(Mail)) == len(register.all(InboxRow)) == int(done)
@@ -78,7 +70,7 @@ def test_a_mail_is_registered_once_whenever_the_registry_was_killed(
 
 
 def test_what_became_of_our_mails_is_noted_once_whenever_the_registry_was_killed(
-    register: Register, database_url: str
+    register: Register, registry_url: str
 ) -> None:
     register.database.close()
     settled = MessageSettled(
@@ -95,12 +87,12 @@ def test_what_became_of_our_mails_is_noted_once_whenever_the_registry_was_killed
     settler = Settler(register.database, lambda: NOW)
     kill_at(
         "registry.settle.saved",
-        database_url,
+        registry_url,
         lambda database: Settler(database, lambda: NOW).settle(settled),
     )
     kill_at(
         "registry.bounce.saved",
-        database_url,
+        registry_url,
         lambda database: Settler(database, lambda: NOW).bounce(failed),
     )
     assert register.all(Message) == []

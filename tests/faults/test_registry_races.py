@@ -1,7 +1,7 @@
 """Two consumers that register at the same moment: one row, the other reviewed; both databases."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +9,6 @@ import pytest
 from services.registry import record as record_module
 from services.registry.accounts import accounts
 from services.registry.tables import Answer, CaseFile, Document, Mail, ReviewItem
-from shared.database import Database
 from shared.events import (
     AnswerRecorded,
     Disposition,
@@ -19,16 +18,9 @@ from shared.events import (
     Outcome,
     Reason,
 )
-from tests.unit.registry.builders import MOLN, Register, form, mail, open_register
+from tests.unit.registry.builders import MOLN, Register, form, mail
 
 WAIT_S = 1.0
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
 
@@ -21,13 +20,6 @@ from tests.unit.notifier.scripted_relay import ScriptedRelay
 MAILS = 24
 KILLS = 8
 SETTLED_S = 150.0
-
-
-@pytest.fixture
-def relay() -> Iterator[ScriptedRelay]:
-    relay = ScriptedRelay().start()
-    yield relay
-    relay.stop()
 
 
 def test_a_storm_of_kills_loses_nothing_and_doubles_nothing(

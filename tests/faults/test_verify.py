@@ -1,10 +1,7 @@
 """The proof of completeness, on damage that somebody did by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from services.console.demo.mails import letters
 from services.console.demo.offer import round_file
@@ -12,13 +9,6 @@ from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack
 from tests.unit.notifier.scripted_relay import ScriptedRelay
-
-
-@pytest.fixture
-def relay() -> Iterator[ScriptedRelay]:
-    relay = ScriptedRelay().start()
-    yield relay
-    relay.stop()
 
 
 def test_each_way_to_lose_something_breaks_the_proof(

@@ -1,10 +1,5 @@
 """From a mail to one of our mailboxes to a need in the register, with what its template says."""
 
-from collections.abc import Iterator
-from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
-
 import pytest
 
 from services.console.demo import needs as demo
@@ -12,7 +7,6 @@ from services.intake.sandbox.client import Sandbox
 from services.registry.forms.needs_template import TemplateKind, needs_template
 from services.registry.store.details import document_detail
 from services.registry.tables import Mail, MailState, ReviewItem
-from shared.database import Database
 from shared.events import (
     Disposition,
     DocumentKind,
@@ -25,8 +19,9 @@ from shared.events import (
 )
 from shared.municipalities import all_municipalities
 from shared.needs import REQUIRED
-from tests.intake import Intake, initiative, sandbox
-from tests.unit.registry.builders import Register, open_register
+from tests import letters
+from tests.intake import Intake, initiative
+from tests.unit.registry.builders import Register
 
 HABO = next(one for one in all_municipalities() if one.code == "0643")
 ANSWERS = demo.example_answers(HABO)
@@ -34,25 +29,10 @@ WORD = TemplateKind.DOCX
 NEEDS, REGISTRY = MailboxRole.NEEDS, MailboxRole.ANSWERS
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Sandbox]:
-    made = sandbox()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Intake:
-    made = Intake(database_url, tmp_path)
-    made.define(initiative())
-    return made
-
-
-@pytest.fixture
-def register(other_database_url: str) -> Iterator[Register]:
-    database = Database(other_database_url, schema="registry")
-    yield open_register(database)
-    database.close()
+def intake(intake: Intake) -> Intake:
+    intake.define(initiative())
+    return intake
 
 
 def letter(
@@ -61,16 +41,8 @@ def letter(
     text: str = "Hej, se bilagan.",
     **headers: str,
 ) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = "Kommunen <kommun@habo.example>"
-    mail["Subject"] = subject
-    for name, value in headers.items():
-        mail[name.replace("_", "-")] = value
-    mail.set_content(text)
-    for filename, data in files:
-        subtype = filename.rpartition(".")[2]
-        mail.add_attachment(data, maintype="application", subtype=subtype, filename=filename)
-    return mail.as_bytes()
+    kind = files[0][0].rpartition(".")[2] if files else ""
+    return letters.letter(*files, subject=subject, text=text, subtype=kind, **headers)
 
 
 async def arrived(

@@ -29,15 +29,8 @@ from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 
 @pytest.fixture
-def relay() -> Iterator[ScriptedRelay]:
-    server = ScriptedRelay().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Notifier]:
-    made = notifier(database_url, tmp_path / "archive", caps=Caps(1000, 1000))
+def office(notifier_url: str, tmp_path: Path) -> Iterator[Notifier]:
+    made = notifier(notifier_url, tmp_path / "archive", caps=Caps(1000, 1000))
     yield made
     made.database.close()
 
@@ -261,8 +254,8 @@ async def test_asked_to_stop_the_sender_finishes_what_it_has_in_hand(
     assert found[MessageState.SENT] == len(relay.accepted) < 60
 
 
-def test_caps_hold_even_when_many_are_answered_at_once(database_url: str, tmp_path: Path) -> None:
-    office = notifier(database_url, tmp_path / "archive", caps=Caps(per_address=7, in_all=100))
+def test_caps_hold_even_when_many_are_answered_at_once(notifier_url: str, tmp_path: Path) -> None:
+    office = notifier(notifier_url, tmp_path / "archive", caps=Caps(per_address=7, in_all=100))
 
     def answer(seed: int) -> None:
         office.answer(registered(document(), seed=seed))
@@ -277,8 +270,8 @@ def test_caps_hold_even_when_many_are_answered_at_once(database_url: str, tmp_pa
     office.database.close()
 
 
-def test_the_emergency_brake_counts_all_addresses(database_url: str, tmp_path: Path) -> None:
-    office = notifier(database_url, tmp_path / "archive", caps=Caps(per_address=7, in_all=3))
+def test_the_emergency_brake_counts_all_addresses(notifier_url: str, tmp_path: Path) -> None:
+    office = notifier(notifier_url, tmp_path / "archive", caps=Caps(per_address=7, in_all=3))
     for seed in range(5):
         path = f"kommun{seed}@example.se"
         office.answer(

@@ -21,8 +21,8 @@ from tests.unit.notifier.builders import (
 
 
 @pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Notifier]:
-    made = notifier(database_url, tmp_path / "archive")
+def office(notifier_url: str, tmp_path: Path) -> Iterator[Notifier]:
+    made = notifier(notifier_url, tmp_path / "archive")
     yield made
     made.database.close()
 

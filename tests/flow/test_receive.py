@@ -1,9 +1,7 @@
 """Receiving from a real Dovecot: every mail is kept once, and touched on the server last."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from services.intake.fetcher import FaultyMailbox, fetcher_for
 from shared.events import MailArchived, MailboxRole
 from tests.dovecot import Dovecot
 from tests.intake import USER, Intake, mailbox, plain_mail, wait_for
-
-
-@pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Iterator[Intake]:
-    intake = Intake(database_url, tmp_path)
-    yield intake
-    intake.database.close()
 
 
 def test_a_mail_is_kept_announced_and_then_moved(dovecot: Dovecot, intake: Intake) -> None:

@@ -2,8 +2,6 @@
 
 import io
 import threading
-from collections.abc import Iterator
-from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -12,14 +10,11 @@ from typing import Any
 import pikepdf
 import pytest
 
-from services.console.demo import scans
-from services.console.demo.scans import Channel, Filling, Stroke
 from services.intake import ledger
 from services.intake.accounts import MailState, strangers
 from services.intake.conclude import conclude
 from services.intake.fit import MOST_EVENT_BYTES
 from services.intake.sandbox.client import Sandbox
-from services.registry.forms.print import print_form
 from shared.archive import Area
 from shared.events import (
     DeliveryFailed,
@@ -33,48 +28,19 @@ from shared.events import (
     PartFate,
     Reason,
 )
-from shared.own_form import own_form
-from tests.intake import KEY, USER, Intake, initiative, plain_mail, sandbox
-
-
-@pytest.fixture(scope="module")
-def children() -> Iterator[Sandbox]:
-    made = sandbox()
-    yield made
-    made.close()
+from tests.intake import Intake, initiative, plain_mail
+from tests.letters import letter, scanned_answer
 
 
 @pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Intake:
-    made = Intake(database_url, tmp_path)
-    made.define(initiative())
-    return made
+def intake(intake: Intake) -> Intake:
+    intake.define(initiative())
+    return intake
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def answer() -> bytes:
-    """A scanned yes from Håbo, as PDF."""
-    blank = print_form(
-        initiative="kompetens-2024", initiative_name="Kompetensgemenskaper", round_name="2024",
-        last_answer_day=date(2024, 9, 30), options={"ja": "Ja", "nej": "Nej"},
-        municipality="0305", municipality_name="Håbo kommun", key=KEY,
-    )  # fmt: skip
-    paper = scans.fill(
-        scans.blank_page(blank), own_form(("ja", "nej")), Filling({"ja": Stroke.CROSS}), seed=1
-    )
-    return scans.as_pdf([scans.scan(paper, Channel.SCANNER, seed=1)])
-
-
-def letter(*files: tuple[str, bytes], text: str = "Hej, här kommer vårt svar.") -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = "Håbo kommun <kommun@habo.example>"
-    mail["To"] = USER
-    mail["Subject"] = "Svar"
-    mail["Message-ID"] = "<svar@habo.example>"
-    mail.set_content(text)
-    for name, data in files:
-        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
-    return mail.as_bytes()
+    return scanned_answer()
 
 
 async def test_a_scanned_answer_is_read_and_its_page_is_kept_for_a_person(

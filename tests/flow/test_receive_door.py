@@ -7,7 +7,6 @@ import socket
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,11 +65,6 @@ async def say(port: int, *lines: bytes) -> list[bytes]:
         return answers
 
     return await asyncio.to_thread(talk)
-
-
-@pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Intake:
-    return Intake(database_url, tmp_path)
 
 
 async def test_a_mail_that_was_answered_250_is_kept_and_announced(intake: Intake) -> None:

@@ -1,9 +1,6 @@
 """From a mail that was read to answers, matters for staff, and the receipt; on both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-
-import pytest
 
 from services.registry.accounts import Account, account_of, accounts
 from services.registry.admin.initiatives import load_round
@@ -53,13 +50,6 @@ from tests.unit.registry.builders import (
     text_part,
     typed,
 )
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
 
 
 def test_a_form_beyond_doubt_becomes_the_current_answer_and_one_receipt(register: Register) -> None:
@@ -256,9 +246,9 @@ def test_a_form_mailed_from_another_municipality_goes_to_a_person(register: Regi
 
 
 def test_a_form_from_nobodys_domain_counts_unless_the_settings_say_otherwise(
-    database_url: str,
+    registry_url: str,
 ) -> None:
-    database = Database(database_url, schema="registry")
+    database = Database(registry_url, schema="registry")
     careful = open_register(database, unknown_sender="review")
     careful.record(mail(form("ja"), sender="signering@example.com"))
     assert careful.documents()[0].reasons == [Reason.SENDER_UNKNOWN]
@@ -514,8 +504,8 @@ def test_the_log_tells_who_did_what(register: Register) -> None:
     ]
 
 
-def test_numbers_start_again_with_the_year_of_the_office(database_url: str) -> None:
-    database = Database(database_url, schema="registry")
+def test_numbers_start_again_with_the_year_of_the_office(registry_url: str) -> None:
+    database = Database(registry_url, schema="registry")
     # 23:30 in Stockholm is the old year; 00:30 is the new, though UTC has not got there yet.
     before = open_register(database, now=datetime(2024, 12, 31, 22, 30, tzinfo=UTC))
     after = open_register(database, now=datetime(2024, 12, 31, 23, 30, tzinfo=UTC))

@@ -5,7 +5,6 @@ import http.client
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,18 +19,12 @@ from shared.bus import Bus
 from shared.database import Database
 from shared.events import AnswerRecorded, MailRead, MailRegistered
 from shared.settings import CommonSettings
+from tests.impatient import impatient
 from tests.nats import NatsServer
-from tests.unit.registry.builders import KOMPETENS, Register, form, mail, open_register
+from tests.unit.registry.builders import KOMPETENS, Register, form, mail
 
 WAIT_S = 40.0
 MONITOR = "a-monitors-token"
-IMPATIENT = """
-from shared import bus
-bus.ACK_WAIT_S, bus.HEARTBEAT_S = 2.0, 0.5
-from services.registry.__main__ import main
-main()
-"""
-"""The service's own entry; only what its death left in hand is delivered again sooner."""
 
 
 class Service:
@@ -43,7 +36,7 @@ class Service:
 
     def start(self, **more: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", IMPATIENT],
+            impatient("registry"),
             env=os.environ | self._environment | more,
         )
 
@@ -65,21 +58,14 @@ def listen() -> str:
 
 
 @pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
-
-
-@pytest.fixture
 def service(
-    register: Register, database_url: str, nats_server: NatsServer, tmp_path: Path, listen: str
+    register: Register, registry_url: str, nats_server: NatsServer, tmp_path: Path, listen: str
 ) -> Iterator[Service]:
     service = Service(
         {
             "HANDSLAG_HOME": str(tmp_path / "home"),
             "HANDSLAG_NATS_URL": nats_server.url,
-            "HANDSLAG_REGISTRY__DATABASE_URL": database_url,
+            "HANDSLAG_REGISTRY__DATABASE_URL": registry_url,
             "HANDSLAG_WEB__LISTEN": listen,
             "HANDSLAG_WEB__METRICS_TOKEN": MONITOR,
         }

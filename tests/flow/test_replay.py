@@ -28,7 +28,7 @@ from shared.database import Database
 from shared.errors import UsageError
 from shared.events import InitiativeDefined, MailArchived, MailRead, MailRegistered
 from shared.outbox import OutboxRow, now
-from tests.intake import KEY, Intake, sandbox
+from tests.intake import KEY, Intake
 
 
 @dataclass
@@ -67,13 +67,6 @@ class Office:
 
     def stored(self) -> set[Path]:
         return {path for path in (self.home / "archive").rglob("*") if path.is_file()}
-
-
-@pytest.fixture(scope="module")
-def children() -> Iterator[Sandbox]:
-    made = sandbox()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,10 +3,6 @@
 import asyncio
 import io
 import time
-from collections.abc import Iterator
-from datetime import date
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -19,61 +15,28 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from services.console.demo import scans
-from services.console.demo.scans import Channel, Filling, Stroke
 from services.intake.sandbox.client import Sandbox
 from services.intake.search import NotSearchable, Searcher, SearchStopped
 from services.intake.settings import ReaderLimits, SearchSettings
-from services.registry.forms.print import print_form
 from shared import outbox
 from shared.archive import Area
 from shared.consumers import READ
 from shared.events import DocumentSearchable, MailArchived, MailRead
-from shared.own_form import own_form
-from tests.intake import KEY, USER, Intake, Process, initiative, plain_mail, sandbox, wait_for
+from tests.intake import Intake, Process, initiative, plain_mail, wait_for
+from tests.letters import letter, scanned_answer
 from tests.nats import NatsServer
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Sandbox]:
-    made = sandbox()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Intake:
-    made = Intake(database_url, tmp_path)
-    made.define(initiative())
-    return made
+def intake(intake: Intake) -> Intake:
+    intake.define(initiative())
+    return intake
 
 
 @pytest.fixture
 def reads(tmp_path: Path) -> Intake:
     """Intake on SQLite alone, where it is the reading that is tested."""
     return Intake(f"sqlite:///{tmp_path / 'reads.sqlite3'}", tmp_path)
-
-
-@pytest.fixture(scope="module")
-def answer() -> bytes:
-    """A scanned yes from Håbo, as PDF."""
-    blank = print_form(
-        initiative="kompetens-2024", initiative_name="Kompetensgemenskaper", round_name="2024",
-        last_answer_day=date(2024, 9, 30), options={"ja": "Ja", "nej": "Nej"},
-        municipality="0305", municipality_name="Håbo kommun", key=KEY,
-    )  # fmt: skip
-    filling = Filling({"ja": Stroke.CROSS}, texts={"contact.email": "asa.oberg@habo.se"})
-    paper = scans.fill(scans.blank_page(blank), own_form(("ja", "nej")), filling, seed=1)
-    return scans.as_pdf([scans.scan(paper, Channel.SCANNER, seed=1)])
-
-
-def letter(*files: tuple[str, bytes]) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Subject"] = "k@habo.example", USER, "Svar"
-    mail.set_content("Hej, här kommer vårt svar.")
-    for name, data in files:
-        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
-    return mail.as_bytes()
 
 
 def searcher(intake: Intake, children: Sandbox, **limits: Any) -> Searcher:
@@ -111,9 +74,9 @@ def printed(*lines: str, picture: Image.Image | None = None, hidden: bool = Fals
 
 
 async def test_a_scan_becomes_text_and_a_copy_in_which_nothing_can_act(
-    reads: Intake, children: Sandbox, answer: bytes
+    reads: Intake, children: Sandbox
 ) -> None:
-    intake = reads
+    intake, answer = reads, scanned_answer(contact_email="asa.oberg@habo.se")
     intake.define(initiative())
     read = await intake.read(children, letter(("svar.pdf", answer)))
     before = {area: sorted(intake.archive.digests(area)) for area in Area}

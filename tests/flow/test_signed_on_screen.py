@@ -1,10 +1,6 @@
 """A form filled in and signed on the screen, from the mail to MailRead: real contained children."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 
@@ -20,24 +16,17 @@ from shared.events import (
     SignatureFault,
 )
 from tests.bench.forms import cases
-from tests.intake import USER, Intake, initiative, sandbox
+from tests.intake import USER, Intake, initiative
+from tests.letters import letter
 from tests.unit.reading.screen import filled
 from tests.unit.reading.signing import NOW, director, root, sign
 
 
-@pytest.fixture(scope="module")
-def children() -> Iterator[Sandbox]:
-    made = sandbox()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def intake(database_url: str, tmp_path: Path) -> Intake:
-    made = Intake(database_url, tmp_path)
+def intake(intake: Intake) -> Intake:
     defined = initiative().model_dump() | {"options": cases.OPTIONS}
-    made.define(InitiativeDefined.model_validate(defined))
-    return made
+    intake.define(InitiativeDefined.model_validate(defined))
+    return intake
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +37,7 @@ def signed() -> bytes:
 async def read(
     intake: Intake, children: Sandbox, file: bytes, *, roots: tuple[str, ...], **more: object
 ) -> DocumentReading:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Subject"] = "kommun@umea.example", USER, "Svar"
-    mail.set_content("Hej, här kommer vårt svar.")
-    mail.add_attachment(file, maintype="application", subtype="pdf", filename="svar.pdf")
-    event = intake.receive(mail.as_bytes(), **more)
+    event = intake.receive(letter(("svar.pdf", file), sender="kommun@umea.example"), **more)
     settings = ReaderSettings(
         cases.KEY, ReaderLimits(), frozenset({USER}), None, trusted_roots=roots
     )

@@ -21,13 +21,6 @@ from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 
 @pytest.fixture
-def relay() -> Iterator[ScriptedRelay]:
-    relay = ScriptedRelay().start()
-    yield relay
-    relay.stop()
-
-
-@pytest.fixture
 def bucket() -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()

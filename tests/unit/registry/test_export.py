@@ -38,8 +38,8 @@ from tests.unit.registry.builders import (
 
 
 @pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
+def register(registry_url: str) -> Iterator[Register]:
+    database = Database(registry_url, schema="registry")
     register = open_register(database)
     register.record(
         mail(form("ja", **typed()), name="a"),

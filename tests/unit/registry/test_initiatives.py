@@ -1,6 +1,5 @@
 """Rounds: all of a file or nothing of it, and every fault with its place."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from services.registry.admin.initiatives import Loaded, add, list_all, load_round, read_round
 from services.registry.domain.initiative import RoundChangesOptions, WrongRound
 from services.registry.tables import Answer, EventLog, Initiative
-from shared.database import Database
 from shared.events import InitiativeDefined
 from tests.unit.registry.builders import (
     KOMPETENS,
@@ -19,15 +17,7 @@ from tests.unit.registry.builders import (
     Register,
     form,
     mail,
-    open_register,
 )
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
 
 
 def load(register: Register, data: bytes) -> Loaded:

@@ -1,24 +1,14 @@
 """The import of addresses and domains: all rows right, or nothing."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from services.registry.admin.municipalities import WrongMunicipalityFile, import_csv, parse
 from services.registry.tables import MunicipalityContact, MunicipalityDomain
-from shared.database import Database
 from shared.events import Fate, Reason
-from tests.unit.registry.builders import LUND, NOW, UMEA, Register, form, mail, open_register
+from tests.unit.registry.builders import LUND, NOW, UMEA, Register, form, mail
 
 HEADER = "municipality;registrar_address;domains\n"
 GOOD = HEADER + "1281;lunds.kommun@lund.se;lund.se\n2480;umea.kommun@umea.se;umea.se ext.umea.se\n"
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
 
 
 def load(register: Register, text: str) -> int:

@@ -59,8 +59,8 @@ def test_the_largest_mail_keeps_all_its_documents_and_its_manners(
     assert smaller.correspondence.manners == event.correspondence.manners
 
 
-def test_a_mail_with_a_thousand_long_names_is_registered_and_told(database_url: str) -> None:
-    register = open_register(Database(database_url, schema="registry"))
+def test_a_mail_with_a_thousand_long_names_is_registered_and_told(registry_url: str) -> None:
+    register = open_register(Database(registry_url, schema="registry"))
     indexes = tuple(range(1, 1000))
     parts = tuple(
         scan_part(index).model_copy(update={"filename": EMOJI * 400}) for index in indexes

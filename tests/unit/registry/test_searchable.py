@@ -1,23 +1,12 @@
 """What intake made searchable is kept beside the document: the latest, once, in any order."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-
-import pytest
 
 from services.registry.searchable import TextKeeper
 from services.registry.store.details import document_detail, searchable_copy
 from services.registry.tables import DocumentText
-from shared.database import Database
 from shared.events import DocumentSearchable
-from tests.unit.registry.builders import NOW, Register, form, mail, open_register
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
+from tests.unit.registry.builders import NOW, Register, form, mail
 
 
 def made(document_id: str, text: str = "Håbo kommun", at: datetime = NOW) -> DocumentSearchable:

@@ -1,6 +1,5 @@
 """What the notifier and the bounces tell: kept, newest fate, one task, no answer touched."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -9,16 +8,8 @@ import pytest
 from services.registry.settle import Settler
 from services.registry.store.lists import messages, open_bounces
 from services.registry.tables import Answer, Bounce, Document, Message, ReviewItem
-from shared.database import Database
 from shared.events import DeliveryFailed, Fate, MessageFate, MessageSettled, Outcome, Reason
-from tests.unit.registry.builders import NOW, Register, form, mail, open_register
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
+from tests.unit.registry.builders import NOW, Register, form, mail
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The migrations make what the code expects, and the database itself keeps its promises."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,16 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.registry.tables import METADATA, Answer, AnswerStatus
-from shared.database import Database, DatabaseUnavailable
+from shared.database import DatabaseUnavailable
 from shared.migrate import DatabaseTooNew, upgrade
-from tests.unit.registry.builders import LUND, MIGRATIONS, UMEA, Register, form, mail, open_register
-
-
-@pytest.fixture
-def register(database_url: str) -> Iterator[Register]:
-    database = Database(database_url, schema="registry")
-    yield open_register(database)
-    database.close()
+from tests.unit.registry.builders import LUND, MIGRATIONS, UMEA, Register, form, mail
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(register: Register) -> None:
