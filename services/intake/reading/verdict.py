@@ -92,9 +92,9 @@ MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
-LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.6
+LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
-LEAST_PRINT_TOGETHER = 7.5
+LEAST_PRINT_TOGETHER = 8.5
 """Letters times confidence, of all readings of one box together."""
 MOST_FEET_IN_LINE = 5
 MOST_SIGNATURE_INK = 0.35

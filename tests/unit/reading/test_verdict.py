@@ -191,8 +191,8 @@ def test_registration_has_its_gates(changes: dict[str, float], reason: Reason) -
         (3, 0.9, SignatureState.HANDWRITTEN),
         (4, 0.69, SignatureState.HANDWRITTEN),
         (4, 0.7, SignatureState.UNCLEAR),
-        (5, 0.59, SignatureState.HANDWRITTEN),
-        (5, 0.6, SignatureState.UNCLEAR),
+        (5, 0.64, SignatureState.HANDWRITTEN),
+        (5, 0.65, SignatureState.UNCLEAR),
     ],
 )
 def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
@@ -207,7 +207,7 @@ def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
 
 @pytest.mark.parametrize(
     ("confidences", "state"),
-    [((0.4, 0.53), SignatureState.HANDWRITTEN), ((0.4, 0.54), SignatureState.UNCLEAR)],
+    [((0.5, 0.56), SignatureState.HANDWRITTEN), ((0.5, 0.57), SignatureState.UNCLEAR)],
 )
 def test_readings_that_are_unsure_count_together(
     confidences: tuple[float, float], state: SignatureState
