@@ -3,7 +3,7 @@
 
 PYTHON = .venv/bin/python
 # More than cores: much of a test is waiting for a server.
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 4
 
 setup:
 	@deploy/bootstrap.sh run

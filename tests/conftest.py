@@ -1,25 +1,39 @@
 """What every test can ask for, and in which order and company tests run on several workers."""
 
+import re
 from collections import Counter
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ("tests.databases", "tests.nats", "tests.dovecot", "tests.parts")
 
 STARTS_PROGRAMS = ("tests/faults/", "tests/flow/")
+_KIND = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the marks
+class Groups(LoadScopeScheduling):
+    """Hands whole groups to workers, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    config.option.loadscopereorder = False
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares costly parts, and mix what waits with what computes.
+    """Mix what waits with what computes.
 
-    A group is run by one worker, and groups are started in this order. Tests of whole programs
-    wait most, and the longest of them are few to a group: these come first.
+    Tests of whole programs wait most, and the longest of them are few to a group: these come first.
     """
-    groups = {item: _group(item) for item in items}
+    groups = {item: group(item.nodeid) for item in items}
     sizes = Counter(groups.values())
-    waiting = [name for name in sizes if _file(name).startswith(STARTS_PROGRAMS)]
-    computing = [name for name in sizes if name not in set(waiting)]
+    waiting = [name for name in sizes if name.startswith(STARTS_PROGRAMS)]
+    computing = [name for name in sizes if not name.startswith(STARTS_PROGRAMS)]
     waiting.sort(key=lambda name: (sizes[name], name))
     computing.sort(key=lambda name: (-sizes[name], name))
     place = {
@@ -28,20 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for number, name in enumerate(queue)
     }
     items.sort(key=lambda item: place[groups[item]])
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
 
 
-def _group(item: pytest.Item) -> str:
+def group(nodeid: str) -> str:
     """A file's tests on one kind of database; all tests of the pages on it, which share a world."""
-    file = item.nodeid.partition("::")[0]
-    given = getattr(item, "callspec", None)
-    values = given.params if given is not None else {}
-    kind = values.get("world") or values.get("database_kind")
+    file, _, name = nodeid.partition("::")
+    kind = _KIND.search(name)
     if kind is None:
         return file
-    return f"{'tests/web' if file.startswith('tests/web/') else file} {kind}"
-
-
-def _file(group: str) -> str:
-    return group.partition(" ")[0]
+    return f"{'tests/web' if file.startswith('tests/web/') else file} {kind[1]}"
