@@ -68,6 +68,8 @@ MOST_SMALL_ANY_WAY = 0.98
 MOST_EMPTY = 0.012
 MOST_FAINT = 0.01
 MOST_RING_EMPTY_MM2 = 0.5
+MOST_SPECK, MOST_SPECK_FAINT = 0.015, 0.06
+"""Of dirt, or where a pen rested; it tells nothing beside a box that is marked beyond doubt."""
 MOST_RING_LOOSE_MM2 = 0.5
 MOST_RING_MARKED = 0.18
 MOST_RING_MARKED_MM2 = 9.0
@@ -94,8 +96,6 @@ MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
-LEAST_PRINT_TOGETHER = 8.5
-"""Letters times confidence, of all readings of one box together."""
 MOST_FEET_IN_LINE = 5
 MOST_SIGNATURE_INK = 0.35
 
@@ -245,6 +245,17 @@ def box_state(mark: MarkMeasure) -> BoxState:
     return BoxState.MARKED if marked else BoxState.DOUBTFUL
 
 
+def _only_a_speck(mark: MarkMeasure) -> bool:
+    return (
+        mark.border_seen >= LEAST_BORDER
+        and mark.moved_mm <= MOST_MOVED_MM
+        and mark.inner_mm >= FULL_SIZE_MM
+        and mark.ink_most <= MOST_SPECK
+        and mark.faint <= MOST_SPECK_FAINT
+        and mark.ring_mm2 <= MOST_RING_EMPTY_MM2
+    )
+
+
 def _dark_enough(mark: MarkMeasure) -> bool:
     return min(mark.ink_least, mark.off_line) >= LEAST_MARK
 
@@ -306,7 +317,11 @@ def judge_marks(
     """Return reasons, the answer if exactly one box is marked beyond doubt, its confidence."""
     states = {mark.option: box_state(mark) for mark in marks}
     marked = [option for option, state in states.items() if state is BoxState.MARKED]
-    doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
+    doubtful = [
+        mark.option
+        for mark in marks
+        if states[mark.option] is BoxState.DOUBTFUL and not (marked and _only_a_speck(mark))
+    ]
     # Of two marks, one that nearly fills its box may be the one taken back.
     if len(marked) > 1 and any(is_heavy(mark) for mark in marks):
         doubtful, marked = marked, []
@@ -333,11 +348,8 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def _looks_printed(signature: SignatureMeasure) -> bool:
-    together = sum(reading.letters * reading.confidence for reading in signature.readings)
-    return (
-        signature.feet_in_line > MOST_FEET_IN_LINE
-        or together >= LEAST_PRINT_TOGETHER
-        or any(_reads_as_print(reading) for reading in signature.readings)
+    return signature.feet_in_line > MOST_FEET_IN_LINE or any(
+        _reads_as_print(reading) for reading in signature.readings
     )
 
 

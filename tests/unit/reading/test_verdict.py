@@ -122,6 +122,24 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({"ink_most": 0.015, "faint": 0.06}, ()),
+        ({"ink_most": 0.016}, (Reason.MARK_DOUBTFUL,)),
+        ({"faint": 0.061}, (Reason.MARK_DOUBTFUL,)),
+        ({"ink_most": 0.013, "ring_mm2": 0.6}, (Reason.MARK_DOUBTFUL,)),
+        ({"ink_most": 0.013, "moved_mm": 1.7}, (Reason.MARK_DOUBTFUL,)),
+    ],
+)
+def test_a_speck_tells_nothing_beside_a_mark_beyond_doubt(
+    changes: dict[str, float], reasons: tuple[Reason, ...]
+) -> None:
+    speck = mark("nej", **changes)
+    assert verdict(form(marks=(marked("ja"), speck))).reasons == reasons
+    assert verdict(form(marks=(mark("ja"), speck))).reasons == (Reason.MARK_DOUBTFUL,)
+
+
+@pytest.mark.parametrize(
     ("changes", "state"),
     [
         ({}, BoxState.EMPTY),
@@ -202,17 +220,6 @@ def test_the_shorter_a_name_the_surer_must_it_be_read_to_be_print(
         PrintReading(letters=0, confidence=0.0),
         PrintReading(letters=letters, confidence=confidence),
     )
-    assert verdict(form(signatures=(signature(readings=readings),))).signature is state
-
-
-@pytest.mark.parametrize(
-    ("confidences", "state"),
-    [((0.5, 0.56), SignatureState.HANDWRITTEN), ((0.5, 0.57), SignatureState.UNCLEAR)],
-)
-def test_readings_that_are_unsure_count_together(
-    confidences: tuple[float, float], state: SignatureState
-) -> None:
-    readings = tuple(PrintReading(letters=8, confidence=one) for one in confidences)
     assert verdict(form(signatures=(signature(readings=readings),))).signature is state
 
 
