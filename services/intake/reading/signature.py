@@ -19,6 +19,9 @@ _INK = 90
 _WEAK_INK = 60
 """Joins what is stronger: a pencil, or a pen that skips, leaves gaps in its stroke."""
 
+_GAP_PX = 3
+"""A fax breaks thin strokes. Letters of print lie further apart than this closes."""
+
 _LEAST_PEN = 105
 """A pen is darker than this somewhere; a stain, a fold or the paper's other side is not."""
 
@@ -98,13 +101,15 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
 
 
 def _ink(darkness: MatLike) -> MatLike:
-    """Return the weak ink that hangs together with some that is strong."""
+    """Return the weak ink that hangs together with some that is strong, small gaps closed."""
     weak = (darkness > _WEAK_INK).astype(np.uint8)
     count, labels = cv2.connectedComponents(weak, connectivity=8)
     strong = np.zeros(count, np.uint8)
     strong[np.unique(labels[darkness > _INK])] = 1
     strong[0] = 0
-    return np.asarray(strong[labels], dtype=np.uint8)
+    found = strong[labels].astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_PX, _GAP_PX))
+    return cv2.morphologyEx(found, cv2.MORPH_CLOSE, disc)
 
 
 def _all_ink(ink: MatLike) -> tuple[int, float]:
