@@ -2,6 +2,8 @@
 .PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush lock
 
 PYTHON = .venv/bin/python
+# What is compiled once need not be compiled by each worker, and each service that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 # More than cores: much of a test is waiting for a server.
 TEST_WORKERS ?= 4
 

@@ -172,7 +172,7 @@ async def test_a_file_that_cannot_be_opened_has_nothing_to_be_found(
 async def test_one_that_exceeds_its_limits_is_told_of_after_the_others(
     reads: Intake, children: Sandbox
 ) -> None:
-    files = ("brev.png", scanned(*(8 * LINES))), ("yttrande.pdf", printed(*LINES))
+    files = ("brev.png", scanned(*(18 * LINES))), ("yttrande.pdf", printed(*LINES))
     read = await reads.read(children, letter(*files))
     slow, quick = (document.document_id for document in read.documents)
     with pytest.raises(NotSearchable, match=slow):
