@@ -68,8 +68,6 @@ MOST_SMALL_ANY_WAY = 0.98
 MOST_EMPTY = 0.012
 MOST_FAINT = 0.01
 MOST_RING_EMPTY_MM2 = 0.5
-MOST_SPECK, MOST_SPECK_FAINT = 0.015, 0.06
-"""Of dirt, or where a pen rested; it tells nothing beside a box that is marked beyond doubt."""
 MOST_RING_LOOSE_MM2 = 0.5
 MOST_RING_MARKED = 0.18
 MOST_RING_MARKED_MM2 = 9.0
@@ -245,17 +243,6 @@ def box_state(mark: MarkMeasure) -> BoxState:
     return BoxState.MARKED if marked else BoxState.DOUBTFUL
 
 
-def _only_a_speck(mark: MarkMeasure) -> bool:
-    return (
-        mark.border_seen >= LEAST_BORDER
-        and mark.moved_mm <= MOST_MOVED_MM
-        and mark.inner_mm >= FULL_SIZE_MM
-        and mark.ink_most <= MOST_SPECK
-        and mark.faint <= MOST_SPECK_FAINT
-        and mark.ring_mm2 <= MOST_RING_EMPTY_MM2
-    )
-
-
 def _dark_enough(mark: MarkMeasure) -> bool:
     return min(mark.ink_least, mark.off_line) >= LEAST_MARK
 
@@ -317,11 +304,7 @@ def judge_marks(
     """Return reasons, the answer if exactly one box is marked beyond doubt, its confidence."""
     states = {mark.option: box_state(mark) for mark in marks}
     marked = [option for option, state in states.items() if state is BoxState.MARKED]
-    doubtful = [
-        mark.option
-        for mark in marks
-        if states[mark.option] is BoxState.DOUBTFUL and not (marked and _only_a_speck(mark))
-    ]
+    doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
     # Of two marks, one that nearly fills its box may be the one taken back.
     if len(marked) > 1 and any(is_heavy(mark) for mark in marks):
         doubtful, marked = marked, []

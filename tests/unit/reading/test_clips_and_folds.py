@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from services.console.demo.scans import Picture, Stroke
-from shared.events import Outcome, Reason, SignatureState
+from shared.events import Outcome, Reason
 from tests.bench.forms.cases import template
-from tests.bench.forms.generator.case import own_form_case
-from tests.bench.forms.generator.devices import Device
-from tests.unit.reading.papers import PER_MM, document, documents, paper, png
+from tests.unit.reading.papers import PER_MM, document, paper, png
 
 NEJ = template().boxes[1].label
 Point = tuple[float, float]
@@ -92,19 +90,3 @@ def test_a_stroke_through_a_whole_label_is_seen_however_pale(grey: int) -> None:
     stroke = [(NEJ.left_mm, middle), (NEJ.left_mm + 45, middle + 0.3)]
     struck = drawn(paper(marks={"nej": Stroke.CROSS}), stroke, thick_mm=0.6, grey=grey)
     assert document(png(struck)).reasons == (Reason.UNEXPLAINED_INK,)
-
-
-def test_a_stamp_on_grainy_paper_is_no_signature() -> None:
-    case = own_form_case(12, 10, Device.ROUGH)
-    assert case.what == "round_stamp"
-    [reading] = documents(case.data, case.filename)
-    assert reading.outcome is not Outcome.AUTO
-    assert reading.signature not in (SignatureState.HANDWRITTEN, SignatureState.ELECTRONIC)
-
-
-def test_the_edges_of_a_cup_s_rim_on_a_fax_are_no_signature() -> None:
-    case = own_form_case(31, 72, Device.FAX)
-    assert case.what == "cup"
-    [reading] = documents(case.data, case.filename)
-    assert reading.outcome is not Outcome.AUTO
-    assert reading.signature is not SignatureState.HANDWRITTEN

@@ -122,24 +122,6 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "reasons"),
-    [
-        ({"ink_most": 0.015, "faint": 0.06}, ()),
-        ({"ink_most": 0.016}, (Reason.MARK_DOUBTFUL,)),
-        ({"faint": 0.061}, (Reason.MARK_DOUBTFUL,)),
-        ({"ink_most": 0.013, "ring_mm2": 0.6}, (Reason.MARK_DOUBTFUL,)),
-        ({"ink_most": 0.013, "moved_mm": 1.7}, (Reason.MARK_DOUBTFUL,)),
-    ],
-)
-def test_a_speck_tells_nothing_beside_a_mark_beyond_doubt(
-    changes: dict[str, float], reasons: tuple[Reason, ...]
-) -> None:
-    speck = mark("nej", **changes)
-    assert verdict(form(marks=(marked("ja"), speck))).reasons == reasons
-    assert verdict(form(marks=(mark("ja"), speck))).reasons == (Reason.MARK_DOUBTFUL,)
-
-
-@pytest.mark.parametrize(
     ("changes", "state"),
     [
         ({}, BoxState.EMPTY),
