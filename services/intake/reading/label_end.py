@@ -19,7 +19,9 @@ _WIDE = (0.7, 1.7)
 _HIGH = (0.84, 1.25)
 """Times the printed bar: blur and a coarse fax make it wider and higher."""
 
-_FILLED = 0.7
+_FILLED, _WELL_FILLED = 0.7, 0.85
+"""Of the place it takes. On a blurred photo a bold letter is as wide, and fills less of it."""
+
 _ASIDE_MM = 2.2
 """How far bent paper moves the bar up or down: as far as a box is looked for."""
 
@@ -44,6 +46,8 @@ def find_bar(strip: MatLike) -> Bar | None:
     """
     middle = strip.shape[0] / 2
     bars = [piece for piece in _pieces(strip) if _is_bar(piece, middle)]
+    if len(bars) > 1:
+        bars = [piece for piece in bars if _filled(piece) >= _WELL_FILLED]
     if len(bars) != 1:
         return None
     left, top, width, height, _ = (int(v) for v in bars[0])
@@ -73,10 +77,16 @@ def _pieces(strip: MatLike) -> NDArray[np.int32]:
 
 
 def _is_bar(piece: NDArray[np.int32], middle: float) -> bool:
-    _, top, width, height, area = (float(v) for v in piece)
+    _, top, width, height, _ = (float(v) for v in piece)
     return (
         _WIDE[0] <= width / PER_MM / LABEL_BAR_WIDE_MM <= _WIDE[1]
         and _HIGH[0] <= height / PER_MM / LABEL_BAR_HIGH_MM <= _HIGH[1]
-        and area >= _FILLED * width * height
+        and _filled(piece) >= _FILLED
         and abs(top + height / 2 - middle) <= _ASIDE_MM * PER_MM
+    )
+
+
+def _filled(piece: NDArray[np.int32]) -> float:
+    return float(piece[cv2.CC_STAT_AREA]) / float(
+        piece[cv2.CC_STAT_WIDTH] * piece[cv2.CC_STAT_HEIGHT]
     )
