@@ -23,6 +23,9 @@ LENIENT = 77
 FAINT = 28
 """A ninth: something is there, and it is not noise once smoothed."""
 
+TRACE = 18
+"""A fourteenth: if so much of a box is darker, somebody rubbed out a mark, or hardly pressed."""
+
 _SEARCH_MM = 2.0
 _MARGIN_MM = 5.2
 _BORDER_CLEAR_MM = 0.5
@@ -66,7 +69,7 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
             shares.append(float(inner.mean()))
     smooth = cv2.GaussianBlur(darkness, (0, 0), _SMOOTH_MM * FINE_PER_MM)
     deep = inset + round(2 * _SMOOTH_MM * FINE_PER_MM)  # out of reach of the border's blur
-    faint = smooth[y + deep : y + side - deep, x + deep : x + side - deep] > FAINT
+    inside = smooth[y + deep : y + side - deep, x + deep : x + side - deep]
     lenient = without_specks(darkness > LENIENT)
     ring, loose, area, exits = _ring(lenient, x, y, side)
     return MarkMeasure(
@@ -74,7 +77,8 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         ink=shares[0],
         ink_least=min(shares),
         ink_most=max(shares),
-        faint=float(faint.mean()),
+        faint=float((inside > FAINT).mean()),
+        trace=float((inside > TRACE).mean()),
         ring_mm2=ring,
         ring_loose_mm2=loose,
         ring_fraction=ring / area,

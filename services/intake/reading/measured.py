@@ -75,8 +75,9 @@ class Registration(Measured):
 class MarkMeasure(Measured):
     """One box. Fractions are of the box's inner area, between its borders.
 
-    `ink_least` and `ink_most` are over two binarisations and small shifts; `faint` counts
-    everything darker than paper; `border_seen` is the least share seen of any of its four sides.
+    `ink_least` and `ink_most` are over two binarisations and small shifts; `faint` and `trace`
+    count what is darker than paper, surely and perhaps; `border_seen` is the least share seen of
+    any of its four sides.
     `inner_mm` is the shorter side of the inner area: the smaller, the more of it a pen covers.
     `off_line` is the ink inside that is not one straight line running right through the box; 1
     where such lines are not looked for. `exits` counts the places where ink leaves the box, `runs`
@@ -89,6 +90,7 @@ class MarkMeasure(Measured):
     ink_least: float
     ink_most: float
     faint: float
+    trace: float = 0.0
     ring_mm2: float
     ring_loose_mm2: float
     ring_fraction: float

@@ -67,6 +67,7 @@ MOST_SMALL_ANY_WAY = 0.98
 """A pen covers more of a box that is smaller inside than ours."""
 MOST_EMPTY = 0.012
 MOST_FAINT = 0.01
+MOST_TRACE = 0.03
 MOST_RING_EMPTY_MM2 = 0.5
 MOST_RING_LOOSE_MM2 = 0.5
 MOST_RING_MARKED = 0.18
@@ -228,6 +229,7 @@ def box_state(mark: MarkMeasure) -> BoxState:
     empty = (
         mark.ink_most <= MOST_EMPTY
         and mark.faint <= MOST_FAINT
+        and mark.trace <= MOST_TRACE
         and mark.ring_mm2 <= MOST_RING_EMPTY_MM2
     )
     if empty:

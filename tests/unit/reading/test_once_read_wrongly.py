@@ -21,8 +21,11 @@ def test_it_is_no_signature(seed: int, index: int, device: Device, what: str) ->
     assert reading.signature is not SignatureState.HANDWRITTEN
 
 
-def test_a_trace_in_the_other_box_is_for_a_person() -> None:
-    case = own_form_case(2, 156, Device.PHONE)
+@pytest.mark.parametrize(
+    ("seed", "index", "device"), [(2, 156, Device.PHONE), (3, 223, Device.SCANNER)]
+)
+def test_a_trace_in_the_other_box_is_for_a_person(seed: int, index: int, device: Device) -> None:
+    case = own_form_case(seed, index, device)
     assert case.what == "faint_other"
     [reading] = documents(case.data, case.filename)
     assert reading.outcome is Outcome.REVIEW

@@ -127,6 +127,8 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
         ({}, BoxState.EMPTY),
         ({"ink_most": 0.013}, BoxState.DOUBTFUL),
         ({"faint": 0.02}, BoxState.DOUBTFUL),
+        ({"trace": 0.03}, BoxState.EMPTY),
+        ({"trace": 0.04}, BoxState.DOUBTFUL),
         ({"ring_mm2": 0.6}, BoxState.DOUBTFUL),
         ({"ink": 0.04, "ink_least": 0.03, "ink_most": 0.05}, BoxState.DOUBTFUL),
         ({"ink": 0.06, "ink_least": 0.05, "ink_most": 0.08}, BoxState.MARKED),
