@@ -40,6 +40,7 @@ from shared.telemetry import METRICS, one_line
 SERVICES: Final = ("intake", "registry", "notifier")
 DUPLICATE_WINDOW_S: Final = 120.0
 WATCH_S: Final = 5.0
+STOP_TIMEOUT_S: Final = 40.0
 
 Handler = Callable[[Any], Awaitable[None]]
 log = structlog.get_logger()
@@ -153,7 +154,14 @@ class Bus:
                 tasks.create_task(self._watch_streams())
         finally:
             self.connected = False
-            with contextlib.suppress(Exception):
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Let go of the connection, if that is possible soon: one that is being made again may
+        never answer, and what was not acknowledged comes again anyhow.
+        """
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
                 await self.broker.stop()
 
     async def _start(self) -> None:
@@ -165,8 +173,7 @@ class Bus:
                 await self._note_stream()
             except (NatsError, APIError, OSError, TimeoutError, DatabaseUnavailable) as error:
                 log.warning("bus_start_failed", error=one_line(error))
-                with contextlib.suppress(Exception):
-                    await self.broker.stop()
+                await self._stop()
                 await asyncio.sleep(2)
             else:
                 self.connected = True
@@ -234,7 +241,7 @@ class Bus:
         except NotFoundError:
             log.error("stream_or_consumer_missing", consequence="they are made again")
             self.connected = False
-            await self.broker.stop()
+            await self._stop()
             await self._start()
         else:
             await self._note_stream()
