@@ -99,8 +99,7 @@ async def test_a_file_that_is_given_up_is_counted_too() -> None:
     with closing(hostile) as hasty:
         ended = await hasty.run("loop", Message({}))
     assert not isinstance(ended, Done)
-    # The kernel ends it at the limit, a little before the clock that is read here gets there.
-    assert ended.cpu_s > 0.5
+    assert ended.cpu_s >= 1.0
 
 
 def test_a_budget_is_spent_by_what_was_used_and_never_comes_back() -> None:

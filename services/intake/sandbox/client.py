@@ -246,6 +246,9 @@ class Sandbox:
             end = ending.result(bounds.wall_s + GRACE_S)
         except TimeoutError as error:
             raise SandboxUnavailable("the fork server does not tell how a job ended") from error
+        if end.code == -signal.SIGXCPU:
+            # The kernel counts in ticks, and ends a child a little before its exact time is up.
+            end = replace(end, cpu_s=max(end.cpu_s, float(bounds.cpu_s)))
         outcome = replace(_outcome(end, reply, broken, bounds), cpu_s=end.cpu_s)
         ended = outcome.reason.value if isinstance(outcome, Failed) else "done"
         JOBS.labels(job, ended).inc()
