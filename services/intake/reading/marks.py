@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.intake.reading.measured import MarkMeasure
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
-from services.intake.reading.strokes import REACH_MM, arms_wide_mm, off_two_strokes
+from services.intake.reading.strokes import off_strokes
 from shared.forms import Box
 
 STRICT = 128
@@ -86,34 +86,21 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         moved_mm=float(np.hypot(x - nominal, y - nominal)) / FINE_PER_MM,
         off_line=off_line(lenient, (x, y, side, side), inset),
         exits=exits,
-        off_strokes=(
-            _off_strokes(lenient, darkness > LENIENT, (x, y, side), inset) if exits else None
-        ),
+        off_strokes=off_strokes(
+            inside=lenient,
+            around=lenient,
+            dark=darkness > LENIENT,
+            place=(x, y, side, side),
+            inset=inset,
+            near_mm=_RING_FROM_MM,
+        )
+        if exits
+        else None,
         runs=runs_across(
             (darkness > STRICT)[y + inset : y + side - inset, x + inset : x + side - inset]
         ),
         area=page.area(box.area),
     )
-
-
-def _off_strokes(
-    ink: NDArray[np.bool_], dark: NDArray[np.bool_], place: tuple[int, int, int], inset: int
-) -> float:
-    """Return the share of ink in the box, and close around it, that is off two straight strokes.
-
-    What lies on the border is left out: it is the box's, or cannot be told from it. `place` is the
-    box's left, top and side in the picture.
-    """
-    x, y, side = place
-    near, far = (round(mm * FINE_PER_MM) for mm in (_RING_FROM_MM, REACH_MM))
-    around = np.zeros_like(ink)
-    around[y - far : y + side + far, x - far : x + side + far] = True
-    around[y - near : y + side + near, x - near : x + side + near] = False
-    inside = np.zeros_like(ink)
-    inside[y + inset : y + side - inset, x + inset : x + side - inset] = True
-    arms = ink & around
-    middle = x + side / 2, y + side / 2
-    return off_two_strokes(arms | (ink & inside), arms_wide_mm(arms, arms, dark, middle))
 
 
 def _find_border(darkness: MatLike, side: int, border_mm: float) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.intake.reading.paper import FINE_PER_MM
 
-REACH_MM = 2.0
+_REACH_MM = 2.0
 """So far around the box a stroke's way is told from where it runs; hands bend beyond."""
 
 _SPARE_MM = 0.3
@@ -24,6 +24,36 @@ _CORNER_DEG = 20.0
 _ACROSS = np.deg2rad(np.arange(20.0, 72.0, 5.0))
 """Directions across a stroke that slopes one way; mirrored, of one that slopes the other. A level
 stroke is among neither: that is how marks are struck out."""
+
+
+def off_strokes(
+    *,
+    inside: NDArray[np.bool_],
+    around: NDArray[np.bool_],
+    dark: NDArray[np.bool_],
+    place: tuple[int, int, int, int],
+    inset: int,
+    near_mm: float,
+    added: NDArray[np.bool_] | None = None,
+) -> float:
+    """Return the share of ink in a box, and close around it, that is off two straight strokes.
+
+    The pictures are of the same part of the page, at `FINE_PER_MM`: ink to look at within the box
+    and around it, all that is dark, and, where it can be told, what is none of the form's print.
+    `place` is the box's left, top, width and height there, `inset` its border's width. What lies
+    on the border, or nearer to it than `near_mm`, is left out: it cannot be told from the border.
+    """
+    x, y, width, height = place
+    near, far = (round(mm * FINE_PER_MM) for mm in (near_mm, _REACH_MM))
+    ring = np.zeros_like(around)
+    ring[y - far : y + height + far, x - far : x + width + far] = True
+    ring[y - near : y + height + near, x - near : x + width + near] = False
+    arms = around & ring
+    inner = slice(y + inset, y + height - inset), slice(x + inset, x + width - inset)
+    ink = arms.copy()
+    ink[inner] = inside[inner]
+    middle = x + width / 2, y + height / 2
+    return off_two_strokes(ink, arms_wide_mm(arms, arms if added is None else added, dark, middle))
 
 
 def off_two_strokes(ink: NDArray[np.bool_], pen_mm: float) -> float:

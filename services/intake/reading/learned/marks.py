@@ -20,7 +20,7 @@ from services.intake.reading.marks import (
     without_specks,
 )
 from services.intake.reading.measured import MarkMeasure
-from services.intake.reading.strokes import REACH_MM, arms_wide_mm, off_two_strokes
+from services.intake.reading.strokes import off_strokes
 from shared.forms import PICTURE_PER_MM, Box
 
 _SEARCH_MM = 0.8
@@ -80,7 +80,15 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
         border_seen=_border_seen(whole, x, y, width, height, border_mm),
         moved_mm=float(np.hypot(dx, dy)) / PICTURE_PER_MM,
         off_line=off_line(strokes, place, inset),
-        off_strokes=_off_strokes(rest, whole, place, inset),
+        off_strokes=off_strokes(
+            inside=whole > STRICT,
+            around=rest,
+            added=rest,
+            dark=whole > LENIENT,
+            place=place,
+            inset=inset,
+            near_mm=_RING_FROM_MM,
+        ),
         exits=exits,
         runs=runs_across(inside),
         inner_mm=(min(width, height) - 2 * inset) / PICTURE_PER_MM,
@@ -99,29 +107,6 @@ def _found_at(whole: MatLike, own: MatLike) -> tuple[int, int]:
     score = cv2.matchTemplate(window, own, cv2.TM_CCOEFF_NORMED)
     _, _, _, (x, y) = cv2.minMaxLoc(score)
     return x - search, y - search
-
-
-def _off_strokes(
-    rest: NDArray[np.bool_],
-    whole: MatLike,
-    place: tuple[int, int, int, int],
-    inset: int,
-) -> float:
-    """Return the share of ink in the box, and close around it, that is off two straight strokes.
-
-    What lies on the border is left out: it is the box's, or cannot be told from it.
-    """
-    x, y, width, height = place
-    near, far = (round(mm * PICTURE_PER_MM) for mm in (_RING_FROM_MM, REACH_MM))
-    outside = np.zeros_like(rest)
-    outside[y - far : y + height + far, x - far : x + width + far] = True
-    outside[y - near : y + height + near, x - near : x + width + near] = False
-    inner = slice(y + inset, y + height - inset), slice(x + inset, x + width - inset)
-    arms = rest & outside
-    ink = arms.copy()
-    ink[inner] = whole[inner] > STRICT
-    middle = x + width / 2, y + height / 2
-    return off_two_strokes(ink, arms_wide_mm(arms, rest, whole > LENIENT, middle))
 
 
 def _border_seen(
