@@ -84,7 +84,7 @@ def changed_answer(writer: Writer, draft: Draft) -> None:
     sheet = writer.sheet(draft, answer=answer, initiative=initiative)
     draft.subject = "Ändrat svar"
     draft.attach("nytt svar.pdf", "application/pdf", scans.as_pdf([sheet.scan]))
-    draft.expect("review")
+    draft.expect("review", truth=sheet.truth)
 
 
 def unsigned(writer: Writer, draft: Draft) -> None:
