@@ -137,13 +137,15 @@ async def test_what_speaks_for_another_municipality_holds_it_back(
     wrong = await intake.read(
         children, letter(form, {**TEXTS, "municipality.name": "Lunds kommun"})
     )
+    unnamed = {name: text for name, text in TEXTS.items() if name != "municipality.name"}
+    empty = await intake.read(children, letter(form, unnamed, "tom"))
     # Another's clerk sends it: authentic, and against what the form says.
     right = await intake.read(children, letter(form, TEXTS, "annan"))
-    register.record(wrong)
+    register.record(wrong, empty.model_copy(update={"sender_authentic": True}))
     register.record(from_lund(right))
     assert register.all(Answer) == []
     waiting = register.all(ReviewItem)
-    assert len(waiting) == 2
+    assert len(waiting) == 3
     for item in waiting:
         assert Reason.MUNICIPALITY_UNPROVEN in item.reasons
 
