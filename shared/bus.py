@@ -35,6 +35,7 @@ from shared.errors import Permanent
 from shared.events import EVENTS
 from shared.publisher import Publisher, stream_of
 from shared.settings import CommonSettings
+from shared.stopping import end_if_cancelled
 from shared.telemetry import METRICS, one_line
 
 SERVICES: Final = ("intake", "registry", "notifier")
@@ -166,6 +167,7 @@ class Bus:
 
     async def _start(self) -> None:
         while True:
+            end_if_cancelled()
             try:
                 await self.broker.connect()
                 await self._declare_streams()
@@ -222,6 +224,7 @@ class Bus:
     async def _watch_streams(self) -> None:
         """Put back streams and consumers that vanished: NATS may lose all it holds."""
         while True:
+            end_if_cancelled()
             await asyncio.sleep(WATCH_S)
             if not self.connected:
                 continue
@@ -248,11 +251,7 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         log.debug("bus_error", error=one_line(error))
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            # Python 3.11's wait_for loses a cancellation that meets an error (gh-86296), and the
-            # client would try to connect for ever.
-            raise asyncio.CancelledError
+        end_if_cancelled()  # else the client would try to connect for ever
 
     async def _on_disconnect(self) -> None:
         self.connected = False

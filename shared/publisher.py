@@ -14,6 +14,7 @@ from nats.js.errors import APIError
 
 from shared import outbox
 from shared.database import Database, DatabaseUnavailable
+from shared.stopping import end_if_cancelled
 from shared.telemetry import Metrics, one_line
 
 PUBLISH_TIMEOUT_S: Final = 10.0
@@ -61,6 +62,7 @@ class Publisher:
         """Publish what waits in the outbox, in order, each acknowledged before it is marked."""
         self._loop = asyncio.get_running_loop()
         while True:
+            end_if_cancelled()
             if not self._connected():
                 await asyncio.sleep(POLL_S)
                 continue

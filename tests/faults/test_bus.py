@@ -128,6 +128,22 @@ async def test_what_is_emitted_while_nats_is_down_arrives_when_it_is_back(
         await until(lambda: sorted(effects.done) == [1, 2, 3, 4])
 
 
+async def test_it_stops_in_the_middle_of_asking_the_server_whatever_the_client_makes_of_that(
+    nats_server: NatsServer, registry_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nearly always a question is under way then, and its answer may come with the order to stop.
+    monkeypatch.setattr(bus_module, "WATCH_S", 0.0)
+    for turn in range(40):
+        consumer = Bus(CommonSettings(nats_url=nats_server.url), "registry", registry_database)
+        consumer.consume(TAKE, Effects(registry_database).handle)
+        running = asyncio.create_task(consumer.run())
+        await until(lambda: consumer.connected)
+        await asyncio.sleep(0.02 + turn * 0.0007)
+        running.cancel()
+        async with asyncio.timeout(WAIT_S):
+            await asyncio.wait([running])
+
+
 async def test_a_wiped_nats_is_filled_again_from_the_outbox_and_nothing_happens_twice(
     nats_server: NatsServer, intake_database: Database, registry_database: Database
 ) -> None:
