@@ -133,15 +133,19 @@ async def test_it_stops_in_the_middle_of_asking_the_server_whatever_the_client_m
 ) -> None:
     # Nearly always a question is under way then, and its answer may come with the order to stop.
     monkeypatch.setattr(bus_module, "WATCH_S", 0.0)
-    for turn in range(40):
+
+    async def run_for(seconds: float) -> None:
         consumer = Bus(CommonSettings(nats_url=nats_server.url), "registry", registry_database)
         consumer.consume(TAKE, Effects(registry_database).handle)
         running = asyncio.create_task(consumer.run())
         await until(lambda: consumer.connected)
-        await asyncio.sleep(0.02 + turn * 0.0007)
+        await asyncio.sleep(seconds)
         running.cancel()
         async with asyncio.timeout(WAIT_S):
             await asyncio.wait([running])
+
+    for turn in range(40):
+        await run_for(0.02 + turn * 0.0007)
 
 
 async def test_a_wiped_nats_is_filled_again_from_the_outbox_and_nothing_happens_twice(
