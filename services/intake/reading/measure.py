@@ -27,6 +27,7 @@ from services.intake.reading.measured import (
     Peculiarity,
 )
 from services.intake.reading.paper import lay_flat
+from services.intake.reading.paper_lines import without_paper_lines
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.signature_print import measure_signature_prints
 from services.intake.reading.text import measure_fields
@@ -125,6 +126,7 @@ def _measure_form(
     flat = lay_flat(page.grey, matrix, template)
     if flat is None:
         return FormMeasured(registration=None), turns
+    flat = without_paper_lines(flat)
     return (
         FormMeasured(
             registration=registration,

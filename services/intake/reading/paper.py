@@ -4,7 +4,7 @@ Darkness is what the other rooms measure: 0 for paper, 1 for the form's own prin
 the scanner made of either.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -28,6 +28,46 @@ _LEAST_CONTRAST = 60.0
 """Grey levels between paper and print; with less, what looks like ink may be noise."""
 
 
+_ACROSS_MM = 0.4
+"""What is so much wider than a line, and crosses it, is not its."""
+
+
+@dataclass(frozen=True)
+class PaperLine:
+    """A thin straight line right down the paper, or right across it.
+
+    `start_mm` and `end_mm` tell where, along the first edge and along the last; `wide_mm` how wide
+    it is, `long_mm` how far the edges are apart.
+    """
+
+    down: bool
+    start_mm: float
+    end_mm: float
+    wide_mm: float
+    long_mm: float
+
+    def take_out(
+        self, darkness: MatLike, per_mm: int, left_mm: float = 0.0, top_mm: float = 0.0
+    ) -> None:
+        """Take the line out of part of a page, whose left top corner lies there, in place."""
+        ends = [(self.start_mm, 0.0), (self.end_mm, self.long_mm)]
+        if not self.down:
+            ends = [(y, x) for x, y in ends]
+        (x0, y0), (x1, y1) = ((x - left_mm, y - top_mm) for x, y in ends)
+        touched = np.zeros_like(darkness)
+        start, end = (
+            (round(x0 * per_mm), round(y0 * per_mm)),
+            (round(x1 * per_mm), round(y1 * per_mm)),
+        )
+        cv2.line(touched, start, end, (1,), max(1, round(self.wide_mm * per_mm)))
+        if not touched.any():
+            return
+        reach = round((self.wide_mm + _ACROSS_MM) * per_mm)
+        across = np.ones((1, reach) if self.down else (reach, 1), np.uint8)
+        bare = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, across)
+        np.copyto(darkness, bare, where=touched > 0)
+
+
 @dataclass(frozen=True)
 class FlatPage:
     """The page at `PER_MM`, as darkness 0 to 255 (255: as black as the form's print)."""
@@ -38,6 +78,8 @@ class FlatPage:
     template: FormTemplate
     source: MatLike
     to_source: Homography
+    lines: tuple[PaperLine, ...] = field(default=(), kw_only=True)
+    """What runs right across the paper; it is taken out of what is looked at."""
 
     def crop(self, rect: Rect) -> MatLike:
         """Return the darkness within a rectangle; what lies outside the page is left out."""
@@ -51,7 +93,10 @@ class FlatPage:
         x, y = (int(v * _WHITE_PER_MM) for v in rect.centre_mm)
         rows, columns = self.white.shape
         white = float(self.white[min(max(y, 0), rows - 1), min(max(x, 0), columns - 1)])
-        return darkness_of(grey, white, self.contrast)
+        darkness = darkness_of(grey, white, self.contrast)
+        for line in self.lines:
+            line.take_out(darkness, FINE_PER_MM, rect.left_mm, rect.top_mm)
+        return darkness
 
     def area(self, rect: Rect) -> Area:
         """Return where a rectangle of the form lies on the upright picture of the page.

@@ -1,0 +1,95 @@
+"""Lines right across the paper are nobody's: folds and streaks. Shorter ones may be somebody's."""
+
+import cv2
+import numpy as np
+import pytest
+
+from services.console.demo.scans import Picture, Stroke
+from services.intake.reading.paper import PER_MM as FLAT_PER_MM
+from services.intake.reading.paper_lines import find_paper_lines
+from shared.events import Outcome, Reason
+from tests.bench.forms.cases import template
+from tests.unit.reading.papers import document, paper, png
+from tests.unit.reading.test_clips_and_folds import Point
+from tests.unit.reading.test_clips_and_folds import drawn as drawn_over
+
+JA, NEJ = (box.area for box in template().boxes)
+PALE = 160
+
+
+def drawn(picture: Picture, *lines: list[Point], thick_mm: float = 0.4, grey: int) -> Picture:
+    """Return the picture with lines on it, under what is darker."""
+    blank = np.full_like(picture, 255)
+    return np.minimum(picture, drawn_over(blank, *lines, thick_mm=thick_mm, grey=grey))
+
+
+def down(at_mm: float, lean_mm: float = 0.0) -> list[Point]:
+    return [(at_mm - lean_mm / 2, 0.0), (at_mm + lean_mm / 2, 297.0)]
+
+
+def across(at_mm: float, lean_mm: float = 0.0) -> list[Point]:
+    return [(0.0, at_mm - lean_mm / 2), (210.0, at_mm + lean_mm / 2)]
+
+
+@pytest.mark.parametrize("grey", [120, PALE, 225])
+@pytest.mark.parametrize("lean_mm", [0.0, 6.0, -17.0])
+def test_a_streak_through_both_boxes_changes_nothing(grey: int, lean_mm: float) -> None:
+    middle_mm = (JA.centre_mm[1] + NEJ.centre_mm[1]) / 2
+    at_boxes = JA.centre_mm[0] + 0.7 + lean_mm * (148.5 - middle_mm) / 297
+    streaked = drawn(paper(), down(at_boxes, lean_mm), thick_mm=0.25, grey=grey)
+    reading = document(png(streaked))
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+    assert reading.answer is not None
+    assert reading.answer.text == "ja"
+
+
+@pytest.mark.parametrize("at_mm", [-2.0, 0.0, 3.0, 5.0, 8.0])
+def test_a_fold_through_or_beside_an_empty_box_changes_nothing(at_mm: float) -> None:
+    folded = drawn(paper(), across(NEJ.top_mm + at_mm, 1.5), thick_mm=0.4, grey=PALE)
+    reading = document(png(folded))
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+
+
+def test_a_fold_through_the_marked_box_leaves_its_mark() -> None:
+    folded = drawn(paper(), across(JA.centre_mm[1], 1.0), thick_mm=0.4, grey=PALE)
+    assert document(png(folded)).outcome is Outcome.AUTO
+
+
+def test_a_second_mark_on_a_fold_and_a_streak_is_seen() -> None:
+    both = paper(marks={"ja": Stroke.CROSS, "nej": Stroke.TICK})
+    x, y = NEJ.centre_mm
+    worn = drawn(both, across(y, 1.0), down(x), thick_mm=0.3, grey=PALE)
+    assert Reason.SEVERAL_MARKED in document(png(worn)).reasons
+
+
+@pytest.mark.parametrize("ends_mm", [(0.0, 160.0), (12.0, 198.0), (50.0, 210.0)])
+def test_a_line_that_ends_on_the_paper_is_somebodys(ends_mm: tuple[float, float]) -> None:
+    y = NEJ.centre_mm[1]
+    struck = drawn(paper(), [(ends_mm[0], y), (ends_mm[1], y + 0.5)], thick_mm=0.4, grey=PALE)
+    assert document(png(struck)).outcome is Outcome.REVIEW
+
+
+def test_a_dark_line_from_edge_to_edge_may_strike_an_option_out() -> None:
+    struck = drawn(paper(), across(JA.centre_mm[1], 1.0), thick_mm=0.5, grey=40)
+    assert document(png(struck)).outcome is Outcome.REVIEW
+
+
+def test_two_folds_and_a_streak_are_found_where_they_are() -> None:
+    found = sorted(
+        (line.down, round(line.start_mm), round(line.end_mm))
+        for line in find_paper_lines(
+            flat(drawn(paper(), across(99.0), across(225.0, 2.0), down(40.0, 4.0), grey=PALE))
+        )
+    )
+    assert found == [(False, 99, 99), (False, 224, 226), (True, 38, 42)]
+
+
+def test_grain_is_no_line() -> None:
+    grain = np.random.default_rng(3).integers(0, 2, (297 * FLAT_PER_MM, 210 * FLAT_PER_MM))
+    assert list(find_paper_lines((grain * 255).astype(np.uint8))) == []
+
+
+def flat(picture: Picture) -> Picture:
+    """Return a picture of a form that lies straight, as darkness at the flat page's scale."""
+    size = 210 * FLAT_PER_MM, 297 * FLAT_PER_MM
+    return np.asarray(255 - cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
