@@ -37,11 +37,6 @@ _FOLD_WIDE_MM, _FOLD_LONG_MM = 1.0, 100.0
 _SLIVER_MM = 0.6
 """Of print that lies a little beside its place."""
 _MORE_MM = 3.0
-_STREAK_GAP_MM = 2.0
-_STREAK_LEAN = 0.06
-_STREAK_SHARE = 0.6
-"""Of the strip's height; the rest is worn off, or lost to a coarse scan."""
-
 _AT_BOX_MM = 0.6
 _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
@@ -280,47 +275,13 @@ def _runs_along_letters(dark: MatLike, x0: int, y0: int, x1: int, y1: int) -> bo
 
 
 def _strips(page: FlatPage, line: Rect) -> tuple[MatLike, MatLike]:
-    """Return a line of print, and some paper above and below: all ink, and what is dark as print.
-
-    What runs straight down the whole strip is wiped out. What is wider than a streak stays where
-    one runs over it: the bar, above all.
-    """
+    """Return a line of print, some paper above and below: all ink, and what is dark as print."""
     darkness = page.crop(
         Rect.spanning(
             line.left_mm, line.top_mm - _MORE_MM, line.right_mm, line.bottom_mm + _MORE_MM
         )
     )
-    ink, dark = ((darkness > least).astype(np.uint8) for least in (_INK, _PRINT))
-    streaks = _streaks(ink)
-    wide = np.ones((1, round(_STREAK_WIDE_MM * PER_MM) + 2), np.uint8)
-    return _wiped(ink, streaks, wide), _wiped(dark, streaks, wide)
-
-
-def _streaks(ink: MatLike) -> MatLike:
-    """Return where something thin runs straight down the whole strip."""
-    streaks = np.zeros_like(ink)
-    height = ink.shape[0]
-    aside = np.ones((1, 2 * round(_STREAK_LEAN * height / 2) + 1), np.uint8)
-    if int(cv2.dilate(ink, aside).sum(axis=0).max()) < _STREAK_SHARE * height:
-        return streaks
-    lines = cv2.HoughLinesP(
-        ink * 255,
-        1,
-        np.pi / 360,
-        round(_STREAK_SHARE * height),
-        minLineLength=round(0.85 * height),
-        maxLineGap=round(_STREAK_GAP_MM * PER_MM),
-    )
-    for found in () if lines is None else lines.reshape(-1, 4):
-        x0, y0, x1, y1 = (int(v) for v in found)
-        if abs(x1 - x0) <= _STREAK_LEAN * abs(y1 - y0):
-            cv2.line(streaks, (x0, y0), (x1, y1), (1,), round(_STREAK_WIDE_MM * PER_MM) + 2)
-    return streaks
-
-
-def _wiped(ink: MatLike, streaks: MatLike, wide: MatLike) -> MatLike:
-    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, wide)
-    return np.where(streaks > 0, solid, ink)
+    return (darkness > _INK).astype(np.uint8), (darkness > _PRINT).astype(np.uint8)
 
 
 def _at_height(strip: MatLike, middle: float, line: Rect) -> MatLike:

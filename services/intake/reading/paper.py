@@ -29,7 +29,8 @@ _LEAST_CONTRAST = 60.0
 
 
 _ACROSS_MM = 0.4
-"""What is so much wider than a line, and crosses it, is not its."""
+_DARKER = 60
+"""What is so much wider than a line, and crosses it, or so much darker, is not its."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class PaperLine:
     """A thin straight line right down the paper, or right across it.
 
     `start_mm` and `end_mm` tell where, along the first edge and along the last; `wide_mm` how wide
-    it is, `long_mm` how far the edges are apart.
+    it is, `dark` how dark (0 to 255), `long_mm` how far the edges are apart.
     """
 
     down: bool
     start_mm: float
     end_mm: float
     wide_mm: float
+    dark: float
     long_mm: float
 
     def take_out(
@@ -65,7 +67,7 @@ class PaperLine:
         reach = round((self.wide_mm + _ACROSS_MM) * per_mm)
         across = np.ones((1, reach) if self.down else (reach, 1), np.uint8)
         bare = cv2.morphologyEx(darkness, cv2.MORPH_OPEN, across)
-        np.copyto(darkness, bare, where=touched > 0)
+        np.copyto(darkness, bare, where=(touched > 0) & (darkness <= self.dark + _DARKER))
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def find_paper_lines(darkness: MatLike) -> Iterator[PaperLine]:
                 start_mm=line.top / PER_MM,
                 end_mm=line.bottom / PER_MM,
                 wide_mm=_wide_mm(fine, line),
+                dark=_dark(fine, line),
                 long_mm=picture.shape[0] / _COARSE_PER_MM,
             )
 
@@ -204,6 +205,11 @@ def _wide_mm(fine: MatLike, line: _Candidate) -> float:
     profile = np.median(_profile(fine, columns, PER_MM), axis=0)
     wide = float((profile > profile.max() / 3).sum() + 1) / PER_MM
     return min(max(wide, _LEAST_WIDE_MM), _MOST_WIDE_MM)
+
+
+def _dark(fine: MatLike, line: _Candidate) -> float:
+    columns = _columns(line, fine.shape[0])
+    return float(np.median(_profile(fine, columns, 1).max(axis=1)))
 
 
 def _profile(picture: MatLike, columns: NDArray[np.intp], reach_px: int) -> NDArray[np.uint8]:
