@@ -72,6 +72,15 @@ def grey_jpeg(data: bytes, limits: Limits, *, dpi: float | None) -> MatLike:
         raise PageFault(Reason.UNREADABLE_FILE, f"broken picture: {broken}") from broken
 
 
+def is_grey_jpeg(data: bytes, size: tuple[int, int]) -> bool:
+    """Whether it is a JPEG of one channel and this width and height, and of one picture only."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return (image.format, image.mode, image.size) == ("JPEG", "L", size)
+    except (Image.DecompressionBombError, OSError, SyntaxError):
+        return False
+
+
 def check_size(size: tuple[int, int], limits: Limits) -> None:
     """Raise PageFault if a picture has too many pixels to be decoded."""
     if size[0] * size[1] > limits.pixels:

@@ -84,7 +84,7 @@ def _rendered(
             pdfium_c.FPDF_RemoveFormFieldHighlight(document.formenv.raw)
         for index in range(len(document)):
             page = document[index]
-            scanned = scanned_picture(page, structure.pages[index], limits)
+            scanned = scanned_picture(page, structure.pages[index], limits, data, index)
             taken = scanned if isinstance(scanned, Scanned) else _drawing(page)
             veil = {Peculiarity.VEILED} if isinstance(scanned, Veiled) else frozenset()
             born_digital = look.is_drawn(page)

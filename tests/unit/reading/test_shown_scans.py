@@ -112,6 +112,57 @@ def test_a_scan_of_the_wrong_size_in_its_own_words_is_read_as_shown() -> None:
     assert document(file.getvalue(), "svar.pdf").outcome is not Outcome.AUTO
 
 
+def _taken(data: bytes) -> Picture | None:
+    """Return what is taken of a page as its stored picture, if that is."""
+    with pikepdf.open(io.BytesIO(data)) as structure, pdfium.PdfDocument(data) as document_:
+        taken = scanned_picture(document_[0], structure.pages[0], Limits(), data, 0)
+        return taken.grey if isinstance(taken, Scanned) else None
+
+
+def test_a_stored_picture_is_not_taken_where_the_page_draws_its_bytes_in_other_tones() -> None:
+    with pikepdf.open(io.BytesIO(pdf([paper()]))) as made:
+        page = made.pages[0]
+        [stored] = page.get_images(recursive=False).values()
+        head = (
+            f"q {A4[0]} 0 0 {A4[1]} 0 0 cm BI /W {int(stored.Width)} /H {int(stored.Height)} "
+            "/CS /G /BPC 8 /D [1 0] /F /DCT ID "
+        )
+        inline = head.encode() + stored.read_raw_bytes() + b" EI Q"
+        page.obj.Contents = made.make_stream(inline)
+        assert _taken(_saved(made)) is None
+
+
+def test_a_stored_picture_is_not_taken_where_the_page_has_a_colour_space_of_its_own() -> None:
+    with pikepdf.open(io.BytesIO(pdf([paper()]))) as made:
+        inverting = Dictionary(FunctionType=2, Domain=[0, 1], C0=[0.9], C1=[0.1], N=1)
+        space = pikepdf.Array([Name.Separation, Name.Black, Name.DeviceGray, inverting])
+        made.pages[0].obj.Resources.ColorSpace = Dictionary(DefaultGray=space)
+        assert _taken(_saved(made)) is None
+
+
+@pytest.mark.parametrize("said", [{"Decode": [1, 0]}, {"ImageMask": True}, {"OC": "hidden"}])
+def test_a_stored_picture_is_not_taken_where_it_is_said_to_be_shown_otherwise(
+    said: dict[str, object],
+) -> None:
+    with pikepdf.open(io.BytesIO(pdf([paper()]))) as made:
+        [stored] = made.pages[0].get_images(recursive=False).values()
+        for name, value in said.items():
+            stored[f"/{name}"] = _hidden_layer(made) if name == "OC" else value
+        assert _taken(_saved(made)) is None
+
+
+def _hidden_layer(made: pikepdf.Pdf) -> pikepdf.Object:
+    layer = made.make_indirect(Dictionary(Type=Name.OCG, Name="hidden"))
+    made.Root.OCProperties = Dictionary(OCGs=[layer], D=Dictionary(OFF=[layer]))
+    return layer
+
+
+def _saved(made: pikepdf.Pdf) -> bytes:
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
+
+
 def _bitonal(picture: Picture) -> Scan:
     return Scan(np.where(picture > 128, 255, 0).astype(np.uint8), 300, 300, True, 80)
 
@@ -142,6 +193,6 @@ def _by_pillow(mode: str) -> bytes:
 def test_an_honest_scan_is_taken_at_its_own_resolution(made: Callable[[], bytes], dpi: int) -> None:
     data = made()
     with pikepdf.open(io.BytesIO(data)) as structure, pdfium.PdfDocument(data) as document_:
-        taken = scanned_picture(document_[0], structure.pages[0], Limits())
+        taken = scanned_picture(document_[0], structure.pages[0], Limits(), data, 0)
         assert isinstance(taken, Scanned)
         assert round(taken.dpi or 0) == dpi
