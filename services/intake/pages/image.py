@@ -157,6 +157,9 @@ def on_white(image: Image.Image) -> Image.Image:
         opaque = image.convert("RGBA")
         paper = Image.new("RGBA", opaque.size, "white")
         return Image.alpha_composite(paper, opaque).convert("L")
+    if image.mode == "L":
+        image.load()
+        return image  # to convert it would copy it
     return image.convert("L")
 
 

@@ -25,6 +25,7 @@ from shared.forms import Rect, TextField
 _INK = 100
 _LEAST_INK_MM2 = 1.5
 _BORDER_PX = 10
+_ASIDE_PX = 4
 _LETTER_MM2 = 0.1
 """Smaller pieces of ink are dots and accents where letters are near, and specks elsewhere."""
 _NEAR_MM = 1.5
@@ -109,8 +110,8 @@ def _line(page: FlatPage, field: TextField) -> _Line:
     ink_mm2 = float(pieces[:, cv2.CC_STAT_AREA].sum()) / FINE_PER_MM**2
     if ink_mm2 < _LEAST_INK_MM2:
         return _Line(None, ink_mm2)
-    left = max(int(pieces[:, cv2.CC_STAT_LEFT].min()) - 4, 0)
-    right = int((pieces[:, cv2.CC_STAT_LEFT] + pieces[:, cv2.CC_STAT_WIDTH]).max()) + 4
+    left = max(int(pieces[:, cv2.CC_STAT_LEFT].min()) - _ASIDE_PX, 0)
+    right = int((pieces[:, cv2.CC_STAT_LEFT] + pieces[:, cv2.CC_STAT_WIDTH]).max()) + _ASIDE_PX
     bordered = cv2.copyMakeBorder(
         cv2.bitwise_not(darkness[:, left:right]),
         *(4 * (_BORDER_PX,)),
@@ -121,7 +122,7 @@ def _line(page: FlatPage, field: TextField) -> _Line:
 
 
 def _letters(darkness: MatLike) -> tuple[MatLike, NDArray[np.int32]]:
-    """Return the letters alone, and OpenCV's statistics of their pieces.
+    """Return the letters alone, as far as there are any across, and OpenCV's statistics of them.
 
     Specks and streaks go, and what is left of the rule below and of the caption above; dots and
     accents stay.
@@ -141,12 +142,21 @@ def _letters(darkness: MatLike) -> tuple[MatLike, NDArray[np.int32]]:
     )
     possible = ~(flat | above | below | streak)
     possible[0] = False
+    if not possible.any():
+        return darkness[:, :0], stats[possible]
+    # Most of a field is empty: only where pieces are is it worth looking at every pixel.
+    lefts, rights = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + widths
+    left, right = max(int(lefts[possible].min()) - _ASIDE_PX, 0), int(rights[possible].max())
+    written = slice(left, right + _ASIDE_PX)
+    darkness, labels = darkness[:, written], labels[:, written]
     large = possible & (areas >= _LETTER_MM2 * FINE_PER_MM**2)
     near = _around(large[labels], _NEAR_MM)
     beside = np.zeros_like(large)
-    beside[np.unique(labels[near])] = True
+    beside[labels[near]] = True
     kept = large | (possible & beside)
-    return darkness * _around(kept[labels], _HALO_MM), stats[kept]
+    pieces = stats[kept]
+    pieces[:, cv2.CC_STAT_LEFT] -= left
+    return darkness * _around(kept[labels], _HALO_MM), pieces
 
 
 def _around(ink: NDArray[np.bool_], reach_mm: float) -> NDArray[np.bool_]:
