@@ -8,11 +8,11 @@ folds, streaks, stamps and the rim of a cup by its bends: those are straight, or
 import cv2
 import numpy as np
 from cv2.typing import MatLike
-from numpy.typing import NDArray
 
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
 from services.intake.reading.readable import feet_in_line, read_as_print
+from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes
 from shared.forms import Rect
 
 _INK = 90
@@ -30,9 +30,6 @@ _SPECK_MM2 = 0.35
 _LEAST_TALL_MM = 6.0
 _LEAST_WIDE_MM = 7.0
 _LINE_THICKNESS_MM = 2.0
-_FRAME_BAND_MM = 1.5
-_FRAME_SHARE = 0.7
-_FRAME_EDGE = 0.6
 
 _RULE_MM = 22.0
 _RULE_GAP_MM = 1.0
@@ -44,21 +41,6 @@ _BEND_MM = 0.6
 _TURN_DEG = 30.0
 _STRAIGHT_MM = 12.0
 """Longer than the straight parts of most hands' letters."""
-
-_LEAST_RADIUS_MM = 5.0
-_MOST_RADIUS_MM = 45.0
-_RING_BAND = 0.22
-_RING_SHARE = 0.7
-_RING_AROUND = 0.75
-_ARC_BAND_MM = 1.2
-_ARC_SHARE = 0.8
-_SECTORS = 24
-_FITTING_STEPS = 5
-_RIM_MM = (0.8, 7.0)
-_RIM_EDGE_MM = 0.5
-_RIM_SHARE = 0.75
-_RIM_SIDE_SHARE = 0.2
-_ENOUGH_POINTS = 1500
 
 
 def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
@@ -170,84 +152,9 @@ def _looks_written(piece: MatLike) -> bool:
     centre, size, angle = cv2.minAreaRect(points)
     if min(size) / PER_MM < _LINE_THICKNESS_MM:
         return False
-    if _is_round(piece):
+    if is_round(piece) or is_straight_strokes(piece):
         return False
-    return not _is_frame(points, (centre[0], centre[1]), (size[0], size[1]), angle)
-
-
-def _is_round(piece: MatLike) -> bool:
-    """Whether nearly all the ink lies along one circle, or two around each other: a round stamp,
-    the rim of a cup, part of either."""
-    points = cv2.findNonZero(piece).reshape(-1, 2)
-    xy = points[:: max(len(points) // _ENOUGH_POINTS, 1)].astype(np.float64) / PER_MM
-    centre, radius = _circle(xy)
-    if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
-        return False
-    away = np.hypot(*(xy - centre).T) - radius
-    if _are_edges_of_a_rim(away):
-        return True
-    off = np.abs(away)
-    band = max(_ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
-    if float((off < band).mean()) > _ARC_SHARE:
-        return True
-    angles = np.arctan2(xy[:, 1] - centre[1], xy[:, 0] - centre[0])
-    sectors = np.unique(((angles + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS)
-    all_around = len(sectors) >= _RING_AROUND * _SECTORS
-    return all_around and float((off < _RING_BAND * radius).mean()) > _RING_SHARE
-
-
-def _circle(xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return centre and radius of the circle that is nearest to points.
-
-    First the one of Kåsa, which is linear and too small for short arcs; then a few steps of Gauss
-    and Newton from there.
-    """
-    design = np.column_stack([2 * xy, np.ones(len(xy))])
-    solved, *_ = np.linalg.lstsq(design, (xy**2).sum(axis=1), rcond=None)
-    centre = solved[:2]
-    radius = float(np.sqrt(max(solved[2] + float(centre @ centre), 0.0)))
-    for _ in range(_FITTING_STEPS):
-        arms = xy - centre
-        lengths = np.maximum(np.hypot(*arms.T), 1e-6)
-        slopes = np.column_stack([arms / lengths[:, None], np.ones(len(xy))])
-        step, *_ = np.linalg.lstsq(slopes, lengths - radius, rcond=None)
-        centre, radius = centre + step[:2], radius + float(step[2])
-    return centre, radius
-
-
-def _are_edges_of_a_rim(away: NDArray[np.float64]) -> bool:
-    """Whether ink `away` from a circle, in mm, keeps to two others: edges, and pale between."""
-    half = float(np.median(np.abs(away)))
-    if not _RIM_MM[0] <= 2 * half <= _RIM_MM[1]:
-        return False
-    on_edge = np.abs(np.abs(away) - half) <= _RIM_EDGE_MM
-    inside, outside = (float((on_edge & side).mean()) for side in (away < 0, away > 0))
-    return inside + outside >= _RIM_SHARE and min(inside, outside) >= _RIM_SIDE_SHARE
-
-
-def _is_frame(
-    points: MatLike, centre: tuple[float, float], size: tuple[float, float], angle_deg: float
-) -> bool:
-    """Whether nearly all the ink lies along the edges of the rectangle around it: a stamp."""
-    width, height = size
-    turn = np.deg2rad(angle_deg)
-    xy = points.reshape(-1, 2).astype(np.float64) - centre
-    along = xy[:, 0] * np.cos(turn) + xy[:, 1] * np.sin(turn)
-    across = -xy[:, 0] * np.sin(turn) + xy[:, 1] * np.cos(turn)
-    to_side, to_end = width / 2 - np.abs(along), height / 2 - np.abs(across)
-    band = _FRAME_BAND_MM * PER_MM
-    if float((np.minimum(to_side, to_end) < band).mean()) <= _FRAME_SHARE:
-        return False
-    edges = (
-        (across[to_side < band], along[to_side < band], height),
-        (along[to_end < band], across[to_end < band], width),
-    )
-    inked = [
-        len(np.unique(places[half].astype(int))) >= _FRAME_EDGE * length
-        for places, beyond, length in edges
-        for half in (beyond < 0, beyond > 0)
-    ]
-    return sum(inked) >= 3  # the box may cut off the fourth
+    return not is_frame(points, (centre[0], centre[1]), (size[0], size[1]), angle)
 
 
 def _bent_mm(piece: MatLike) -> float:
@@ -263,11 +170,6 @@ def _bent_mm(piece: MatLike) -> float:
         turning = np.maximum(turns, np.roll(turns, -1)) >= _TURN_DEG
         bent += float(lengths[(lengths < _STRAIGHT_MM * PER_MM) & turning].sum())
     return bent / 2 / PER_MM
-
-
-def _thickness_mm(piece: MatLike) -> float:
-    framed = cv2.copyMakeBorder(piece, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
-    return 2 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max()) / PER_MM
 
 
 def _stroke_mm(piece: MatLike) -> float:

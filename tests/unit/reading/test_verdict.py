@@ -285,7 +285,13 @@ def test_a_signature_in_a_page_that_never_was_paper_is_for_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    "measured", [signature(written_mm=20.0), signature(ink_fraction=0.4), signature(written_mm=0.0)]
+    "measured",
+    [
+        signature(written_mm=20.0),
+        signature(widest_mm=11.0),
+        signature(ink_fraction=0.4),
+        signature(written_mm=0.0),
+    ],
 )
 def test_ink_that_is_not_plainly_writing_is_for_a_person(measured: SignatureMeasure) -> None:
     assert verdict(form(signatures=(measured,))).reasons == (Reason.SIGNATURE_UNCLEAR,)
