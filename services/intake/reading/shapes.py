@@ -30,6 +30,9 @@ _RIM_EDGE_MM = 0.5
 _RIM_SHARE = 0.75
 _RIM_SIDE_SHARE = 0.2
 _ENOUGH_POINTS = 1500
+_LEAST_FLAT = 1.5
+"""A name is longer than it is high; much of a rim is not."""
+
 _OVAL_BAND_MM = 0.8
 _OVAL_SHARE = 0.8
 
@@ -52,7 +55,9 @@ def is_round(piece: MatLike) -> bool:
     centre, radius = _circle(xy)
     if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
         return False
-    if _share_on_circle(points - centre, radius) < _EDGE_SHARE:
+    height, width = piece.shape[:2]
+    lies_flat = width >= _LEAST_FLAT * height
+    if lies_flat and _share_on_circle(points - centre, radius) < _EDGE_SHARE:
         return _is_oval(xy)
     away = np.hypot(*(xy - centre).T) - radius
     if _are_edges_of_a_rim(away):
