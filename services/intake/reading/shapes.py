@@ -24,6 +24,14 @@ _EDGE_OFF_MM = 0.5
 _EDGE_SHARE = 0.65
 """Less of a signature's edges is on one circle, though all of it may be near one."""
 
+_ROUNDNESS = 0.6
+_MOST_STAMP_MM = 25.0
+_RING_CLOSED = 0.85
+_RING_OFF_MM = 0.6
+_RING_WITHIN = 0.5
+_RING_MORE_MM = 1.2
+"""A stamp's ring, and how little of one a scan leaves open; no hand draws round."""
+
 _FITTING_STEPS = 5
 _RIM_MM = (0.8, 7.0)
 _RIM_EDGE_MM = 0.5
@@ -42,6 +50,39 @@ _STRAIGHT_SPARE_MM = 0.5
 """Strokes by hand are not quite straight."""
 
 _DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 5.0))
+
+
+def without_stamps(ink: MatLike) -> MatLike:
+    """Return the ink without what stands in a ring: a round stamp, though other ink touches it."""
+    left = ink
+    small = cv2.resize(ink * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    per_mm = PER_MM / 2
+    found = cv2.HoughCircles(
+        cv2.GaussianBlur(small, (0, 0), 1.0), cv2.HOUGH_GRADIENT_ALT, dp=1.5, minDist=per_mm,
+        param1=200, param2=_ROUNDNESS, minRadius=round(_LEAST_RADIUS_MM * per_mm),
+        maxRadius=round(_MOST_STAMP_MM * per_mm),
+    )  # fmt: skip
+    for x, y, radius in () if found is None else found.reshape(-1, found.shape[-1])[:, :3]:
+        centre, reach = (float(x) * 2, float(y) * 2), float(radius) * 2
+        if _share_of_ring(ink, centre, reach) >= _RING_CLOSED:
+            left = left.copy() if left is ink else left
+            at = round(centre[0]), round(centre[1])
+            cv2.circle(left, at, round(reach + _RING_MORE_MM * PER_MM), (0,), -1)
+    return left
+
+
+def _share_of_ring(ink: MatLike, centre: tuple[float, float], radius: float) -> float:
+    """Return the share of a circle along which there is ink; what lies outside is left out."""
+    turns = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    steps = np.arange(-_RING_OFF_MM, _RING_OFF_MM + 0.01, 1 / PER_MM) * PER_MM + radius
+    x = np.round(centre[0] + np.cos(turns)[:, None] * steps[None, :]).astype(int)
+    y = np.round(centre[1] + np.sin(turns)[:, None] * steps[None, :]).astype(int)
+    inside = (x >= 0) & (x < ink.shape[1]) & (y >= 0) & (y < ink.shape[0])
+    there = inside.all(axis=1)
+    if there.mean() < _RING_WITHIN:
+        return 0.0
+    hit = ink[np.clip(y, 0, ink.shape[0] - 1), np.clip(x, 0, ink.shape[1] - 1)] > 0
+    return float(hit.any(axis=1)[there].mean())
 
 
 def is_round(piece: MatLike) -> bool:

@@ -12,7 +12,7 @@ from cv2.typing import MatLike
 from services.intake.reading.measured import SignatureMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
 from services.intake.reading.readable import feet_in_line, read_as_print
-from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes
+from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes, without_stamps
 from shared.forms import Rect
 
 _INK = 90
@@ -51,7 +51,7 @@ def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
 def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
     crop = page.crop(box.grown(-_FRAME_CLEAR_MM))
     everything = _ink(crop)
-    ink = _without_rules(everything)
+    ink = without_stamps(_without_rules(everything))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     stroke = written = tallest = widest = 0.0
     highest, lowest = ink.shape[0], 0

@@ -91,8 +91,8 @@ MOST_MOVED_MM = 1.6
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
-LEAST_SIGNATURE_WIDE_MM = 12.0
-"""Of what hangs together. Initials, and large letters of print, are narrower."""
+LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 12.0, 15.0
+"""One of the two, of what hangs together. Initials, and large letters of print, are smaller."""
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
@@ -359,13 +359,20 @@ def judge_signature(
         return SignatureState.MISSING, 0.99
     written = (
         signature.written_mm >= LEAST_WRITTEN_MM
-        and signature.widest_mm >= LEAST_SIGNATURE_WIDE_MM
+        and _large_enough(signature)
         and signature.stroke_mm - signature.written_mm <= MOST_LOOSE_STROKE_MM
         and signature.ink_fraction <= MOST_SIGNATURE_INK
     )
     if not written or born_digital or _looks_printed(signature):
         return SignatureState.UNCLEAR, 0.5
     return SignatureState.HANDWRITTEN, 0.97
+
+
+def _large_enough(signature: SignatureMeasure) -> bool:
+    return (
+        signature.widest_mm >= LEAST_SIGNATURE_WIDE_MM
+        or signature.tallest_mm >= LEAST_SIGNATURE_TALL_MM
+    )
 
 
 def together(

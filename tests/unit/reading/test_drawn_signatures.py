@@ -84,3 +84,20 @@ def test_a_signature_that_rises_and_sinks_is_one(name: Line, pen_mm: float) -> N
 )
 def test_a_shape_in_its_place_is_no_signature(lines: Sequence[Line]) -> None:
     assert state(drawn(lines)) is SignatureState.UNCLEAR
+
+
+RIGHT_MM = template().signatures[0].area.right_mm - MIDDLE_MM[0]
+RINGS = [oval(24, 24), oval(18, 18)]
+RULE = line((-RIGHT_MM + 2, 11.5), (RIGHT_MM - 2, 11.0))
+CHECKED = line((-3, 0), (-1, 2.5), (3.5, -3))
+
+
+@pytest.mark.parametrize("more", [[], [RULE], [RULE, CHECKED], [RULE - np.array((0, 23))]])
+def test_a_stamp_in_a_ring_is_none_whatever_line_it_touches(more: list[Line]) -> None:
+    assert document(png(drawn([*RINGS, *more]))).signature is not SignatureState.HANDWRITTEN
+
+
+def test_a_signature_beside_a_stamp_in_a_ring_is_one() -> None:
+    beside = [each + np.array((-30.0, 0.0)) for each in RINGS]
+    reading = document(png(drawn([*beside, ARCH + np.array((15.0, 0.0))])))
+    assert reading.signature is SignatureState.HANDWRITTEN

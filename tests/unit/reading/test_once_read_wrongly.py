@@ -10,8 +10,12 @@ from tests.unit.reading.papers import documents
 
 @pytest.mark.parametrize(
     ("seed", "index", "device", "what"),
-    [(12, 10, Device.ROUGH, "round_stamp"), (31, 72, Device.FAX, "cup")],
-    ids=["a stamp on grainy paper", "the edges of a cup's rim"],
+    [
+        (12, 10, Device.ROUGH, "round_stamp"),
+        (206, 63, Device.PHONE, "round_stamp"),
+        (31, 72, Device.FAX, "cup"),
+    ],
+    ids=["a stamp on grainy paper", "a stamp on the box's line", "the edges of a cup's rim"],
 )
 def test_it_is_no_signature(seed: int, index: int, device: Device, what: str) -> None:
     case = own_form_case(seed, index, device)

@@ -288,7 +288,7 @@ def test_a_signature_in_a_page_that_never_was_paper_is_for_a_person() -> None:
     "measured",
     [
         signature(written_mm=20.0),
-        signature(widest_mm=11.0),
+        signature(widest_mm=11.0, tallest_mm=14.0),
         signature(ink_fraction=0.4),
         signature(written_mm=0.0),
     ],
