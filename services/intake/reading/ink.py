@@ -38,6 +38,7 @@ _SLIVER_MM = 0.6
 """Of print that lies a little beside its place."""
 _MORE_MM = 3.0
 _AT_BOX_MM = 0.6
+_BESIDE_BOX_MM = 12.0
 _LABEL_GAP_MM = 5.0
 _LABEL_TALL_MM = 5.4
 _LABEL_WIDE_MM = 22.0
@@ -103,9 +104,20 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     areas += [page.area(rect) for rect in struck]
     return InkMeasure(
         unexplained_mm2=sum(unexplained.values()),
+        beside_boxes_mm2=sum(
+            area for rect, area in unexplained.items() if _is_beside_box(rect, page.template)
+        ),
         longest_mm=max((max(r.width_mm, r.height_mm) for r in unexplained), default=0.0),
         label_struck=bool(struck),
         areas=tuple(areas[:_MOST_AREAS]),
+    )
+
+
+def _is_beside_box(rect: Rect, template: FormTemplate) -> bool:
+    x, y = rect.centre_mm
+    return any(
+        near.left_mm <= x <= near.right_mm and near.top_mm <= y <= near.bottom_mm
+        for near in (box.area.grown(_BESIDE_BOX_MM) for box in template.boxes)
     )
 
 

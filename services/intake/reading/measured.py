@@ -135,6 +135,8 @@ class InkMeasure(Measured):
     """Ink where the form is blank paper."""
 
     unexplained_mm2: float
+    beside_boxes_mm2: float = 0.0
+    """Of it, what lies close to a box: a mark that missed it, perhaps."""
     longest_mm: float
     label_struck: bool
     areas: tuple[Area, ...] = ()

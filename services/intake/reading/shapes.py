@@ -18,6 +18,9 @@ _RING_SHARE = 0.7
 _RING_AROUND = 0.75
 _ARC_BAND_MM = 1.2
 _ARC_SHARE = 0.8
+_DITHER_PX, _DITHERED = 5, 1.18
+"""Closes what a dithered rim is made of, dots with paper between, and how much that adds to it."""
+
 _SECTORS = 24
 _EDGE_STEP_MM = 0.4
 _EDGE_OFF_MM = 0.5
@@ -104,13 +107,20 @@ def is_round(piece: MatLike) -> bool:
     if _are_edges_of_a_rim(away):
         return True
     off = np.abs(away)
-    band = max(_ARC_BAND_MM, _thickness_mm(piece) / 2 + 0.6)
+    band = max(_ARC_BAND_MM, _thickness_mm(_solid(piece)) / 2 + 0.6)
     if float((off < band).mean()) > _ARC_SHARE:
         return True
     angles = np.arctan2(xy[:, 1] - centre[1], xy[:, 0] - centre[0])
     sectors = np.unique(((angles + np.pi) / (2 * np.pi) * _SECTORS).astype(int) % _SECTORS)
     all_around = len(sectors) >= _RING_AROUND * _SECTORS
     return all_around and float((off < _RING_BAND * radius).mean()) > _RING_SHARE
+
+
+def _solid(piece: MatLike) -> MatLike:
+    """Return a piece of ink; if it is made of dots, without the paper between them."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_DITHER_PX, _DITHER_PX))
+    closed = cv2.morphologyEx(piece, cv2.MORPH_CLOSE, disc)
+    return closed if int(closed.sum()) >= _DITHERED * int(piece.sum()) else piece
 
 
 def _share_on_circle(arms: NDArray[np.float64], radius: float) -> float:

@@ -84,6 +84,8 @@ LEAST_EXITS_TOLD = 2
 MOST_OFF_STROKES = 0.03
 """A cross or a long tick that leaves the box. Of a mark taken back two straight strokes cover less;
 in a box smaller than ours they alone can tell."""
+MOST_OFF_STROKES_LEAVING = 0.2
+"""What leaves a box of our size, and lies along no two strokes, is several lines over a mark."""
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -105,6 +107,8 @@ MOST_PRINT_BESIDE_CM2 = 25.0
 """Another sheet has hundreds; one corner of it may show."""
 MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
+MOST_BESIDE_BOXES_MM2 = 0.6
+"""A tick of a fine pen that missed its box has little more."""
 MOST_SCATTERED_MM2 = 400.0
 """The paper's other side shining through has thousands, a long remark by hand less than this."""
 
@@ -290,6 +294,11 @@ def _struck_out(mark: MarkMeasure) -> bool:
         mark.exits > MOST_EXITS
         or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
         or (mark.exits >= LEAST_EXITS_CROSSED and mark.ink_most > MOST_CROSSED_ANY_WAY)
+        or (
+            mark.off_strokes is not None
+            and mark.exits >= LEAST_EXITS_TOLD
+            and mark.off_strokes > MOST_OFF_STROKES_LEAVING
+        )
     )
 
 
@@ -411,6 +420,7 @@ def ink_reasons(ink: InkMeasure) -> list[Reason]:
     quiet = (
         ink.unexplained_mm2 <= MOST_UNEXPLAINED_MM2
         and ink.longest_mm <= MOST_UNEXPLAINED_LONG_MM
+        and ink.beside_boxes_mm2 <= MOST_BESIDE_BOXES_MM2
         and not ink.label_struck
     )
     return [] if quiet else [Reason.UNEXPLAINED_INK]
