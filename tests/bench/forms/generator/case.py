@@ -1,5 +1,6 @@
 """A document and its truth, made again from (seed, index) alone."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -10,10 +11,10 @@ import numpy as np
 from shared.identifiers import OptionKey
 from tests.bench.forms.cases import OPTIONS, printed, template
 from tests.bench.forms.generator import fillings, marks, people, printing, wear
-from tests.bench.forms.generator.devices import Device, deliver
+from tests.bench.forms.generator.devices import Device, Made, deliver, left_of_writing
 from tests.bench.forms.generator.fillings import Desk, Kind
 from tests.bench.forms.generator.letters import write
-from tests.bench.forms.generator.pen import Layer, Sheet, any_pen
+from tests.bench.forms.generator.pen import Layer, PenKind, Sheet, any_pen
 from tests.bench.forms.generator.printing import Overlay, render
 from tests.bench.forms.other_form import Blank, learned
 from tests.unit.reading.screen import filled
@@ -32,6 +33,11 @@ DOMAINS = (
 
 PRINTED_BY_HAND = "printed_by_hand"
 """A signature that only a person tells from print: the name, letter by letter."""
+
+VANISHED = "vanished"
+"""Written in pencil, and scanned in two levels that leave nothing of it."""
+
+_LEAST_LEFT = 0.03
 
 _TWO_LEVELS = ("fax", "bitonal", "local", "diffused", "halftone")
 
@@ -87,9 +93,8 @@ def own_form_case(
     desk = Desk(sheet, template(), any_pen(random), _answer_of(random), people.texts(random),
                 Overlay(), Overlay())  # fmt: skip
     truth, what, drawn = fill(desk, kind or _kind_of(random), what)
-    made = deliver(sheet, device)
+    made, truth, what = _delivered(desk, device, truth, what)
     drawn |= made.drawn
-    truth = _as_scanned(truth, what, drawn, desk)
     return Case(seed, index, f"own_{device.value}", what, truth, made.data, made.filename, drawn)
 
 
@@ -110,18 +115,26 @@ def other_form_case(seed: int, index: int, kind: Kind | None = None) -> Case:
                 Overlay())  # fmt: skip
     desk.texts.setdefault("signatory.name", "Åsa Öberg")
     truth, what, drawn = fill(desk, kind or _kind_of(random), None, _TYPED_OTHER)
-    made = deliver(sheet, Device.SCANNER)
+    made, truth, what = _delivered(desk, Device.SCANNER, truth, what)
     drawn |= {"form": blank.value, **made.drawn}
-    truth = _as_scanned(truth, what, drawn, desk)
     channel = OTHER_TYPED if truth.typed else OTHER_BY_HAND
     return Case(seed, index, channel, what, truth, made.data, made.filename, drawn)
 
 
-def _as_scanned(truth: Truth, what: str, drawn: dict[str, Any], desk: Desk) -> Truth:
-    """What two levels leave out, nobody sees."""
-    if what == "faint_other" and drawn["mode"] in _TWO_LEVELS:
-        return replace(truth, kind=Kind.ODD, answer=desk.answer)
-    return truth
+def _delivered(desk: Desk, device: Device, truth: Truth, what: str) -> tuple[Made, Truth, str]:
+    """Scan the sheet. What two levels leave out, nobody sees."""
+    before = deepcopy(desk.sheet.random)
+    made = deliver(desk.sheet, device)
+    if made.drawn["mode"] not in _TWO_LEVELS:
+        return made, truth, what
+    if desk.pen.kind is PenKind.PENCIL and truth.signed is Signed.YES:
+        left = left_of_writing(desk.sheet, device, before, made)
+        if left < _LEAST_LEFT:
+            nothing = replace(truth, kind=Kind.UNSIGNED, answer=None, signed=Signed.NO)
+            return made, nothing, VANISHED
+    if what == "faint_other":
+        return made, replace(truth, kind=Kind.ODD, answer=desk.answer), what
+    return made, truth, what
 
 
 def screen_case(seed: int, index: int) -> Case:
