@@ -101,3 +101,23 @@ def test_a_signature_beside_a_stamp_in_a_ring_is_one() -> None:
     beside = [each + np.array((-30.0, 0.0)) for each in RINGS]
     reading = document(png(drawn([*beside, ARCH + np.array((15.0, 0.0))])))
     assert reading.signature is SignatureState.HANDWRITTEN
+
+
+def test_a_signature_with_one_long_straight_stroke_is_one() -> None:
+    curl = rounded(line((-14, 6), (-14, -5), (-4, 2), (2, 4), (4, 0), (0, 1), (5, 5), (1, 6)))
+    stroke = line((1, 7), (9, -14))
+    assert state(drawn([curl, stroke])) is SignatureState.HANDWRITTEN
+
+
+def test_of_a_pale_signature_that_fell_to_specks_nobody_is_told_that_it_is_missing() -> None:
+    place = rounded(ARCH)
+    dots = [line(at, at + np.array((0.15, 0.0))) for at in place[::4]]
+    assert state(drawn(dots, pen_mm=0.25)) is SignatureState.UNCLEAR
+
+
+def test_a_little_dust_is_no_signature() -> None:
+    random = np.random.default_rng(5)
+    dust = [
+        line(at, at + np.array((0.15, 0.0))) for at in random.uniform((-40, -12), (40, 12), (10, 2))
+    ]
+    assert state(drawn(dust, pen_mm=0.25)) is SignatureState.MISSING

@@ -14,7 +14,7 @@ from tests.bench.forms.generator import fillings, marks, people, printing, wear
 from tests.bench.forms.generator.devices import Device, Made, deliver, left_of_writing
 from tests.bench.forms.generator.fillings import Desk, Kind
 from tests.bench.forms.generator.letters import write
-from tests.bench.forms.generator.pen import Layer, PenKind, Sheet, any_pen
+from tests.bench.forms.generator.pen import Layer, Sheet, any_pen
 from tests.bench.forms.generator.printing import Overlay, render
 from tests.bench.forms.other_form import Blank, learned
 from tests.unit.reading.screen import filled
@@ -35,7 +35,7 @@ PRINTED_BY_HAND = "printed_by_hand"
 """A signature that only a person tells from print: the name, letter by letter."""
 
 VANISHED = "vanished"
-"""Written in pencil, and scanned in two levels that leave nothing of it."""
+"""Written with a pale pen, and scanned in two levels that leave nothing of it."""
 
 _LEAST_LEFT = 0.03
 
@@ -127,7 +127,7 @@ def _delivered(desk: Desk, device: Device, truth: Truth, what: str) -> tuple[Mad
     made = deliver(desk.sheet, device)
     if made.drawn["mode"] not in _TWO_LEVELS:
         return made, truth, what
-    if desk.pen.kind is PenKind.PENCIL and truth.signed is Signed.YES:
+    if truth.signed is Signed.YES:
         left = left_of_writing(desk.sheet, device, before, made)
         if left < _LEAST_LEFT:
             nothing = replace(truth, kind=Kind.UNSIGNED, answer=None, signed=Signed.NO)
