@@ -90,3 +90,15 @@ def test_a_stroke_through_a_whole_label_is_seen_however_pale(grey: int) -> None:
     stroke = [(NEJ.left_mm, middle), (NEJ.left_mm + 45, middle + 0.3)]
     struck = drawn(paper(marks={"nej": Stroke.CROSS}), stroke, thick_mm=0.6, grey=grey)
     assert document(png(struck)).reasons == (Reason.UNEXPLAINED_INK,)
+
+
+def test_a_remark_is_shown_as_one_with_nothing_of_it_hidden() -> None:
+    noted = paper(note="ja, men från 2027", note_at_mm=(120, 124))
+    rows, columns = np.nonzero(paper() != noted)
+    [shown] = document(png(noted)).stray_ink
+    height, width = noted.shape
+    assert shown.left <= columns.min() / width
+    assert shown.top <= rows.min() / height
+    assert columns.max() / width <= shown.right
+    assert rows.max() / height <= shown.bottom
+    assert (shown.right - shown.left) * 210 <= np.ptp(columns) / PER_MM + 4
