@@ -55,7 +55,7 @@ _MOST_AREAS = 8
 _MOST_GATHERED = 100
 _APART_MM = 6.0
 """Words of a remark lie closer together."""
-_AROUND_MM = 1.0
+_AROUND_MM = 2.5
 
 
 def measure_ink(page: FlatPage) -> InkMeasure:
@@ -101,11 +101,10 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         unexplained[rect] = area_mm2
     for rect in crease(pieces, page.template.page_width_mm, page.template.page_height_mm):
         unexplained.pop(rect, None)
-    areas = [page.area(rect) for rect in _gathered(unexplained)]
     own_labels = page.template.boxes if page.template.print is None else ()
     struck = [box.label for box in own_labels if _label_struck(page, box)]
     struck += [line for line in page.template.barred_lines if _line_continued(page, line)]
-    areas += [page.area(rect) for rect in struck]
+    to_show = unexplained | {rect: rect.width_mm * rect.height_mm for rect in struck}
     return InkMeasure(
         unexplained_mm2=sum(unexplained.values()),
         beside_boxes_mm2=sum(
@@ -113,7 +112,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         ),
         longest_mm=max((max(r.width_mm, r.height_mm) for r in unexplained), default=0.0),
         label_struck=bool(struck),
-        areas=tuple(areas[:_MOST_AREAS]),
+        areas=tuple(page.area(rect) for rect in _gathered(to_show)[:_MOST_AREAS]),
     )
 
 
