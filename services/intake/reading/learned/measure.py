@@ -15,7 +15,7 @@ from services.intake.reading.learned.blank import Blank, LearnedForm, blank_of
 from services.intake.reading.learned.features import Coarse, Features, look_for
 from services.intake.reading.learned.lay import described, lay
 from services.intake.reading.learned.marks import measure_learned_marks
-from services.intake.reading.learned.paper import LearnedPage, lay_learned
+from services.intake.reading.learned.paper import LearnedPage, lay_learned, without_lines_across
 from services.intake.reading.learned.words import compare_print
 from services.intake.reading.measured import FormMeasured, LearnedMeasured
 from services.intake.reading.signature import measure_signatures
@@ -100,6 +100,7 @@ def _likeness(told: LearnedMeasured) -> float:
 def _measured(page: Page, form: FormMeasured, flat: LearnedPage, blank: Blank) -> FormMeasured:
     assert form.registration is not None
     matrix = as_matrix(form.registration)
+    flat = without_lines_across(flat)
     return FormMeasured(
         registration=form.registration,
         anchors=tuple(flat.area(rect) for rect in form.registration.rests_on),

@@ -4,7 +4,7 @@ What is left is what somebody added: the rooms that measure signature, fields an
 nothing else. Paper bends, so the page is first brought to lie on the blank word by word.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -16,6 +16,7 @@ from services.intake.reading.align import project
 from services.intake.reading.learned.blank import Blank
 from services.intake.reading.learned.lay import Anchor, Laid
 from services.intake.reading.paper import PER_MM, FlatPage, darkness_of, white_of
+from services.intake.reading.paper_lines import find_paper_lines
 from shared.forms import PICTURE_PER_MM, Rect
 
 _MAP_MM = 1.0
@@ -53,6 +54,32 @@ class LearnedPage(FlatPage):
     def fine_crop(self, rect: Rect) -> MatLike:
         """Return the darkness within a rectangle at `FINE_PER_MM`, without the form's own print."""
         return cut(self.fine_rest, rect)
+
+
+def without_lines_across(page: LearnedPage) -> LearnedPage:
+    """Return the page without folds and streaks, as any form's is before it is measured.
+
+    They are looked for with the form's print in place, which they are told from by its ends, and
+    taken out of every picture of the page.
+    """
+    lines = tuple(find_paper_lines(page.whole))
+    if not lines:
+        return page
+
+    def bare(picture: MatLike, per_mm: int) -> MatLike:
+        result = picture.copy()
+        for line in lines:
+            line.take_out(result, per_mm)
+        return result
+
+    return replace(
+        page,
+        lines=lines,
+        darkness=bare(page.darkness, PER_MM),
+        whole=bare(page.whole, PER_MM),
+        fine=bare(page.fine, PICTURE_PER_MM),
+        fine_rest=bare(page.fine_rest, PICTURE_PER_MM),
+    )
 
 
 def cut(picture: MatLike, rect: Rect) -> MatLike:
