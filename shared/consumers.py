@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.events import (
     DeliveryFailed,
+    DocumentResolved,
     DocumentSearchable,
     Event,
     FormLearned,
@@ -14,6 +15,7 @@ from shared.events import (
     MailRead,
     MailRegistered,
     MessageSettled,
+    ResolutionUndone,
 )
 
 
@@ -45,6 +47,8 @@ SETTLE: Final = Consumer("registry", "settle", MessageSettled, "shows what was s
 BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of an address")
 UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
+RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what a person decided")
+UNDONE: Final = Consumer("notifier", "undone", ResolutionUndone, "withdraws what has not left")
 
 CONSUMERS: Final = (
     READ,
@@ -58,4 +62,6 @@ CONSUMERS: Final = (
     BOUNCE,
     UNDELIVERED,
     RECEIPT,
+    RESOLVED,
+    UNDONE,
 )

@@ -537,6 +537,10 @@ class Fate(StrEnum):
     REVIEW = "review"
     RETURNED = "returned"
     NEED = "need"
+    QUESTION = "question"
+    """A person found that it asks something; staff answer it."""
+    NOT_REGISTERED = "not_registered"
+    """A person found that it is nothing to register (registreras inte)."""
 
 
 class RegisteredDocument(Fact):
@@ -574,10 +578,51 @@ class MailRegistered(Event):
     documents: tuple[RegisteredDocument, ...] = ()
 
 
+class DocumentResolved(Event):
+    """registry → notifier: a person decided what became of a document; its sender should be told.
+
+    Only of what concerns the sender: an answer recorded, a duplicate, a new document asked for.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.document_resolved"
+
+    resolution: UUID = Field(description="the decision, which may be taken back")
+    send_after: AwareDatetime = Field(description="no mail leaves before: the time to take it back")
+    mail_id: MailId
+    received_at: AwareDatetime
+    disposition: Disposition
+    mail_reasons: tuple[Reason, ...] = ()
+    correspondence: Correspondence
+    document: RegisteredDocument = Field(description="as it stands now")
+    replaces_label: str | None = Field(
+        default=None, description="the answer that stood until now, if this one replaced it"
+    )
+    former_dnr: str = Field(default="", description="the number of the receipt, if it is another")
+    message: str = Field(
+        default="", max_length=2_000, description="what the registrar wrote to the sender"
+    )
+
+
+class ResolutionUndone(Event):
+    """registry → notifier: the decision was taken back; a mail about it that waits must not leave.
+
+    It may arrive before the decision itself.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.resolution_undone"
+
+    resolution: UUID
+    mail_id: MailId
+
+
 class MessageFate(StrEnum):
     SENT = "sent"
     HELD_BACK = "held_back"
+    """By the gate, or because what it tells of was taken back: then `reason` is WITHDRAWN."""
     FAILED = "failed"
+
+
+WITHDRAWN = "withdrawn"
 
 
 class MessageSettled(Event):
@@ -586,6 +631,9 @@ class MessageSettled(Event):
     subject: ClassVar[str] = "handslag.notifier.message_settled"
 
     mail_id: MailId | None = Field(default=None, description="the mail it answers, if any")
+    document_id: DocumentId | None = Field(
+        default=None, description="the one document that it is about, if it is about one"
+    )
     message_id: str
     kind: str
     recipient: str
@@ -605,5 +653,7 @@ EVENTS: tuple[type[Event], ...] = (
     FormWithdrawn,
     AnswerRecorded,
     MailRegistered,
+    DocumentResolved,
+    ResolutionUndone,
     MessageSettled,
 )

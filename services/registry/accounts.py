@@ -181,7 +181,7 @@ def _of_mail(state: MailState) -> Account | None:
 
 def _of_document(fate: Fate) -> Account:
     match fate:
-        case Fate.RECORDED | Fate.DUPLICATE:
+        case Fate.RECORDED | Fate.DUPLICATE | Fate.QUESTION:
             return Account.REGISTERED
         case Fate.REVIEW:
             return Account.QUEUE
@@ -189,3 +189,5 @@ def _of_document(fate: Fate) -> Account:
             return Account.RETURNED
         case Fate.NEED:
             return Account.NEED
+        case Fate.NOT_REGISTERED:
+            return Account.SET_ASIDE

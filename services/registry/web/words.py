@@ -269,6 +269,8 @@ FATES: Mapping[Fate, str] = MappingProxyType(
         Fate.REVIEW: "Ej hanterat",
         Fate.RETURNED: "Väntar på nytt svar",
         Fate.NEED: "Behov",
+        Fate.QUESTION: "Fråga",
+        Fate.NOT_REGISTERED: "Registreras inte",
     }
 )
 
