@@ -1,4 +1,4 @@
-"""Folds and streaks on a form without a code: nobody's, and they hide nothing that is somebody's."""
+"""Folds and streaks on a form without a code are nobody's, and hide nothing that somebody wrote."""
 
 import pytest
 
