@@ -28,6 +28,7 @@ from services.intake.reading.measured import (
 )
 from services.intake.reading.paper import lay_flat
 from services.intake.reading.paper_lines import without_paper_lines
+from services.intake.reading.sender_line import without_sender_line
 from services.intake.reading.signature import measure_signatures
 from services.intake.reading.signature_print import measure_signature_prints
 from services.intake.reading.text import measure_fields
@@ -123,7 +124,8 @@ def _measure_form(
         return FormMeasured(registration=None), 0
     matrix = as_matrix(registration)
     turns = quarter_turns_to_upright(matrix)
-    flat = lay_flat(page.grey, matrix, template)
+    bare = without_sender_line(page.grey, matrix, template, page.dpi, page.coarse_dpi)
+    flat = lay_flat(bare, matrix, template)
     if flat is None:
         return FormMeasured(registration=None), turns
     flat = without_paper_lines(flat)
