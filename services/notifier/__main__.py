@@ -14,9 +14,9 @@ from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import RECEIPT, UNDELIVERED
+from shared.consumers import RECEIPT, RESOLVED, UNDELIVERED, UNDONE
 from shared.database import open_database
-from shared.events import DeliveryFailed, MailRegistered
+from shared.events import DeliveryFailed, DocumentResolved, MailRegistered, ResolutionUndone
 from shared.migrate import upgrade_when_reachable
 from shared.service import run_service
 from shared.telemetry import HealthCheck, about_mail, health_app, serve
@@ -55,12 +55,24 @@ async def run(settings: NotifierSettings) -> None:
         sender.stir()
         bus.stir()
 
+    async def on_document_resolved(event: DocumentResolved) -> None:
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(notifier.tell, event)
+        bus.stir()
+
+    async def on_resolution_undone(event: ResolutionUndone) -> None:
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(notifier.withdraw, event)
+        bus.stir()
+
     async def on_delivery_failed(event: DeliveryFailed) -> None:
         with about_mail(event.mail_id):
             await asyncio.to_thread(notifier.came_back, event)
         bus.stir()
 
     bus.consume(UNDELIVERED, on_delivery_failed)
+    bus.consume(UNDONE, on_resolution_undone)
+    bus.consume(RESOLVED, on_document_resolved)
     bus.consume(RECEIPT, on_mail_registered, workers=WORKERS)
     checks: dict[str, HealthCheck] = {
         "database": database.ping,

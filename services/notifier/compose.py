@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -10,11 +11,12 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from services.notifier.gate import LOOP_HEADER, may_be_addressed
+from services.notifier.messages.decision import KINDS, decision
 from services.notifier.messages.letter import Letter, as_html, as_text
 from services.notifier.messages.plain import SWEDEN
 from services.notifier.messages.receipt import KIND, receipt
 from services.notifier.settings import NotifierSettings
-from shared.events import MailRegistered
+from shared.events import Correspondence, DocumentResolved, MailRegistered
 
 MAX_REFERENCES: Final = 20
 # An identifier as others write it: printable ASCII in angle brackets (RFC 5322, 3.6.4, leniently).
@@ -25,11 +27,7 @@ _IDENTIFIER = re.compile(r"<[!-;=?-~]{3,250}>")
 class Mail:
     """One mail, composed."""
 
-    kind: str
-    message_id: str
     subject: str
-    sender: str
-    recipient: str
     data: bytes
 
 
@@ -80,9 +78,9 @@ class House:
         local, _, domain = sender.rpartition("@")
         return f"{local}+{token}@{domain}"
 
-    def message_id(self, kind: str, mail_id: str) -> str:
-        """The Message-ID of the answer of this kind to this mail: always the same."""
-        return f"<{kind}.{mail_id}@{self.message_id_domain}>"
+    def message_id(self, kind: str, about: str) -> str:
+        """The Message-ID of the mail of this kind about this mail or decision: always the same."""
+        return f"<{kind}.{about}@{self.message_id_domain}>"
 
 
 def compose_receipt(event: MailRegistered, house: House) -> Mail:
@@ -94,20 +92,38 @@ def compose_receipt(event: MailRegistered, house: House) -> Mail:
         signed_by=house.name_of(sender),
         organisation=house.organisation,
     )
-    return _mail(event, letter, sender, house)
-
-
-def _mail(event: MailRegistered, letter: Letter, sender: str, house: House) -> Mail:
-    recipient = event.correspondence.return_path
     message_id = house.message_id(KIND, event.mail_id)
+    return _mail(letter, message_id, event.registered_at, event.correspondence, house)
+
+
+def compose_decision(event: DocumentResolved, house: House) -> Mail:
+    """Compose the mail that tells a sender of a decision, under the same condition.
+
+    Its fate is one that senders are told of.
+    """
+    sender = house.sender_for(event.correspondence.mailbox)
+    letter = decision(
+        event,
+        send_to=sender,
+        signed_by=house.name_of(sender),
+        organisation=house.organisation,
+    )
+    message_id = house.message_id(KINDS[event.document.fate], event.resolution.hex)
+    return _mail(letter, message_id, event.send_after, event.correspondence, house)
+
+
+def _mail(
+    letter: Letter, message_id: str, dated: datetime, answered: Correspondence, house: House
+) -> Mail:
+    """`dated` is of the event, not of the clock, so that composing it again gives the same."""
+    sender = house.sender_for(answered.mailbox)
     mail = EmailMessage(policy=_policy())
     mail["From"] = Address(house.name_of(sender), addr_spec=sender)
-    mail["To"] = Address(addr_spec=recipient)
+    mail["To"] = Address(addr_spec=answered.return_path)
     mail["Subject"] = letter.subject
-    # Of the event, not of the clock, so that composing it again gives the same bytes.
-    mail["Date"] = format_datetime(event.registered_at.astimezone(SWEDEN))
+    mail["Date"] = format_datetime(dated.astimezone(SWEDEN))
     mail["Message-ID"] = message_id
-    for name, identifiers in _thread(event).items():
+    for name, identifiers in _thread(answered).items():
         mail[name] = identifiers
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "DR, OOF, AutoReply"
@@ -116,17 +132,17 @@ def _mail(event: MailRegistered, letter: Letter, sender: str, house: House) -> M
     mail.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
     mail["Content-Language"] = "sv"
     mail.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
-    return Mail(KIND, message_id, letter.subject, sender, recipient, mail.as_bytes())
+    return Mail(letter.subject, mail.as_bytes())
 
 
-def _thread(event: MailRegistered) -> dict[str, str]:
+def _thread(answered: Correspondence) -> dict[str, str]:
     """In-Reply-To and References (RFC 5322, 3.6.4), of those identifiers that are well formed."""
-    parent = _IDENTIFIER.fullmatch(event.correspondence.message_id.strip())
+    parent = _IDENTIFIER.fullmatch(answered.message_id.strip())
     if parent is None:
         return {}
     earlier = [
         reference
-        for reference in event.correspondence.references
+        for reference in answered.references
         if _IDENTIFIER.fullmatch(reference) and reference != parent[0]
     ]
     if len(earlier) > MAX_REFERENCES:

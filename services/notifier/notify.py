@@ -1,27 +1,31 @@
 """The notifier's flow: an event becomes a mail, the gate lets it pass or not, the relay gets it.
 
-answer:  event → gate → compose → archive the bytes → queue, in the transaction of the inbox claim
-send:    take from the queue → relay → settle, in the transaction of the event that tells of it
-return:  a bounce → the mail that its token names → failed after all, and the registry is told
+answer:    event → gate → compose → archive the bytes → queue, in the transaction of the inbox claim
+withdraw:  a decision taken back → its mail, if it still waits, is held back; it is never told again
+send:      take from the queue → relay → settle, in the transaction of the event that tells of it
+return:    a bounce → the mail that its token names → failed after all, and the registry is told
 
-A mail is answered once: its (mail_id, kind) is unique in the database, its Message-ID follows from
-them. What the relay said decides what happens next; what it did not get to say is a doubt, and a
-mail in doubt is handed over once more and not again.
+A mail gets one receipt, and one mail for each decision about it: (mail_id, kind, decision) is
+unique in the database, and the Message-ID follows from them. What the relay said decides what
+happens next; what it did not get to say is a doubt, and a mail in doubt is handed over once more
+and not again.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, assert_never
+from uuid import UUID
 
 import structlog
 from sqlmodel import Session
 
 from services.notifier import store
-from services.notifier.compose import House, Mail, compose_receipt
+from services.notifier.compose import House, Mail
+from services.notifier.counting import count_sent, lock_counting
+from services.notifier.drafts import Draft, draft_decision, draft_receipt
 from services.notifier.gate import (
     Caps,
-    Question,
     address_key,
     cap_objections,
     may_be_addressed,
@@ -41,9 +45,16 @@ from services.notifier.relay import (
 from services.notifier.tables import MessageRow, MessageState
 from shared import outbox
 from shared.archive import Archive, Area
-from shared.consumers import RECEIPT, UNDELIVERED
+from shared.consumers import RECEIPT, RESOLVED, UNDELIVERED, UNDONE, Consumer
 from shared.database import Database
-from shared.events import DeliveryFailed, MailRegistered, MessageFate
+from shared.events import (
+    WITHDRAWN,
+    DeliveryFailed,
+    DocumentResolved,
+    MailRegistered,
+    MessageFate,
+    ResolutionUndone,
+)
 from shared.failpoint import failpoint
 from shared.telemetry import Metrics
 
@@ -79,62 +90,70 @@ class Notifier:
 
     def answer(self, event: MailRegistered) -> MessageState | None:
         """Queue the receipt for a mail, or log why there is none; None if that is done already."""
-        refusals = objections(self._question(event)) or self._over_caps_already(event)
-        mail = None if refusals else compose_receipt(event, self.house)
+        return self._queue(draft_receipt(event, self.house), event.event_id, RECEIPT)
+
+    def tell(self, event: DocumentResolved) -> MessageState | None:
+        """The same for what a person decided; None also if senders are told nothing of it."""
+        draft = draft_decision(event, self.house)
+        if draft is None:
+            log.info("nothing_to_tell", fate=event.document.fate)
+            return None
+        return self._queue(draft, event.event_id, RESOLVED)
+
+    def _queue(self, draft: Draft, event_id: UUID, consumer: Consumer) -> MessageState | None:
+        refusals = objections(draft.question) or self._over_caps_already(draft)
+        mail = None if refusals else draft.compose()
         content = self.archive.put(mail.data, Area.DERIVED) if mail else None
         with self.database.write() as session:
-            if not outbox.claim(session, event.event_id, RECEIPT.name):
+            if not outbox.claim(session, event_id, consumer.name):
                 return None
-            if store.is_answered(session, event.mail_id, KIND):
-                log.info("already_answered", kind=KIND)
+            if draft.about:
+                store.lock_decision(session, draft.about)
+            if store.is_answered(session, draft.mail_id, draft.kind, draft.about):
+                log.info("already_answered", kind=draft.kind)
                 return None
-            row = self._row(event, mail, content)
+            row = self._row(draft, mail, content)
+            if store.is_withdrawn(session, draft.about):
+                refusals = (WITHDRAWN,)
             if not refusals:
-                store.lock_counting(session)
+                lock_counting(session)
                 refusals = self._over_caps(session, row.recipient_key)
             if refusals:
-                self._hold_back(session, row, refusals)
+                self._hold_back(session, row, ",".join(refusals))
             else:
                 session.add(row)
-                log.info("message_queued", kind=KIND, message_id=row.message_id)
+                log.info("message_queued", kind=row.kind, message_id=row.message_id)
         failpoint("notifier.queued")
         return MessageState(row.state)
 
-    def _question(self, event: MailRegistered) -> Question:
-        return Question(
-            event.correspondence,
-            event.disposition,
-            self.house.own_addresses,
-            event.mail_reasons,
-        )
-
-    def _over_caps_already(self, event: MailRegistered) -> tuple[str, ...]:
+    def _over_caps_already(self, draft: Draft) -> tuple[str, ...]:
         """A first look, so that a flood costs no composing; the one that binds comes later."""
         with self.database.read() as session:
-            return self._over_caps(session, address_key(event.correspondence.return_path))
+            return self._over_caps(session, address_key(draft.recipient))
 
     def _over_caps(self, session: Session, recipient_key: str) -> tuple[str, ...]:
-        sent = store.count_sent(session, recipient_key, outbox.now())
+        sent = count_sent(session, recipient_key, outbox.now())
         return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.in_all)
 
-    def _hold_back(self, session: Session, row: MessageRow, refusals: tuple[str, ...]) -> None:
-        reason = ",".join(refusals)
-        row.content = None
-        store.settle_row(session, row, MessageFate.HELD_BACK, reason, row.created_at)
+    def _hold_back(self, session: Session, row: MessageRow, reason: str) -> None:
+        store.hold_back(session, row, reason, outbox.now())
         SETTLED.labels(row.kind, MessageFate.HELD_BACK).inc()
         log.info("message_held_back", kind=row.kind, reason=reason, recipient=row.recipient)
 
-    def _row(self, event: MailRegistered, mail: Mail | None, content: str | None) -> MessageRow:
+    def _row(self, draft: Draft, mail: Mail | None, content: str | None) -> MessageRow:
         now = outbox.now()
+        due = max(now, draft.not_before or now)
         token = secrets.token_hex(TOKEN_BYTES)
-        sender = self.house.sender_for(event.correspondence.mailbox)
-        recipient = event.correspondence.return_path
+        sender = self.house.sender_for(draft.question.correspondence.mailbox)
+        recipient = draft.recipient
         if not may_be_addressed(recipient):
             recipient = one_line(recipient)
         return MessageRow(
-            kind=KIND,
-            mail_id=event.mail_id,
-            message_id=self.house.message_id(KIND, event.mail_id),
+            kind=draft.kind,
+            mail_id=draft.mail_id,
+            about=draft.about,
+            document_id=draft.document_id,
+            message_id=draft.message_id,
             token=token,
             envelope_sender=self.house.envelope_sender(sender, token),
             recipient=recipient,
@@ -142,10 +161,31 @@ class Notifier:
             subject=mail.subject if mail else "",
             content=content,
             state=MessageState.QUEUED,
-            received_at=event.received_at,
+            received_at=draft.received_at,
             created_at=now,
-            next_try_at=now,
+            due_at=due,
+            next_try_at=due,
         )
+
+    # --- withdraw ------------------------------------------------------------------------------
+
+    def withdraw(self, event: ResolutionUndone) -> bool:
+        """Let no mail about a decision leave any more; False if none was kept from leaving.
+
+        One that a sender has in hand counts as left, unless the relay does not take it now.
+        """
+        about = event.resolution.hex
+        with self.database.write() as session:
+            if not outbox.claim(session, event.event_id, UNDONE.name):
+                return False
+            store.lock_decision(session, about)
+            row = store.withdraw(session, event.mail_id, about, outbox.now())
+            if row is None:
+                log.info("decision_withdrawn_without_mail", about=about)
+                return False
+            SETTLED.labels(row.kind, row.state).inc()
+            log.info("message_withdrawn", message_id=row.message_id, state=row.state)
+        return True
 
     # --- send ----------------------------------------------------------------------------------
 
@@ -180,7 +220,9 @@ class Notifier:
             case Refused(reply):
                 row.last_error = reply
                 self._settle(session, row, MessageFate.FAILED, reply)
-            case Deferred(reply) if now - row.created_at > GIVE_UP_AFTER:
+            case Deferred() | Unreachable() if store.is_withdrawn(session, row.about):
+                self._hold_back(session, row, WITHDRAWN)
+            case Deferred(reply) if now - row.due_at > GIVE_UP_AFTER:
                 row.last_error = reply
                 self._settle(session, row, MessageFate.FAILED, EXPIRED)
             case Deferred(reply):
@@ -206,7 +248,8 @@ class Notifier:
         store.settle_row(session, row, fate, reason, now)
         SETTLED.labels(row.kind, fate).inc()
         if fate is MessageFate.SENT:
-            SECONDS.observe((now - row.received_at).total_seconds())
+            if row.kind == KIND:
+                SECONDS.observe((now - row.received_at).total_seconds())
             log.info("message_sent", kind=row.kind, message_id=row.message_id)
         else:
             log.error("message_failed", kind=row.kind, reason=reason, error=row.last_error)

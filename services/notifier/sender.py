@@ -249,7 +249,7 @@ class Sender:
                 session, self._name, set(self._in_hand), now=now, lease=self._notifier.lease
             )
             recovered = list(store.recover(session, now))
-            self._queue = store.queue_state(session)
+            self._queue = store.queue_state(session, now)
         for row in recovered:
             if row.state == MessageFate.FAILED:
                 SETTLED.labels(row.kind, MessageFate.FAILED).inc()

@@ -8,23 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, text
 from sqlmodel import Session, col, select
 
-from services.notifier.tables import MessageRow, MessageState
+from services.notifier.tables import MessageRow, MessageState, WithdrawnRow
 from shared import outbox
-from shared.events import MessageFate, MessageSettled
+from shared.events import WITHDRAWN, MessageFate, MessageSettled
 
-DAY = timedelta(hours=24)
 MAX_DOUBTS = 1
 """A mail whose fate at the relay is unknown is handed over once more, and not again."""
 UNCONFIRMED = "unconfirmed"
-_COUNTED = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT)
-
-
-@dataclass(frozen=True)
-class Sent24Hours:
-    """What left, or waits to leave, since 24 hours."""
-
-    to_address: int
-    in_all: int
 
 
 @dataclass(frozen=True)
@@ -35,33 +25,65 @@ class QueueState:
     oldest: datetime | None
 
 
-def is_answered(session: Session, mail_id: str, kind: str) -> bool:
-    """Tell whether this mail already has its answer of this kind, whatever became of it."""
+def is_answered(session: Session, mail_id: str, kind: str, about: str) -> bool:
+    """Tell whether this mail, or this decision about it, already has its answer of this kind.
+
+    Whatever became of that.
+    """
     query = select(MessageRow.number).where(
-        col(MessageRow.mail_id) == mail_id, col(MessageRow.kind) == kind
+        col(MessageRow.mail_id) == mail_id,
+        col(MessageRow.kind) == kind,
+        col(MessageRow.about) == about,
     )
     return session.exec(query).first() is not None
 
 
-def lock_counting(session: Session) -> None:
-    """Let nobody else count and add until this transaction ends.
+def lock_decision(session: Session, about: str) -> None:
+    """Let nobody else queue or withdraw a mail about this decision until this transaction ends.
 
-    Without it two processes on PostgreSQL could both see room for one more. SQLite has one writer.
+    Without it, on PostgreSQL, a decision and its undoing could each miss the other.
     """
     if session.connection().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext('caps'))"))
+        session.connection().execute(
+            text("SELECT pg_advisory_xact_lock(hashtext('decision'), hashtext(:about))"),
+            {"about": about},
+        )
 
 
-def count_sent(session: Session, recipient_key: str, now: datetime) -> Sent24Hours:
-    """Count for the caps."""
-    counted = (
-        col(MessageRow.created_at) > now - DAY,
-        col(MessageRow.state).in_(_COUNTED),
-    )
-    return Sent24Hours(
-        to_address=_count(session, *counted, col(MessageRow.recipient_key) == recipient_key),
-        in_all=_count(session, *counted),
-    )
+def withdraw(session: Session, mail_id: str, about: str, now: datetime) -> MessageRow | None:
+    """Remember that a decision was taken back; return the mail about it that has not left.
+
+    That mail is settled: as held back, or as unconfirmed if the relay may have had it once.
+    """
+    if session.get(WithdrawnRow, about) is None:
+        session.add(WithdrawnRow(about=about, withdrawn_at=now))
+    row = session.exec(
+        select(MessageRow)
+        .where(
+            col(MessageRow.mail_id) == mail_id,
+            col(MessageRow.about) == about,
+            col(MessageRow.state) == MessageState.QUEUED,
+        )
+        .with_for_update()
+    ).first()
+    if row is None:
+        return None
+    if row.doubts:
+        settle_row(session, row, MessageFate.FAILED, UNCONFIRMED, now)
+    else:
+        hold_back(session, row, WITHDRAWN, now)
+    return row
+
+
+def is_withdrawn(session: Session, about: str) -> bool:
+    """Tell whether the decision that a mail is about was taken back."""
+    return bool(about) and session.get(WithdrawnRow, about) is not None
+
+
+def hold_back(session: Session, row: MessageRow, reason: str, now: datetime) -> None:
+    """Settle a mail that never left, and never will."""
+    row.content = None
+    settle_row(session, row, MessageFate.HELD_BACK, reason, now)
 
 
 def settle_row(
@@ -79,6 +101,7 @@ def settle_row(
         MessageSettled(
             occurred_at=now,
             mail_id=row.mail_id,
+            document_id=row.document_id,
             message_id=row.message_id,
             kind=row.kind,
             recipient=row.recipient,
@@ -160,7 +183,7 @@ def put_back(
 def doubt(session: Session, row: MessageRow, *, at: datetime, now: datetime, error: str) -> bool:
     """Note that a mail may or may not have left; return whether it will be handed over again."""
     row.doubts += 1
-    if row.doubts > MAX_DOUBTS:
+    if row.doubts > MAX_DOUBTS or is_withdrawn(session, row.about):
         row.last_error = error
         settle_row(session, row, MessageFate.FAILED, UNCONFIRMED, now)
         return False
@@ -198,11 +221,12 @@ def recover(session: Session, now: datetime) -> Sequence[MessageRow]:
     return orphans
 
 
-def queue_state(session: Session) -> QueueState:
-    """Measure the queue."""
+def queue_state(session: Session, now: datetime) -> QueueState:
+    """Measure the queue; a mail that is not to leave yet is not waiting."""
     length, oldest = session.exec(
-        select(func.count(), func.min(col(MessageRow.created_at))).where(
-            col(MessageRow.state).in_((MessageState.QUEUED, MessageState.SENDING))
+        select(func.count(), func.min(col(MessageRow.due_at))).where(
+            col(MessageRow.state).in_((MessageState.QUEUED, MessageState.SENDING)),
+            col(MessageRow.due_at) <= now,
         )
     ).one()
     return QueueState(length, oldest)
@@ -217,7 +241,3 @@ def _due_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _due(now: datetime) -> Any:
     return select(MessageRow.number).where(*_due_conditions(now))
-
-
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    return session.exec(select(func.count()).select_from(MessageRow).where(*conditions)).one()

@@ -1,7 +1,7 @@
 """The notifier's tables: every outgoing mail and what became of it.
 
-A row is written once for each (mail, kind) and never deleted. Caps are counted from it, the queue
-is the rows that wait, and what was held back is here with its reason.
+A row is written once for each (mail, kind, decision about it) and never deleted. Caps are counted
+from it, the queue is the rows that wait, and what was held back is here with its reason.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ class MessageRow(NotifierTable, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("mail_id", "kind", name="uq_message_mail_id_kind"),
+        UniqueConstraint("mail_id", "kind", "about", name="uq_message_mail_id_kind_about"),
         UniqueConstraint("message_id", name="uq_message_message_id"),
         UniqueConstraint("token", name="uq_message_token"),
         Index("ix_message_queue", "state", "next_try_at"),
@@ -46,8 +46,12 @@ class MessageRow(NotifierTable, table=True):
     kind: str
     mail_id: str | None = None
     """The mail it answers."""
+    about: str = ""
+    """The decision that it tells of, in hex; empty where it tells of the mail as a whole."""
+    document_id: str | None = None
+    """The document that the decision is about."""
     message_id: str
-    """Derived from `mail_id` and `kind`: a repeat carries the same."""
+    """Derived from `kind` and `about`, or `mail_id`: a repeat carries the same."""
     token: str
     """The unguessable part of `envelope_sender`, by which a bounce is known as ours."""
     envelope_sender: str
@@ -63,6 +67,8 @@ class MessageRow(NotifierTable, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     """When the mail that it answers reached us."""
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    """When it may leave; until then it waits by intention."""
     attempts: int = 0
     """How often the relay said: later."""
     doubts: int = 0
@@ -73,6 +79,15 @@ class MessageRow(NotifierTable, table=True):
     """Which process has it in hand."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WithdrawnRow(NotifierTable, table=True):
+    """One decision that was taken back: no mail about it leaves any more, whenever it comes."""
+
+    __tablename__ = "withdrawn"
+
+    about: str = Field(primary_key=True)
+    withdrawn_at: datetime = Field(sa_type=UtcDateTime)
 
 
 METADATA = NotifierTable.metadata

@@ -82,6 +82,7 @@ def age(office: Notifier, by: timedelta) -> None:
     with office.database.write() as session:
         for row in rows(office.database):
             row.created_at -= by
+            row.due_at -= by
             row.next_try_at -= by
             session.merge(row)
 

@@ -6,22 +6,25 @@ It confirms arrival and nothing more. Of the sender's mail it repeats only the f
 
 from typing import Final
 
+from services.notifier.messages.document import (
+    LATE,
+    NO_AUTHORITY_CHECKED,
+    REGISTERED,
+    WRONG,
+    facts,
+    origin,
+    where_to,
+)
 from services.notifier.messages.letter import Letter, Section
 from services.notifier.messages.mending import faults_of, steps_for
-from services.notifier.messages.plain import file_name, listing, moment, number_word, one_line
+from services.notifier.messages.plain import listing, moment, number_word, one_line
 from shared.events import Disposition, Fate, MailRegistered, Reason, RegisteredDocument
 
 KIND: Final = "receipt"
-NOT_REVIEWED: Final = "ännu inte granskat"
-NO_AUTHORITY_CHECKED: Final = (
-    "Bekräftelsen innebär inte att vi har prövat vem som får underteckna för kommunen."
-)
-WRONG: Final = "Stämmer något inte? Svara på detta mejl och ange diarienumret."
 WRONG_WITHOUT_NUMBER: Final = "Stämmer något inte? Svara på detta mejl."
 AUTOMATIC: Final = "Det här mejlet är skickat automatiskt."
 MAX_SHOWN: Final = 50
 """Documents named one by one; a mail with more is no answer from a municipality."""
-MAX_FILES: Final = 20
 MAX_NUMBERS_IN_SUBJECT: Final = 3
 
 
@@ -59,7 +62,7 @@ def _opening(event: MailRegistered, organisation: str) -> tuple[str, ...]:
         (document,) = event.documents
         if document.fate is Fate.NEED:
             return (f"{organisation} har den {when} tagit emot er beskrivning av ett behov.",)
-        return (f"{organisation} har den {when} tagit emot en handling{_origin(document)}.",)
+        return (f"{organisation} har den {when} tagit emot en handling{origin(document)}.",)
     number = number_word(len(event.documents))
     return (
         f"{organisation} har den {when} tagit emot ett mejl med {number} handlingar. "
@@ -67,31 +70,12 @@ def _opening(event: MailRegistered, organisation: str) -> tuple[str, ...]:
     )
 
 
-def _origin(document: RegisteredDocument) -> str:
-    words = ""
-    if document.municipality_name:
-        words += f" från {one_line(document.municipality_name)}"
-    if document.initiative_name:
-        words += f" om initiativet {one_line(document.initiative_name)}"
-    return words
-
-
 def _section(document: RegisteredDocument, among: int, send_to: str) -> Section:
-    number = f"{one_line(document.dnr)}, handling {document.handling}"
-    facts = [("Diarienummer", number)]
-    if document.initiative_name and among == 1:
-        facts.append(("Initiativ", one_line(document.initiative_name)))
-    if document.municipality_name:
-        facts.append(("Kommun", one_line(document.municipality_name)))
-    if document.files:
-        facts.append(("Fil" if len(document.files) == 1 else "Filer", _files(document)))
-    if document.fate is not Fate.NEED:
-        facts.append(("Registrerat svar", _answer(document)))
-    heading = "Så är handlingen registrerad" if among == 1 else _title(document)
+    heading = REGISTERED if among == 1 else _title(document)
     returned = document.fate is Fate.RETURNED
     return Section(
         heading=heading,
-        facts=tuple(facts),
+        facts=facts(document, with_initiative=among == 1),
         remarks=_remarks(document),
         steps_heading="Så skickar ni en ny handling" if returned else "",
         steps=_steps(document, send_to) if returned else (),
@@ -104,22 +88,6 @@ def _title(document: RegisteredDocument) -> str:
     if document.fate is Fate.NEED:
         return "Behov"
     return f"Handling {document.handling}"
-
-
-def _files(document: RegisteredDocument) -> str:
-    names = [file_name(name) for name in document.files[:MAX_FILES]]
-    beyond = len(document.files) - len(names)
-    return listing([*names, *([f"{beyond} till"] if beyond else [])])
-
-
-def _answer(document: RegisteredDocument) -> str:
-    match document.fate:
-        case Fate.RECORDED | Fate.DUPLICATE if document.answer_label:
-            return one_line(document.answer_label)
-        case Fate.RETURNED:
-            return "inget, en ny handling behövs"
-        case _:
-            return NOT_REVIEWED
 
 
 def _remarks(document: RegisteredDocument) -> tuple[str, ...]:
@@ -148,17 +116,14 @@ def _remarks(document: RegisteredDocument) -> tuple[str, ...]:
                 "kompletteras."
             )
     if document.late:
-        remarks.append(
-            "Handlingen kom in efter sista svarsdag och är registrerad som för sent inkommen. "
-            "Programkontoret avgör hur den hanteras."
-        )
+        remarks.append(LATE)
     return tuple(remarks)
 
 
 def _steps(document: RegisteredDocument, send_to: str) -> tuple[str, ...]:
     return (
         *steps_for(faults_of(document.reasons)),
-        f"Skicka den till {send_to} och ange dnr {one_line(document.dnr)} i ämnesraden.",
+        where_to(document, send_to),
     )
 
 
