@@ -529,6 +529,17 @@ class AnswerRecorded(Event):
     by: str = Field(description="`machine`, or the registrar's user name")
 
 
+class AnswerVoided(Event):
+    """registry → all: an answer is no longer current, and no other took its place."""
+
+    subject: ClassVar[str] = "handslag.registry.answer_voided"
+
+    initiative: InitiativeId
+    municipality: MunicipalityCode
+    document_id: DocumentId
+    by: str = Field(description="the registrar's user name")
+
+
 class Fate(StrEnum):
     """What the registry did with one document of a mail."""
 
@@ -652,6 +663,7 @@ EVENTS: tuple[type[Event], ...] = (
     FormLearned,
     FormWithdrawn,
     AnswerRecorded,
+    AnswerVoided,
     MailRegistered,
     DocumentResolved,
     ResolutionUndone,

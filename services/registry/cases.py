@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from services.registry.answers import municipality_name
 from services.registry.domain.answer import Pair
 from services.registry.domain.diary import diary_year, write_dnr
 from services.registry.tables import CaseFile, DiaryCounter
@@ -39,6 +40,11 @@ class Diary:
         session.add(case)
         session.flush()
         return case
+
+
+def answer_title(initiative_name: str, pair: Pair) -> str:
+    """What the case of one municipality's answer to one initiative is called."""
+    return f"Svar om {initiative_name} från {municipality_name(pair.municipality)}"
 
 
 def case_of(session: Session, pair: Pair) -> CaseFile | None:

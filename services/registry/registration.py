@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from services.registry.cases import Diary, case_of, next_handling
+from services.registry.answers import line_of, plain, record_answer
+from services.registry.cases import Diary, answer_title, case_of, next_handling
 from services.registry.domain.answer import Conflict, Duplicate, Pair, Recorded, statement_of
 from services.registry.domain.deadline import is_late
 from services.registry.domain.mail import (
@@ -23,10 +24,7 @@ from services.registry.domain.mail import (
 )
 from services.registry.eventlog import MACHINE, note
 from services.registry.tables import (
-    Answer,
-    AnswerStatus,
     CaseFile,
-    ContactPerson,
     Document,
     Initiative,
     Mail,
@@ -45,12 +43,7 @@ from shared.events import (
     MailRegistered,
     Reason,
     RegisteredDocument,
-    SignatureState,
 )
-from shared.municipalities import by_code, display_name
-
-EMAIL_MAX = 320
-"""Longer is no address (RFC 3696, erratum 1690); an index would refuse it."""
 
 MOST_EVENT_BYTES = 900_000
 FILE_NAME, FILES = 40, 3
@@ -249,7 +242,15 @@ class Registration:
             self._add_review(reasons, document.document_id)
         answer = None
         if isinstance(verdict, Recorded) and pair is not None:
-            answer = self._add_answer(document, pair, reading, case.dnr)
+            answer = record_answer(
+                self._session,
+                document,
+                pair,
+                statement_of(reading, document.mail_id).values,
+                dnr=case.dnr,
+                by=MACHINE,
+                at=self._now,
+            )
         note(
             self._session,
             at=self._now,
@@ -260,14 +261,23 @@ class Registration:
             case_id=case.id,
             after=_told(document, case.dnr, answer),
         )
-        return self._line(document, case.dnr, reasons, initiative), answer
+        line = line_of(
+            document,
+            case.dnr,
+            reasons,
+            initiative,
+            answer=reading.answer.text if reading.answer else None,
+            files=tuple(
+                part.filename for part in self._event.parts if part.index in document.parts
+            ),
+        )
+        return line, answer
 
     def _case(self, decision: DocumentDecision) -> CaseFile:
         """The case of the answer, the one of the mail's need, or else a case of its own."""
         pair = decision.pair
         if pair is not None:
-            name = self._initiatives[pair.initiative].name
-            title = f"Svar om {name} från {_municipality_name(pair.municipality)}"
+            title = answer_title(self._initiatives[pair.initiative].name, pair)
             if pair not in self._cases:
                 self._cases[pair] = self._diary.open_case(
                     self._session, title=title, at=self._now, pair=pair
@@ -280,83 +290,6 @@ class Registration:
             return self._need_case
         return self._diary.open_case(
             self._session, title=self._titled("Inkommen handling"), at=self._now
-        )
-
-    def _add_answer(
-        self, document: Document, pair: Pair, reading: DocumentReading, dnr: str
-    ) -> AnswerRecorded:
-        said = statement_of(reading, document.mail_id).values
-        self._session.add(
-            Answer(
-                document_id=document.document_id,
-                initiative=pair.initiative,
-                municipality=pair.municipality,
-                answer=said.answer,
-                status=AnswerStatus.CURRENT,
-                late=document.late,
-                signature=SignatureState(said.signature),
-                signatory_name=plain(said.signatory_name),
-                signatory_title=plain(said.signatory_title),
-                place_date=plain(said.place_date),
-                contact_name=plain(said.contact_name),
-                contact_email=plain(said.contact_email),
-                contact_phone=plain(said.contact_phone),
-                their_reference=plain(said.their_reference),
-                recorded_by=MACHINE,
-                received_at=document.received_at,
-                recorded_at=self._now,
-            )
-        )
-        self._session.flush()
-        if said.contact_name or said.contact_email or said.contact_phone:
-            self._session.add(
-                ContactPerson(
-                    document_id=document.document_id,
-                    initiative=pair.initiative,
-                    municipality=pair.municipality,
-                    name=plain(said.contact_name),
-                    email=plain(said.contact_email)[:EMAIL_MAX],
-                    phone=plain(said.contact_phone),
-                )
-            )
-        return AnswerRecorded(
-            occurred_at=self._now,
-            initiative=pair.initiative,
-            municipality=pair.municipality,
-            answer=said.answer,
-            document_id=document.document_id,
-            dnr=dnr,
-            handling=document.handling,
-            received_at=document.received_at,
-            late=document.late,
-            by=MACHINE,
-        )
-
-    def _line(
-        self,
-        document: Document,
-        dnr: str,
-        reasons: tuple[Reason, ...],
-        initiative: Initiative | None,
-    ) -> RegisteredDocument:
-        label = None
-        if initiative is not None and document.fate in (Fate.RECORDED, Fate.DUPLICATE):
-            label = initiative.options.get(document.reading["answer"]["text"])
-        return RegisteredDocument(
-            document_id=document.document_id,
-            dnr=dnr,
-            handling=document.handling,
-            fate=document.fate,
-            files=tuple(
-                part.filename for part in self._event.parts if part.index in document.parts
-            ),
-            initiative_name=initiative.name if initiative else None,
-            municipality_name=_municipality_name(document.municipality)
-            if document.municipality
-            else None,
-            answer_label=label,
-            late=document.late,
-            reasons=reasons,
         )
 
     # --- what both need ---------------------------------------------------------------------
@@ -421,11 +354,6 @@ def _few_references(told: MailRegistered) -> MailRegistered:
     return told.model_copy(update={"correspondence": few})
 
 
-def plain(text: str) -> str:
-    """Return the text without NUL, which PostgreSQL does not store."""
-    return text.replace("\x00", "")
-
-
 def _state(verdict: MailVerdict) -> MailState:
     match verdict:
         case ByDocuments():
@@ -484,8 +412,3 @@ def _told(document: Document, dnr: str, answer: AnswerRecorded | None) -> dict[s
 
 def _keys(reasons: tuple[Reason, ...]) -> list[str]:
     return [reason.value for reason in reasons]
-
-
-def _municipality_name(code: str) -> str:
-    municipality = by_code(code)
-    return display_name(municipality) if municipality else code

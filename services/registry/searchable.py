@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.registry.registration import plain
+from services.registry.answers import plain
 from services.registry.tables import DocumentText
 from shared.consumers import SEARCHABLE
 from shared.database import Database

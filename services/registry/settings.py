@@ -29,6 +29,8 @@ class RegistrySection(BaseModel):
     """Which kinds count for a municipality; each counts against one in any case."""
     municipality_outside_witness: bool = True
     """Whether one witness must come from outside the paper: the authentic sender's domain."""
+    undo_minutes: float = Field(default=5.0, ge=0)
+    """How long a mail about a registrar's verdict waits before it leaves: the time to undo it."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
 

@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 from sqlmodel import Session, select
 
+from services.registry.answers import EMAIL_MAX, plain
 from services.registry.eventlog import MACHINE, note
-from services.registry.registration import EMAIL_MAX, plain
 from services.registry.tables import (
     Bounce,
     BounceState,
@@ -23,7 +23,14 @@ from services.registry.tables import (
 )
 from shared.consumers import BOUNCE, SETTLE
 from shared.database import Database
-from shared.events import DeliveryFailed, Fate, MessageFate, MessageSettled, Reason
+from shared.events import (
+    WITHDRAWN,
+    DeliveryFailed,
+    Fate,
+    MessageFate,
+    MessageSettled,
+    Reason,
+)
 from shared.failpoint import failpoint
 from shared.outbox import claim
 from shared.telemetry import about_mail
@@ -83,28 +90,27 @@ class Settler:
             before={"fate": known.fate.value} if known else None,
             after={"message_id": event.message_id, "kind": event.kind, "reason": event.reason},
         )
-        if event.mail_id is not None and event.fate is not MessageFate.SENT:
-            self._queue_what_was_returned(session, event.mail_id)
+        if (
+            event.mail_id is not None
+            and event.fate is not MessageFate.SENT
+            and event.reason != WITHDRAWN
+        ):
+            self._queue_what_was_returned(session, event.mail_id, event.document_id)
 
-    def _queue_what_was_returned(self, session: Session, mail_id: str) -> None:
+    def _queue_what_was_returned(
+        self, session: Session, mail_id: str, document_id: str | None
+    ) -> None:
         """A document is returned only if its sender learns of it; else a person must see to it."""
-        returned = session.exec(
-            select(Document).where(Document.mail_id == mail_id, Document.fate == Fate.RETURNED)
-        ).all()
+        query = select(Document).where(Document.mail_id == mail_id, Document.fate == Fate.RETURNED)
+        if document_id is not None:
+            query = query.where(Document.document_id == document_id)
+        returned = session.exec(query).all()
         for document in returned:
             document.fate = Fate.REVIEW
             document.reasons = [*document.reasons, Reason.SENDER_NOT_TOLD.value]
             document.handled_at = None
             session.add(document)
-            session.add(
-                ReviewItem(
-                    mail_id=mail_id,
-                    document_id=document.document_id,
-                    reasons=document.reasons,
-                    state=ReviewState.OPEN,
-                    created_at=self._now(),
-                )
-            )
+            self._open_matter(session, document)
             note(
                 session,
                 at=self._now(),
@@ -116,6 +122,26 @@ class Settler:
                 before={"fate": Fate.RETURNED.value},
                 after={"fate": Fate.REVIEW.value, "reasons": document.reasons},
             )
+
+    def _open_matter(self, session: Session, document: Document) -> None:
+        """Put the document into the queue, or back into it, if a registrar had returned it."""
+        item = session.exec(
+            select(ReviewItem).where(ReviewItem.document_id == document.document_id)
+        ).one_or_none()
+        if item is None:
+            item = ReviewItem(
+                mail_id=document.mail_id,
+                document_id=document.document_id,
+                reasons=document.reasons,
+                state=ReviewState.OPEN,
+                created_at=self._now(),
+            )
+        else:
+            item.reasons, item.state = document.reasons, ReviewState.OPEN
+            item.resolved_at, item.resolved_by = None, ""
+            item.claimed_by, item.claimed_at = None, None
+            item.revision += 1
+        session.add(item)
 
     def bounce(self, event: DeliveryFailed) -> None:
         """Make a task of an address that a mail came back from; a bounce told twice is one task."""

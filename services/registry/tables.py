@@ -334,6 +334,46 @@ class ReviewItem(RegistryTable, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resolved_by: str = ""
+    revision: int = 1
+    """Raised whenever the matter changes: a verdict on what one no longer sees is refused."""
+
+
+class Resolution(RegistryTable, table=True):
+    """One verdict of a registrar, with what is put back if it is taken back."""
+
+    __tablename__ = "resolution"
+
+    id: str = Field(primary_key=True)
+    """A UUID; the events about it carry it."""
+    item_id: int = Field(foreign_key="review_item.id", index=True)
+    mail_id: str = Field(foreign_key="mail.mail_id")
+    document_id: str | None = Field(default=None, foreign_key="document.document_id", index=True)
+    verdict: str
+    """A stable key, for example `attach`."""
+    said: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    resolved_by: str
+    resolved_at: datetime = Field(sa_type=UtcDateTime)
+    send_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the sender's mail leaves at the earliest; None where none is written."""
+    undone_by: str = ""
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class FormerNumber(RegistryTable, table=True):
+    """A handling number that a document had before it was moved to another case.
+
+    The sender's receipt may show it; it is never given to anything else.
+    """
+
+    __tablename__ = "former_number"
+
+    case_id: int = Field(
+        primary_key=True, foreign_key="case_file.id", sa_column_kwargs={"autoincrement": False}
+    )
+    handling: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    document_id: str = Field(foreign_key="document.document_id", index=True)
+    moved_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ContactPerson(RegistryTable, table=True):
