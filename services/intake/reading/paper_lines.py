@@ -4,7 +4,7 @@ Nobody writes from edge to edge. Such a line is taken out of the page before any
 what is wider than it – print, a stroke that crosses it – stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,6 +13,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.paper import PER_MM, FlatPage, PaperLine
+from shared.forms import FormTemplate, Rect
 
 _COARSE_PER_MM = 4
 _THIN_MM = 1.5
@@ -45,7 +46,11 @@ _LEAST_SEEN_SECTION = 0.5
 _MOST_SEEN_BESIDE = 0.35
 _BESIDE_MM = 1.3
 _MOST_FOLD_DARK = 110
-"""A line across the page that is darker may be drawn: through an option, with a ruler."""
+"""A line across the page that is darker may be drawn, with a ruler."""
+
+_MOST_UNEVEN_IN_WORDS = 10
+"""Where it would strike something out. Pencil skips grains of the paper; a fold is as dark in one
+place as in another. In two levels both are black: then it is for a person."""
 
 _MOST_TRIED, _MOST_CANDIDATES = 8, 60
 _APART_MM = 2.0
@@ -55,7 +60,7 @@ _LEAST_WIDE_MM, _MOST_WIDE_MM = 0.35, 1.1
 
 def without_paper_lines(page: FlatPage) -> FlatPage:
     """Return the page without the lines that run right across or down it."""
-    lines = tuple(find_paper_lines(page.darkness))
+    lines = tuple(find_paper_lines(page.darkness, page.template))
     if not lines:
         return page
     darkness = page.darkness.copy()
@@ -64,14 +69,19 @@ def without_paper_lines(page: FlatPage) -> FlatPage:
     return replace(page, darkness=darkness, lines=lines)
 
 
-def find_paper_lines(darkness: MatLike) -> Iterator[PaperLine]:
-    """Yield the thin straight lines that run from one edge of a page at `PER_MM` to the other."""
+def find_paper_lines(
+    darkness: MatLike, template: FormTemplate | None = None
+) -> Iterator[PaperLine]:
+    """Yield the thin straight lines that run from one edge of a page at `PER_MM` to the other.
+
+    By the `template` of a page that was laid flat, level lines are told that may have been drawn.
+    """
     factor = _COARSE_PER_MM / PER_MM
     small = cv2.resize(darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     for down in (True, False):
         picture = small if down else np.ascontiguousarray(small.T)
         fine = darkness if down else darkness.T
-        for coarse in _running_down(picture, turned=not down):
+        for coarse in _running_down(picture, template, turned=not down):
             line = _refined(_Candidate(coarse.top / factor, coarse.bottom / factor), fine, PER_MM)
             yield PaperLine(
                 down=down,
@@ -91,7 +101,9 @@ class _Candidate:
     bottom: float
 
 
-def _running_down(picture: MatLike, *, turned: bool) -> Iterator[_Candidate]:
+def _running_down(
+    picture: MatLike, template: FormTemplate | None, *, turned: bool
+) -> Iterator[_Candidate]:
     """Yield the lines down a picture, or across the page if that is `turned`."""
     thin = round(_THIN_MM * _COARSE_PER_MM) | 1
     opened = cv2.morphologyEx(picture, cv2.MORPH_OPEN, np.ones((1, thin), np.uint8))
@@ -104,8 +116,9 @@ def _running_down(picture: MatLike, *, turned: bool) -> Iterator[_Candidate]:
         candidate = _refined(rough, raised, _COARSE_PER_MM)
         tried.append(candidate)
         columns = _columns(candidate, picture.shape[0])
-        drawn = turned and _palest_quarter(picture, columns) > _MOST_FOLD_DARK
-        if drawn or not _right_across(seen, columns):
+        if turned and _may_be_drawn(picture, columns, template):
+            continue
+        if not _right_across(seen, columns):
             continue
         yield candidate
         if len(tried) == _MOST_TRIED:
@@ -193,10 +206,41 @@ def _along(picture: MatLike, columns: NDArray[np.intp], aside: int) -> NDArray[n
     return np.asarray(picture[rows, np.clip(columns + aside, 0, picture.shape[1] - 1)])
 
 
-def _palest_quarter(picture: MatLike, columns: NDArray[np.intp]) -> float:
-    """Return how dark a line is where it is palest: elsewhere print may lie on it."""
+def _may_be_drawn(
+    picture: MatLike, columns: NDArray[np.intp], template: FormTemplate | None
+) -> bool:
+    """Whether somebody may have drawn a level line: what it runs through tells how dark it may be.
+
+    Between the options, and wherever nobody has anything to strike out, it says nothing.
+    """
     darkest = _profile(picture, columns, _COARSE_PER_MM).max(axis=1)
-    return float(np.quantile(darkest, 0.25))
+    # Where it is palest: elsewhere print may lie on it.
+    palest, pale, usual = np.quantile(darkest, (0.1, 0.25, 0.5))
+    if template is None:
+        return bool(pale > _MOST_FOLD_DARK)
+    if _runs_through(columns, _words(template)):
+        return bool(pale > _MOST_FOLD_DARK or usual - palest > _MOST_UNEVEN_IN_WORDS)
+    signed = [signature.area for signature in template.signatures]
+    return bool(pale > _MOST_FOLD_DARK) and _runs_through(columns, signed)
+
+
+def _words(template: FormTemplate) -> list[Rect]:
+    """Return what a line may strike out: options, and lines of print that say whose form it is."""
+    options = [
+        Rect.spanning(box.area.left_mm, box.area.top_mm, box.label.right_mm, box.area.bottom_mm)
+        for box in template.boxes
+    ]
+    return [*options, *template.barred_lines]
+
+
+def _runs_through(columns: NDArray[np.intp], places: Sequence[Rect]) -> bool:
+    """Whether a level line, of which `columns` are the heights, touches one of these places."""
+    for place in places:
+        left, right = (round(x * _COARSE_PER_MM) for x in (place.left_mm, place.right_mm))
+        heights = columns[max(left, 0) : right] / _COARSE_PER_MM
+        if len(heights) and heights.min() <= place.bottom_mm and heights.max() >= place.top_mm:
+            return True
+    return False
 
 
 def _wide_mm(fine: MatLike, line: _Candidate) -> float:

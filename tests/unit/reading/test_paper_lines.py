@@ -8,7 +8,12 @@ from services.console.demo.scans import Picture, Stroke
 from services.intake.reading.paper import PER_MM as FLAT_PER_MM
 from services.intake.reading.paper_lines import find_paper_lines
 from shared.events import Outcome, Reason
+from shared.forms import Rect
 from tests.bench.forms.cases import template
+from tests.bench.forms.generator.marks import strike
+from tests.bench.forms.generator.optics import GREY
+from tests.bench.forms.generator.optics import grey as scanned_grey
+from tests.bench.forms.generator.pen import Pen, PenKind, Sheet
 from tests.unit.reading.papers import document, paper, png
 from tests.unit.reading.test_clips_and_folds import Point
 from tests.unit.reading.test_clips_and_folds import drawn as drawn_over
@@ -75,6 +80,33 @@ def test_a_line_that_ends_on_the_paper_is_somebodys(ends_mm: tuple[float, float]
 def test_a_dark_line_from_edge_to_edge_may_strike_an_option_out() -> None:
     struck = drawn(paper(), across(JA.centre_mm[1], 1.0), thick_mm=0.5, grey=40)
     assert document(png(struck)).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize("option", [JA, NEJ], ids=["ja", "nej"])
+@pytest.mark.parametrize("above_mm", [-1.5, 0.0, 1.5])
+def test_a_pencils_line_from_edge_to_edge_may_strike_an_option_out(
+    option: Rect, above_mm: float
+) -> None:
+    pencil = Pen(PenKind.PENCIL, width_mm=0.45, cover=0.75, skips=0.15, colour=(0.3, 0.3, 0.31))
+    sheet = Sheet(paper(), np.random.default_rng(5))
+    y = option.centre_mm[1] - above_mm
+    strike(sheet, pencil, (-2.0, y), (212.0, y + 0.6))
+    struck = np.asarray(cv2.GaussianBlur(scanned_grey(sheet, GREY), (0, 0), 1.2))
+    assert document(png(struck)).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize("at_mm", [94.5, 97.0, 99.5])
+def test_a_fold_between_the_options_changes_nothing_however_dark(at_mm: float) -> None:
+    """A scan in two levels makes it black, and there is nothing that it could strike out."""
+    folded = drawn(paper(), across(at_mm, 0.8), thick_mm=0.6, grey=20)
+    reading = document(png(folded))
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+
+
+def test_what_is_written_on_a_dark_fold_between_the_options_is_seen() -> None:
+    noted = paper(note="ja, men inte i år", note_at_mm=(110, 97))
+    reading = document(png(drawn(noted, across(97.0, 0.8), thick_mm=0.6, grey=20)))
+    assert reading.reasons == (Reason.UNEXPLAINED_INK,)
 
 
 def test_two_folds_and_a_streak_are_found_where_they_are() -> None:
