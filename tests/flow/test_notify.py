@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tests.unit.notifier.builders import (
     settled,
 )
 from tests.unit.notifier.scripted_relay import ScriptedRelay
+from tests.unit.notifier.sending import all_settled, sending, states, until
 
 
 @pytest.fixture
@@ -33,42 +34,6 @@ def office(notifier_url: str, tmp_path: Path) -> Iterator[Notifier]:
     made = notifier(notifier_url, tmp_path / "archive", caps=Caps(1000, 1000))
     yield made
     made.database.close()
-
-
-@contextlib.asynccontextmanager
-async def sending(
-    office: Notifier, relay: ScriptedRelay, connections: int = 1
-) -> AsyncIterator[Sender]:
-    """A running sender, stopped at the end."""
-    settings = RelaySettings(host="127.0.0.1", port=relay.port, encryption="none")
-    sender = Sender(
-        office,
-        lambda: Relay(settings, command_timeout_s=5, reply_timeout_s=5),
-        connections=connections,
-        unreachable_delays_s=(0.05,),
-        poll_s=0.05,
-    )
-    task = asyncio.create_task(sender.run())
-    try:
-        yield sender
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not await asyncio.to_thread(condition):
-            await asyncio.sleep(0.02)
-
-
-def states(office: Notifier) -> Counter[str]:
-    return Counter(row.state for row in rows(office.database))
-
-
-def all_settled(office: Notifier) -> bool:
-    return not {MessageState.QUEUED, MessageState.SENDING} & set(states(office))
 
 
 async def test_a_registered_mail_gets_its_receipt(office: Notifier, relay: ScriptedRelay) -> None:

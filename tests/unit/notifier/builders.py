@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -20,10 +21,12 @@ from shared.database import Database
 from shared.events import (
     Correspondence,
     Disposition,
+    DocumentResolved,
     Fate,
     MailRegistered,
     MessageSettled,
     RegisteredDocument,
+    ResolutionUndone,
 )
 from shared.migrate import upgrade
 from shared.outbox import OutboxRow
@@ -78,6 +81,33 @@ def registered(*documents: RegisteredDocument, seed: object = 1, **changes: Any)
         "documents": documents,
     }
     return MailRegistered(**(values | changes))
+
+
+def resolved(
+    about: RegisteredDocument | None = None, *, seed: object = 1, decision: int = 1, **changes: Any
+) -> DocumentResolved:
+    """The event that a person decided about a document; `decision` tells decisions apart."""
+    received = changes.pop("received_at", NOON)
+    values: dict[str, Any] = {
+        "occurred_at": received + timedelta(hours=2),
+        "resolution": UUID(int=decision),
+        "send_after": received + timedelta(hours=2, seconds=30),
+        "mail_id": mail_id(seed),
+        "received_at": received,
+        "disposition": Disposition.ANSWERS,
+        "correspondence": correspondence(),
+        "document": about or document(seed=seed),
+    }
+    return DocumentResolved(**(values | changes))
+
+
+def undone(event: DocumentResolved) -> ResolutionUndone:
+    """The event that this decision was taken back."""
+    return ResolutionUndone(
+        occurred_at=event.occurred_at + timedelta(seconds=5),
+        resolution=event.resolution,
+        mail_id=event.mail_id,
+    )
 
 
 def house(organisation: str = DEFAULT_ORGANISATION, **section: Any) -> House:

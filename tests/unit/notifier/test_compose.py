@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.compose import compose_receipt
-from shared.events import Disposition, MailRegistered
+from services.notifier.compose import compose_decision, compose_receipt
+from shared.events import Disposition, Fate, MailRegistered, Reason
 from tests.unit.notifier.builders import (
     correspondence,
     document,
     house,
     parsed,
     registered,
+    resolved,
 )
 
 EXCHANGE = "<" + "A" * 60 + "@" + "B" * 60 + ".eurprd01.prod.exchangelabs.com>"
@@ -108,6 +109,51 @@ def test_a_very_long_thread_keeps_its_first_and_its_latest() -> None:
     assert len(kept) == 21
     assert kept[0] == "<0@umea.se>"
     assert kept[-2:] == ["<499@umea.se>", "<svar-1@umea.se>"]
+
+
+@pytest.mark.parametrize(
+    ("fate", "kind"),
+    [
+        (Fate.RECORDED, "decision"),
+        (Fate.DUPLICATE, "decision"),
+        (Fate.RETURNED, "return_request"),
+    ],
+)
+def test_a_decision_has_the_headers_of_a_receipt_and_a_message_id_of_its_own(
+    fate: Fate, kind: str
+) -> None:
+    event = resolved(
+        document(fate=fate, reasons=(Reason.NONE_MARKED,)),
+        decision=255,
+        correspondence=correspondence(references=("<a@umea.se>",)),
+    )
+    data = compose_decision(event, house()).data
+    found = parsed(data)
+    assert set(found.keys()) == HEADERS
+    assert data.isascii()
+    assert found["Message-ID"] == f"<{kind}.{'0' * 30}ff@skr.se>"
+    assert found["In-Reply-To"] == "<svar-1@umea.se>"
+    assert str(found["References"]).split() == ["<a@umea.se>", "<svar-1@umea.se>"]
+    assert found["Auto-Submitted"] == "auto-replied"
+    assert found["X-Handslag-Loop"] == "registratur@skr.se"
+    assert parsedate_to_datetime(found["Date"]) == event.send_after
+    assert data == compose_decision(event, house()).data
+
+
+@given(text=st.text(max_size=200), dnr=st.text(min_size=1, max_size=60))
+def test_no_header_of_a_decision_can_be_injected(text: str, dnr: str) -> None:
+    event = resolved(
+        document(
+            dnr=dnr, files=(text,), initiative_name=text, municipality_name=text, answer_label=text
+        ),
+        replaces_label=text,
+        former_dnr=text,
+        message=text,
+        correspondence=correspondence(mailbox=text, message_id=text, references=(text,)),
+    )
+    found = parsed(compose_decision(event, house()).data)
+    assert set(found.keys()) <= HEADERS
+    assert found["To"] == "kommunen@umea.se"
 
 
 @pytest.mark.parametrize(
