@@ -26,7 +26,7 @@ from services.notifier.messages.mending import (
     faults_of,
     steps_for,
 )
-from services.notifier.messages.plain import moment, one_line
+from services.notifier.messages.plain import moment, one_line, paragraphs_of
 from shared.events import DocumentResolved, Fate
 
 DECISION: Final = "decision"
@@ -37,9 +37,10 @@ KINDS: Final = {
     Fate.RETURNED: RETURN_REQUEST,
 }
 """What kind of mail tells of a fate; of the others, nothing is told."""
+WHY_HEADING: Final = "Varför vi behöver ett nytt svar"
+STEPS_HEADING: Final = "Så skickar ni ett nytt svar"
 MESSAGE_HEADING: Final = "Meddelande från registraturen"
 BY_A_PERSON: Final = "En registrator har gått igenom handlingen. Mejlet är skickat automatiskt."
-MAX_MESSAGE: Final = 2_000
 NOT_CERTAIN: Final = Fault(
     "Vi kan inte säkert se vad kommunen svarar.", (NEW_FORM, SIGN, SCAN_AGAIN)
 )
@@ -88,17 +89,31 @@ def decision(event: DocumentResolved, *, send_to: str, signed_by: str, organisat
         f"{organisation} har den {moment(event.received_at)} tagit emot en handling"
         f"{origin(document)}."
     )
-    registered = Section(
-        REGISTERED, facts=facts(document, with_initiative=True), remarks=_remarks(event)
-    )
     return Letter(
         subject=f"{wording.heading}, dnr {one_line(document.dnr)}",
         heading=wording.heading,
         opening=(f"{arrived} {wording.opening}",),
-        sections=(registered, *_message(event), *_what_to_do(event, send_to)),
+        sections=_sections(event, send_to),
         closing=wording.closing,
         signature=(signed_by, organisation, BY_A_PERSON),
     )
+
+
+def _sections(event: DocumentResolved, send_to: str) -> tuple[Section, ...]:
+    """What the reader is to do comes before what is only to be known."""
+    document = event.document
+    registered = Section(
+        REGISTERED, facts=facts(document, with_initiative=True), remarks=_remarks(event)
+    )
+    paragraphs = tuple(paragraphs_of(event.message))
+    message = (Section(MESSAGE_HEADING, remarks=paragraphs),) if paragraphs else ()
+    if document.fate is not Fate.RETURNED:
+        return (registered, *message)
+    # A registrar may ask again for a reason that only the message tells.
+    faults = faults_of(document.reasons, otherwise=NOT_CERTAIN)
+    why = Section(WHY_HEADING, remarks=tuple(fault.what for fault in faults))
+    steps = Section(STEPS_HEADING, steps=(*steps_for(faults), where_to(document, send_to)))
+    return (why, *message, steps, registered)
 
 
 def _remarks(event: DocumentResolved) -> tuple[str, ...]:
@@ -107,8 +122,6 @@ def _remarks(event: DocumentResolved) -> tuple[str, ...]:
     if document.fate is Fate.RECORDED and event.replaces_label:
         former = one_line(event.replaces_label)
         remarks.append(f"Svaret ersätter kommunens tidigare svar, som var: {former}.")
-    if document.fate is Fate.RETURNED:
-        remarks += [fault.what for fault in _faults(event)]
     number, former_number = one_line(document.dnr), one_line(event.former_dnr)
     if former_number and former_number != number:
         remarks.append(
@@ -118,21 +131,3 @@ def _remarks(event: DocumentResolved) -> tuple[str, ...]:
     if document.fate is Fate.RECORDED and document.late:
         remarks.append(LATE)
     return tuple(remarks)
-
-
-def _message(event: DocumentResolved) -> tuple[Section, ...]:
-    lines = (one_line(line, limit=MAX_MESSAGE) for line in event.message.splitlines())
-    paragraphs = tuple(line for line in lines if line)
-    return (Section(MESSAGE_HEADING, remarks=paragraphs),) if paragraphs else ()
-
-
-def _what_to_do(event: DocumentResolved, send_to: str) -> tuple[Section, ...]:
-    if event.document.fate is not Fate.RETURNED:
-        return ()
-    steps = (*steps_for(_faults(event)), where_to(event.document, send_to))
-    return (Section("Så skickar ni ett nytt svar", steps=steps),)
-
-
-def _faults(event: DocumentResolved) -> tuple[Fault, ...]:
-    """What is wrong; a registrar may ask again for a reason that only the message tells."""
-    return faults_of(event.document.reasons, otherwise=NOT_CERTAIN)

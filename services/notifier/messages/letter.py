@@ -18,6 +18,7 @@ class Section:
     facts: tuple[tuple[str, str], ...] = ()
     """Label and value, shown as a small table."""
     remarks: tuple[str, ...] = ()
+    """Paragraphs; one may have line breaks of its own."""
     steps_heading: str = ""
     steps: tuple[str, ...] = ()
     """What the reader is to do, in order."""
@@ -62,11 +63,17 @@ def _templates() -> Environment:
 
 
 def _wrapped(value: str, indent: str = "") -> str:
-    """Break a paragraph into lines; every line but the first begins with `indent`."""
+    """Break a paragraph into lines; every line but the first begins with `indent`.
+
+    The breaks that it has already are kept.
+    """
     lines: list[str] = []
-    for word in value.split(" "):
-        if lines and len(lines[-1]) + 1 + len(word) <= 72:
-            lines[-1] += " " + word
-        else:
-            lines.append(indent + word if lines else word)
+    for paragraph_line in value.split("\n"):
+        begins = True
+        for word in paragraph_line.split(" "):
+            if not begins and len(lines[-1]) + 1 + len(word) <= 72:
+                lines[-1] += " " + word
+            else:
+                lines.append(indent + word if lines else word)
+            begins = False
     return "\n".join(lines)

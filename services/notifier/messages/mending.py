@@ -23,8 +23,8 @@ ONE_EACH: Final = "Lägg varje blankett på en egen sida, med alla hörn synliga
 ONE_ANSWER: Final = "Skriv i mejlet vilket svar som gäller och bifoga bara den blanketten."
 PRINT_AND_SIGN: Final = "Skriv ut den ifyllda blanketten och skriv under den för hand."
 SIGNED_FILE: Final = (
-    "Skicka den elektroniskt undertecknade filen precis som ni fick den, utan att skriva ut eller "
-    "ändra den."
+    "Ta fram filen med den elektroniska underskriften, precis som ni fick den. Den får inte "
+    "skrivas ut eller ändras."
 )
 ELSE_ON_PAPER: Final = (
     "Om det inte går: skriv ut blanketten, skriv under den för hand och skanna den."

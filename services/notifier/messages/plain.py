@@ -29,6 +29,13 @@ def one_line(value: str, limit: int = MAX_LINE) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def paragraphs_of(value: str) -> list[str]:
+    """Return what somebody wrote as paragraphs, which blank lines part; their lines are kept."""
+    lines = [one_line(line, limit=10_000) for line in value.splitlines()]
+    parts = "\n".join(lines).split("\n\n")
+    return [part.strip("\n") for part in parts if part.strip("\n")]
+
+
 def file_name(value: str) -> str:
     """Return a file's name fit to quote; its folders are left out, its ending is kept."""
     name = one_line(re.split(r"[/\\]", value)[-1], limit=10_000)

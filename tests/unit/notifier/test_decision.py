@@ -98,6 +98,7 @@ def test_a_new_answer_is_asked_for_with_what_is_wrong_and_what_to_do() -> None:
     assert "Det går inte att se säkert att blanketten är underskriven." in text
     assert "1. Skriv under blanketten, i varje ruta för underskrift." in text
     assert "2. Skriv hela namnteckningen." in text
+    assert text.index("Varför vi behöver") < text.index("Så skickar ni") < text.index("Så är hand")
     assert "4. Skicka den till registratur@skr.se och ange dnr SKR 2024/00123 i ämnesraden." in text
 
 
@@ -138,12 +139,16 @@ def test_the_registrars_message_stands_in_paragraphs_of_its_own(fate: Fate) -> N
     body = parsed(data).get_body(("plain",))
     assert body is not None
     plain = str(body.get_content()).replace("\r\n", "\n")
-    expected = "Hej,\n\nvi såg bara första sidan.\n\nSkicka gärna båda.\n\nHälsningar\n\nKarin\n"
-    assert f"{MESSAGE_HEADING}\n{'-' * len(MESSAGE_HEADING)}\n\n{expected}" in plain
+    expected = "Hej,\n\nvi såg bara första sidan.\nSkicka gärna båda.\n\nHälsningar\nKarin\n"
+    assert f"{MESSAGE_HEADING}\n{'-' * len(MESSAGE_HEADING)}\n{expected}" in plain
     html = text_of(data, "html")
     assert f"{MESSAGE_HEADING}</h2>" in html
-    for line in ("Hej,", "vi såg bara första sidan.", "Skicka gärna båda.", "Karin"):
-        assert f">{line}</p>" in html
+    for paragraph in (
+        "Hej,",
+        "vi såg bara första sidan.<br>Skicka gärna båda.",
+        "Hälsningar<br>Karin",
+    ):
+        assert f">{paragraph}</p>" in html
 
 
 def test_the_message_is_text_and_never_markup() -> None:

@@ -15,6 +15,7 @@ from services.notifier.messages.plain import (
     moment,
     number_word,
     one_line,
+    paragraphs_of,
 )
 
 
@@ -77,3 +78,20 @@ def test_lists_and_small_numbers_are_told_in_swedish() -> None:
         "a, b och c",
     ]
     assert [number_word(2), number_word(12), number_word(13)] == ["två", "tolv", "13"]
+
+
+@pytest.mark.parametrize(
+    ("written", "paragraphs"),
+    [
+        ("", []),
+        (" \n\r\n \t\n", []),
+        ("en rad", ["en rad"]),
+        ("\r\nett\r\ntvå\r\n\r\n \r\n\r\ntre  \r\n", ["ett\ntvå", "tre"]),
+        ("a\u2028b\u202ec\x00", ["a\nb c"]),
+        ("ord " * 499 + "slut", ["ord " * 499 + "slut"]),
+    ],
+)
+def test_paragraphs_keep_their_lines_and_nothing_hidden(
+    written: str, paragraphs: list[str]
+) -> None:
+    assert paragraphs_of(written) == paragraphs
