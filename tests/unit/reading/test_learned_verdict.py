@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from services.intake.reading.answer import BoxState, box_state
 from services.intake.reading.learned.verdict import identify_learned
 from services.intake.reading.measured import (
     FormMeasured,
@@ -12,7 +13,6 @@ from services.intake.reading.measured import (
     PrintMeasure,
     Registration,
 )
-from services.intake.reading.verdict import BoxState, box_state
 from shared.events import Area, Reason
 from shared.forms import Box, FormPrint, FormTemplate, PrintedWord, Rect, SignatureArea
 

@@ -15,8 +15,8 @@ from services.console.demo.scans import Picture, blank_page
 from services.intake.learning.survey import survey
 from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
+from services.intake.reading.answer import BoxState, box_state
 from services.intake.reading.learned.blank import LearnedForm
-from services.intake.reading.verdict import BoxState, box_state
 from shared.forms import Box, FormPrint, FormTemplate, PrintedWord, Rect, SignatureArea
 from shared.identifiers import digest_of
 from tests.bench.forms.generator import marks

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.intake.reading.answer import BoxState, box_state
 from services.intake.reading.measured import (
     FieldMeasure,
     FormMeasured,
@@ -17,13 +18,7 @@ from services.intake.reading.measured import (
     SignatureMeasure,
 )
 from services.intake.reading.typed import shows
-from services.intake.reading.verdict import (
-    BoxState,
-    Verdict,
-    box_state,
-    judge,
-    outcome_of,
-)
+from services.intake.reading.verdict import Verdict, judge, outcome_of
 from shared.events import Area, Outcome, Reason, SignatureState
 
 AREA = Area(page=1, left=0.1, top=0.1, right=0.2, bottom=0.2)

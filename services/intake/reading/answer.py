@@ -1,0 +1,166 @@
+"""What the measures of the boxes mean: which answer, if any, is marked beyond doubt. Pure.
+
+Between "surely marked" and "surely empty" lies a wide stretch where a person looks.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from services.intake.reading.measured import MarkMeasure
+from shared.events import Reason
+from shared.identifiers import OptionKey
+
+# Shares of the inner area.
+LEAST_MARK = 0.05
+MOST_MARK = 0.55
+MOST_MARK_ANY_WAY = 0.68
+MOST_HEAVY, MOST_HEAVY_ANY_WAY = 0.74, 0.82
+MOST_HEAVY_RING_MM2, MOST_HEAVY_EXITS = 0.6, 1
+"""A felt pen's cross, or one gone over twice, stays inside its box and leaves paper at its sides.
+What takes a mark back runs out of the box in many places, or leaves next to no paper."""
+LEAST_PALE = 0.15
+MOST_PALE_RING_MM2 = 2.5
+"""A pencil covers as much of a box as a pen, and is paler; a trace of what was rubbed out is not
+dark enough to cover a third of this. In a smaller box the same stroke is a larger share."""
+FULL_SIZE_MM = 4.2
+MORE_MARK_PER_MM = 0.25
+MOST_MARK_SMALL = 0.92
+MOST_SMALL_ANY_WAY = 0.98
+"""A pen covers more of a box that is smaller inside than ours."""
+MOST_EMPTY = 0.012
+MOST_FAINT = 0.01
+MOST_TRACE = 0.03
+MOST_RING_EMPTY_MM2 = 0.5
+MOST_RING_LOOSE_MM2 = 0.5
+MOST_RING_MARKED = 0.18
+MOST_RING_MARKED_MM2 = 9.0
+"""The arms of a large cross; the rim of a cup leaves more."""
+MOST_EXITS = 4
+"""The arms of a cross. Lines drawn over a mark to take it back leave the box at more places."""
+LEAST_EXITS_RUN = 2
+MOST_RUNS_CROSSED = 2.1
+LEAST_EXITS_CROSSED = 3
+MOST_CROSSED_ANY_WAY = 0.5
+"""Two strokes that leave the box on both sides cover less, by any pen but a felt one."""
+LEAST_EXITS_TOLD = 2
+MOST_OFF_STROKES = 0.03
+"""A cross or a long tick that leaves the box. Of a mark taken back two straight strokes cover less;
+in a box smaller than ours they alone can tell."""
+MOST_OFF_STROKES_LEAVING = 0.2
+"""What leaves a box of our size, and lies along no two strokes, is several lines over a mark."""
+LEAST_BORDER = 0.6
+MOST_MOVED_MM = 1.6
+
+
+class BoxState(StrEnum):
+    EMPTY = "empty"
+    MARKED = "marked"
+    DOUBTFUL = "doubtful"
+
+
+def box_state(mark: MarkMeasure) -> BoxState:
+    """Return whether one box is surely marked, surely empty, or for a person to say."""
+    found = mark.border_seen >= LEAST_BORDER and mark.moved_mm <= MOST_MOVED_MM
+    if not found:
+        return BoxState.DOUBTFUL
+    empty = (
+        mark.ink_most <= MOST_EMPTY
+        and mark.faint <= MOST_FAINT
+        and mark.trace <= MOST_TRACE
+        and mark.ring_mm2 <= MOST_RING_EMPTY_MM2
+    )
+    if empty:
+        return BoxState.EMPTY
+    marked = (
+        (_dark_enough(mark) or _pale(mark))
+        and (not is_heavy(mark) or _stays_inside(mark) or _is_two_strokes(mark))
+        and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
+        and mark.ring_fraction <= MOST_RING_MARKED
+        and (mark.ring_mm2 <= MOST_RING_MARKED_MM2 or _is_two_strokes(mark))
+        and not _struck_out(mark)
+    )
+    return BoxState.MARKED if marked else BoxState.DOUBTFUL
+
+
+def _dark_enough(mark: MarkMeasure) -> bool:
+    return min(mark.ink_least, mark.off_line) >= LEAST_MARK
+
+
+def _pale(mark: MarkMeasure) -> bool:
+    """Whether a pencil, or a fine pen on a coarse scan, marked the box without running far out."""
+    least = LEAST_PALE * max(FULL_SIZE_MM / max(mark.inner_mm, 0.1), 1.0)
+    if mark.exits >= LEAST_EXITS_CROSSED and _is_two_strokes(mark):
+        return mark.ink_most >= least and mark.off_line >= LEAST_MARK
+    return (
+        min(mark.ink_most, mark.off_line) >= least
+        and mark.exits <= MOST_HEAVY_EXITS
+        and mark.ring_mm2 <= MOST_PALE_RING_MM2
+    )
+
+
+def is_heavy(mark: MarkMeasure) -> bool:
+    """Whether more of a box is covered than most pens' marks do: it may be one taken back."""
+    more = MORE_MARK_PER_MM * max(FULL_SIZE_MM - mark.inner_mm, 0.0)
+    return mark.ink > min(MOST_MARK + more, MOST_MARK_SMALL) or mark.ink_most > min(
+        MOST_MARK_ANY_WAY + more, MOST_SMALL_ANY_WAY
+    )
+
+
+def _stays_inside(mark: MarkMeasure) -> bool:
+    return (
+        mark.ink <= MOST_HEAVY
+        and mark.ink_most <= MOST_HEAVY_ANY_WAY
+        and mark.ring_mm2 <= MOST_HEAVY_RING_MM2
+        and mark.exits <= MOST_HEAVY_EXITS
+    )
+
+
+def _struck_out(mark: MarkMeasure) -> bool:
+    """Whether more strokes leave the box than a cross has, or more cross it: a mark regretted."""
+    if _is_two_strokes(mark):
+        return False
+    if mark.off_strokes is not None and mark.inner_mm < FULL_SIZE_MM:
+        return mark.exits >= LEAST_EXITS_TOLD
+    return (
+        mark.exits > MOST_EXITS
+        or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
+        or (mark.exits >= LEAST_EXITS_CROSSED and mark.ink_most > MOST_CROSSED_ANY_WAY)
+        or (
+            mark.off_strokes is not None
+            and mark.exits >= LEAST_EXITS_TOLD
+            and mark.off_strokes > MOST_OFF_STROKES_LEAVING
+        )
+    )
+
+
+def _is_two_strokes(mark: MarkMeasure) -> bool:
+    """Whether what leaves the box is a cross or a long tick, and nothing else."""
+    return (
+        mark.off_strokes is not None
+        and LEAST_EXITS_TOLD <= mark.exits <= MOST_EXITS
+        and mark.off_strokes <= MOST_OFF_STROKES
+    )
+
+
+def judge_marks(
+    marks: Sequence[MarkMeasure],
+) -> tuple[list[Reason], OptionKey | None, float]:
+    """Return reasons, the answer if exactly one box is marked beyond doubt, its confidence."""
+    states = {mark.option: box_state(mark) for mark in marks}
+    marked = [option for option, state in states.items() if state is BoxState.MARKED]
+    doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
+    # Of two marks, one that nearly fills its box may be the one taken back.
+    if len(marked) > 1 and any(is_heavy(mark) for mark in marks):
+        doubtful, marked = marked, []
+    reasons = []
+    if doubtful:
+        reasons.append(Reason.MARK_DOUBTFUL)
+    if len(marked) > 1:
+        reasons.append(Reason.SEVERAL_MARKED)
+    if not marked and not doubtful:
+        reasons.append(Reason.NONE_MARKED)
+    if reasons:
+        return reasons, None, 0.0
+    [chosen] = [mark for mark in marks if mark.option == marked[0]]
+    clear = min(1.0, chosen.ink_least / (2 * LEAST_MARK))
+    return [], chosen.option, round(0.9 + 0.1 * clear, 3)
