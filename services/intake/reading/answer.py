@@ -48,6 +48,21 @@ MOST_OFF_STROKES = 0.03
 in a box smaller than ours they alone can tell."""
 MOST_OFF_STROKES_LEAVING = 0.2
 """What leaves a box of our size, and lies along no two strokes, is several lines over a mark."""
+MOST_THROUGH_MM2 = 0.03
+"""On two opposite sides of a box, beside their middle: a line through it. Crosses and ticks leave
+it at its corners."""
+MOST_LEVEL, MORE_LEVEL_PER_MM = 0.3, 0.04
+"""Of the edges in a box. Marks are struck out with level lines; a tick or a cross slopes. In a
+smaller box the same strokes come out flatter."""
+LEAST_LEAVING_MM2 = 0.6
+MOST_OFF_STROKES_TWO_ENDS, MOST_OFF_STROKES_CROSS = 0.05, 0.15
+"""Of what leaves a box of our size at two places or three, and of what leaves it at four, which
+may be a large cross, bent by hand. One line drawn right through a mark leaves more."""
+MOST_BESIDE_MM2 = 0.15
+MOST_COVERED = 0.97
+"""What does not leave its box, or at the corners only, is a mark however heavy, as long as there
+is paper in the box: one blackened all over may be one taken back."""
+MOST_OFF_STROKES_INSIDE, MOST_OFF_STROKES_LARGE = 0.2, 0.1
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -73,13 +88,50 @@ def box_state(mark: MarkMeasure) -> BoxState:
         return BoxState.EMPTY
     marked = (
         (_dark_enough(mark) or _pale(mark))
-        and (not is_heavy(mark) or _stays_inside(mark) or _is_two_strokes(mark))
         and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
+        and not _struck_through(mark)
+        and (_keeps_to_its_box(mark) or _looks_like_a_mark(mark))
+    )
+    return BoxState.MARKED if marked else BoxState.DOUBTFUL
+
+
+def _struck_through(mark: MarkMeasure) -> bool:
+    """Whether a line was drawn through the box, or level lines in it, over a mark perhaps."""
+    smaller_mm = max(FULL_SIZE_MM - mark.inner_mm, 0.0)
+    most_off = MOST_OFF_STROKES_CROSS if mark.exits == MOST_EXITS else MOST_OFF_STROKES_TWO_ENDS
+    return (
+        mark.through_mm2 > MOST_THROUGH_MM2
+        or mark.level > MOST_LEVEL + MORE_LEVEL_PER_MM * smaller_mm
+        or (
+            mark.beside_mm2 is not None
+            and mark.off_strokes is not None
+            and mark.exits >= LEAST_EXITS_TOLD
+            and mark.ring_mm2 > LEAST_LEAVING_MM2
+            and mark.off_strokes > most_off
+        )
+    )
+
+
+def _keeps_to_its_box(mark: MarkMeasure) -> bool:
+    """Whether what is in the box, or runs out of its corners, can be nothing but a mark."""
+    if mark.beside_mm2 is None or mark.beside_mm2 > MOST_BESIDE_MM2 or mark.ink > MOST_COVERED:
+        return False
+    off = mark.off_strokes if mark.off_strokes is not None else 0.0
+    if mark.ring_mm2 <= LEAST_LEAVING_MM2:
+        told_inside = mark.inner_mm >= FULL_SIZE_MM and mark.exits >= LEAST_EXITS_TOLD
+        return not told_inside or off <= MOST_OFF_STROKES_INSIDE
+    return (
+        mark.inner_mm >= FULL_SIZE_MM and mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
+    )
+
+
+def _looks_like_a_mark(mark: MarkMeasure) -> bool:
+    return (
+        (not is_heavy(mark) or _stays_inside(mark) or _is_two_strokes(mark))
         and mark.ring_fraction <= MOST_RING_MARKED
         and (mark.ring_mm2 <= MOST_RING_MARKED_MM2 or _is_two_strokes(mark))
         and not _struck_out(mark)
     )
-    return BoxState.MARKED if marked else BoxState.DOUBTFUL
 
 
 def _dark_enough(mark: MarkMeasure) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.intake.reading.measured import MarkMeasure
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
+from services.intake.reading.sides import ink_beside_mm2, level_share
 from services.intake.reading.strokes import off_strokes
 from shared.forms import Box
 
@@ -72,6 +73,10 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
     inside = smooth[y + deep : y + side - deep, x + deep : x + side - deep]
     lenient = without_specks(darkness > LENIENT)
     ring, loose, area, exits = _ring(lenient, x, y, side)
+    place = x, y, side, side
+    beside, through = ink_beside_mm2(
+        darkness > LENIENT, place, near_mm=_RING_FROM_MM, far_mm=_RING_TO_MM
+    )
     return MarkMeasure(
         option=box.option,
         ink=shares[0],
@@ -84,13 +89,16 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         ring_fraction=ring / area,
         border_seen=_border_seen(darkness, x, y, side, border_mm),
         moved_mm=float(np.hypot(x - nominal, y - nominal)) / FINE_PER_MM,
-        off_line=off_line(lenient, (x, y, side, side), inset),
+        off_line=off_line(lenient, place, inset),
         exits=exits,
+        beside_mm2=beside,
+        through_mm2=through,
+        level=level_share(darkness, place, inset),
         off_strokes=off_strokes(
             inside=lenient,
             around=lenient,
             dark=darkness > LENIENT,
-            place=(x, y, side, side),
+            place=place,
             inset=inset,
             near_mm=_RING_FROM_MM,
         )

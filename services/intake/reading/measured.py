@@ -83,6 +83,9 @@ class MarkMeasure(Measured):
     where such lines are not looked for. `exits` counts the places where ink leaves the box, `runs`
     how many strokes a line across it meets on average. `off_strokes` is the ink in the box and
     close around it that two straight strokes do not cover; None where it is not measured.
+    `beside_mm2` is ink outside beside the middle of the box's sides, not at its corners (None where
+    it is not measured), `through_mm2` what there is of it on both of two opposite sides at least.
+    `level` is the share of edges inside that run level.
     """
 
     option: OptionKey
@@ -101,6 +104,9 @@ class MarkMeasure(Measured):
     exits: int = 0
     runs: float = 1.0
     off_strokes: float | None = None
+    beside_mm2: float | None = None
+    through_mm2: float = 0.0
+    level: float = 0.0
     area: Area
 
 

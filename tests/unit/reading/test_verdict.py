@@ -107,6 +107,7 @@ def test_a_faultless_form_is_decided() -> None:
 
 HEAVY = {"ink": 0.7, "ink_least": 0.68, "ink_most": 0.78}
 PALE = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.3}
+FULL = {"ink": 0.93, "ink_least": 0.9, "ink_most": 0.98}
 CROSSED = {"ink": 0.35, "ink_least": 0.33, "ink_most": 0.45, "exits": 4, "ring_mm2": 5.0}
 
 
@@ -157,6 +158,17 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "border_seen": 0.5}, BoxState.DOUBTFUL),
         ({"ink": 0.2, "ink_least": 0.2, "ink_most": 0.2, "moved_mm": 1.7}, BoxState.DOUBTFUL),
         ({"border_seen": 0.5}, BoxState.DOUBTFUL),
+        ({**FULL, "beside_mm2": 0.1}, BoxState.MARKED),
+        ({**FULL, "beside_mm2": 0.2}, BoxState.DOUBTFUL),
+        ({**FULL, "beside_mm2": 0.1, "ink": 0.98}, BoxState.DOUBTFUL),
+        ({**FULL, "beside_mm2": 0.1, "level": 0.35}, BoxState.DOUBTFUL),
+        ({**FULL, "beside_mm2": 0.1, "through_mm2": 0.05}, BoxState.DOUBTFUL),
+        ({**CROSSED, "ink_most": 0.51, "beside_mm2": 0.1, "off_strokes": 0.1}, BoxState.MARKED),
+        ({**CROSSED, "ink_most": 0.51, "beside_mm2": 0.1, "off_strokes": 0.11}, BoxState.DOUBTFUL),
+        ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.15}, BoxState.MARKED),
+        ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.16}, BoxState.DOUBTFUL),
+        ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.06, "exits": 2}, BoxState.DOUBTFUL),
+        ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.05, "exits": 2}, BoxState.MARKED),
     ],
 )
 def test_a_box_is_marked_empty_or_doubtful(changes: dict[str, float], state: BoxState) -> None:

@@ -20,6 +20,7 @@ from services.intake.reading.marks import (
     without_specks,
 )
 from services.intake.reading.measured import MarkMeasure
+from services.intake.reading.sides import ink_beside_mm2, level_share
 from services.intake.reading.strokes import off_strokes
 from shared.forms import PICTURE_PER_MM, Box
 
@@ -63,8 +64,10 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
     deep = inset + shift
     faint = smooth[y + deep : y + height - deep, x + deep : x + width - deep] > FAINT
     place = x, y, width, height
-    rest = without_specks(cut(page.fine_rest, window) > LENIENT)
+    added = cut(page.fine_rest, window) > LENIENT
+    rest = without_specks(added)
     ring, loose, area, exits = _ring(rest, box, place)
+    beside, through = ink_beside_mm2(added, place, near_mm=_RING_FROM_MM, far_mm=box.reach_mm)
     strokes = rest.copy()
     strokes[y : y + height, x : x + width] = (whole > LENIENT)[y : y + height, x : x + width]
     inside = (whole > STRICT)[y + inset : y + height - inset, x + inset : x + width - inset]
@@ -90,6 +93,9 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
             near_mm=_RING_FROM_MM,
         ),
         exits=exits,
+        beside_mm2=beside,
+        through_mm2=through,
+        level=level_share(whole, place, inset),
         runs=runs_across(inside),
         inner_mm=(min(width, height) - 2 * inset) / PICTURE_PER_MM,
         area=page.area(box.area),
