@@ -22,6 +22,8 @@ _MARK_SEARCH_MM = 7.0
 _MARK_SEARCH_ONE_CODE_MM = 12.0
 _CORE_SEARCH_MODULES = 1.6
 _LEAST_POINTS = 4
+_STREAK_MM = 0.8
+"""Narrower than the ring of paper around a core, so that what joins it to its frame is a streak."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,12 @@ def _seen_cores(grey: MatLike, matrix: Homography, area: CodeArea) -> list[_Seen
 
 
 def _square_at(grey: MatLike, matrix: Homography, square: Rect, search_mm: float) -> Point | None:
-    """Return the centre, in pixels, of a solid dark square near where it should be, if seen."""
+    """Return the centre, in pixels, of a solid dark square near where it should be, if seen.
+
+    A streak that joins it to what is printed around it is taken out, where there is one.
+    """
     corners = project(matrix, _corners_mm(square))
     window = project(matrix, _corners_mm(square.grown(search_mm)))
-    expected = corners.mean(axis=0)
     expected_area = float(cv2.contourArea(corners.astype(np.float32)))
     left, top = np.floor(window.min(axis=0)).astype(int)
     right, bottom = np.ceil(window.max(axis=0)).astype(int)
@@ -190,6 +194,20 @@ def _square_at(grey: MatLike, matrix: Homography, square: Rect, search_mm: float
     if crop.size == 0 or min(crop.shape) < 8 or expected_area < 20:
         return None
     crop = cv2.GaussianBlur(crop, (3, 3), 0)
+    inside = corners - (left, top)
+    at = _square_in(crop, inside)
+    if at is None:
+        thick = round(_STREAK_MM * np.sqrt(expected_area) / square.width_mm) + 1
+        for across in ((1, thick), (thick, 1)):
+            bare = cv2.morphologyEx(crop, cv2.MORPH_CLOSE, np.ones(across, np.uint8))
+            at = at or _square_in(bare, inside)
+    return None if at is None else (at[0] + float(left), at[1] + float(top))
+
+
+def _square_in(crop: MatLike, corners: NDArray[np.float64]) -> Point | None:
+    """Return the centre of the solid dark square nearest to where its `corners` should be."""
+    expected = corners.mean(axis=0)
+    expected_area = float(cv2.contourArea(corners.astype(np.float32)))
     threshold, dark = cv2.threshold(crop, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     if float(crop.max()) - float(crop.min()) < 40 or threshold <= 0:
         return None
@@ -206,7 +224,7 @@ def _square_at(grey: MatLike, matrix: Homography, square: Rect, search_mm: float
         )
         if not square_like:
             continue
-        at = float(centre[0]) + float(left), float(centre[1]) + float(top)
+        at = float(centre[0]), float(centre[1])
         away = float(np.hypot(at[0] - expected[0], at[1] - expected[1]))
         if away < side * 3 and (best is None or away < best[0]):
             best = away, at

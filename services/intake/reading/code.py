@@ -22,6 +22,9 @@ _OTHER_SIZES = (0.87, 0.67)
 _FIRST_LONG_SIDE_PX = 1754
 """A4 at 150 dpi."""
 
+_STREAK_PX = 4
+"""At that size; a module has six."""
+
 _LEAST_MODULES = 21
 """Of a QR code; a Micro QR code has one copy of its format, and is none of ours."""
 
@@ -35,11 +38,15 @@ def find_codes(grey: MatLike) -> tuple[CodeSighting, ...]:
     `grey` is 8-bit. Corners are in its pixels.
     """
     found: list[CodeSighting] = []
-    for picture, factor, binarizer in _attempts(grey):
-        for sighting in _decode(picture, factor, binarizer):
-            if not any(_same_place(sighting, known) for known in found):
-                found.append(sighting)
-        if len(found) >= _WANTED:
+    for attempts in (_attempts, _without_streaks):
+        for picture, factor, binarizer in attempts(grey):
+            for sighting in _decode(picture, factor, binarizer):
+                if not any(_same_place(sighting, known) for known in found):
+                    found.append(sighting)
+            if len(found) >= _WANTED:
+                return tuple(found)
+        # Where there is none at all, a page has none, most of the time.
+        if not found:
             break
     return tuple(found)
 
@@ -62,6 +69,15 @@ def _attempts(grey: MatLike) -> Iterator[tuple[MatLike, float, zxingcpp.Binarize
         other = _scaled(grey, part * factor)
         yield other, part * factor, local
         yield cv2.GaussianBlur(other, (0, 0), 0.7), part * factor, local
+
+
+def _without_streaks(grey: MatLike) -> Iterator[tuple[MatLike, float, zxingcpp.Binarizer]]:
+    """Yield the page without what is dark and thinner than a module: streaks, however dark."""
+    factor = min(1.0, _FIRST_LONG_SIDE_PX / max(grey.shape[:2]))
+    small = grey if factor == 1.0 else _scaled(grey, factor)
+    for across in ((1, _STREAK_PX), (_STREAK_PX, 1)):
+        bare = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones(across, np.uint8))
+        yield bare, factor, zxingcpp.Binarizer.LocalAverage
 
 
 def _decode(

@@ -128,3 +128,14 @@ def flat(picture: Picture) -> Picture:
     """Return a picture of a form that lies straight, as darkness at the flat page's scale."""
     size = 210 * FLAT_PER_MM, 297 * FLAT_PER_MM
     return np.asarray(255 - cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+@pytest.mark.parametrize("dark", [40, PALE])
+@pytest.mark.parametrize("corner", [0, 1])
+@pytest.mark.parametrize("aside_mm", [-1.8, -1.2, -0.5])
+def test_a_streak_through_a_code_leaves_it_and_its_cores_seen(
+    dark: int, corner: int, aside_mm: float
+) -> None:
+    core = template().codes[corner].finder_cores()[0]
+    streaked = drawn(paper(), down(core.centre_mm[0] + aside_mm, 0.2), thick_mm=0.3, grey=dark)
+    assert document(png(streaked)).outcome is Outcome.AUTO
