@@ -185,6 +185,7 @@ class Notifier:
                 return False
             SETTLED.labels(row.kind, row.state).inc()
             log.info("message_withdrawn", message_id=row.message_id, state=row.state)
+        failpoint("notifier.withdrawn")
         return True
 
     # --- send ----------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import nats
@@ -22,12 +23,20 @@ from nats.js.errors import NoStreamResponseError
 from services.console.ports import free_port
 from services.notifier.accounts import messages_by_mail
 from services.notifier.tables import MessageState
+from shared import outbox
 from shared.database import Database
 from shared.errors import Transient
-from shared.events import MailRegistered, MessageFate
+from shared.events import WITHDRAWN, Event, MessageFate
 from shared.failpoint import VARIABLE
 from tests.nats import NatsServer
-from tests.unit.notifier.builders import correspondence, document, registered, settled
+from tests.unit.notifier.builders import (
+    correspondence,
+    document,
+    registered,
+    resolved,
+    settled,
+    undone,
+)
 from tests.unit.notifier.scripted_relay import ScriptedRelay
 
 START_S = 90.0
@@ -108,7 +117,7 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def publish(server: NatsServer, events: list[MailRegistered]) -> None:
+def publish(server: NatsServer, events: Sequence[Event]) -> None:
     """Publish as the registry would, when the streams are there."""
 
     async def work() -> None:
@@ -174,6 +183,39 @@ def test_killed_at_any_step_a_mail_gets_its_receipt_and_at_most_one_repeat_of_it
     assert len(relay.accepted) in mails
     assert len({(mail.message_id, mail.data, mail.sender) for mail in relay.accepted}) == 1
     assert [told.fate for told in settled(database)] == [MessageFate.SENT]
+
+
+@pytest.mark.parametrize("failpoint", ["notifier.queued", "notifier.after_250"])
+def test_killed_while_it_tells_of_a_decision_it_tells_of_it_all_the_same(
+    process: Process,
+    database: Database,
+    nats_server: NatsServer,
+    relay: ScriptedRelay,
+    failpoint: str,
+) -> None:
+    process.start(failpoint)
+    publish(nats_server, [resolved()])
+    assert process.ended() == -signal.SIGKILL
+    process.start()
+    until(lambda: states(database) == {MessageState.SENT: 1})
+    assert len({(mail.message_id, mail.data) for mail in relay.accepted}) == 1
+    assert [told.kind for told in settled(database)] == ["decision"]
+
+
+def test_killed_while_it_withdraws_a_mail_it_withdraws_it_once(
+    process: Process, database: Database, nats_server: NatsServer, relay: ScriptedRelay
+) -> None:
+    waits = resolved(send_after=outbox.now() + timedelta(hours=1))
+    process.start("notifier.withdrawn")
+    publish(nats_server, [waits])
+    until(lambda: states(database) == {MessageState.QUEUED: 1})
+    publish(nats_server, [undone(waits)])
+    assert process.ended() == -signal.SIGKILL
+    process.start()
+    publish(nats_server, [resolved(decision=2)])
+    relay.wait_for(1)
+    until(lambda: states(database) == {MessageState.HELD_BACK: 1, MessageState.SENT: 1})
+    assert [told.reason for told in settled(database)] == [WITHDRAWN, ""]
 
 
 def test_killed_again_and_again_it_loses_nothing_and_repeats_no_more_than_once(

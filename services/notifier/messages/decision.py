@@ -108,7 +108,7 @@ def _sections(event: DocumentResolved, send_to: str) -> tuple[Section, ...]:
     paragraphs = tuple(paragraphs_of(event.message))
     message = (Section(MESSAGE_HEADING, remarks=paragraphs),) if paragraphs else ()
     if document.fate is not Fate.RETURNED:
-        return (registered, *message)
+        return (*message, registered)
     # A registrar may ask again for a reason that only the message tells.
     faults = faults_of(document.reasons, otherwise=NOT_CERTAIN)
     why = Section(WHY_HEADING, remarks=tuple(fault.what for fault in faults))
