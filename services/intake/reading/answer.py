@@ -22,6 +22,13 @@ LEAST_PALE = 0.15
 MOST_PALE_RING_MM2 = 2.5
 """A pencil covers as much of a box as a pen, and is paler; a trace of what was rubbed out is not
 dark enough to cover a third of this. In a smaller box the same stroke is a larger share."""
+LEAST_THIN = 0.08
+LEAST_WEIGHT_MM, LEAST_WEIGHT_DARK_MM = 0.2, 0.16
+LEAST_DARK = 0.02
+MOST_DARK_OF_PALE, MOST_RUNS_THIN = 0.5, 1.7
+"""A thin pen on a coarse scan or a photo covers little, and palely; but its line is heavier than
+any trace, more so if dark nowhere. Where a scan knows black and white alone, and what is dark is as
+wide as what is less dark, or all is dots, that cannot be told."""
 FULL_SIZE_MM = 4.2
 MORE_MARK_PER_MM = 0.25
 MOST_MARK_SMALL = 0.92
@@ -140,13 +147,23 @@ def _dark_enough(mark: MarkMeasure) -> bool:
 
 def _pale(mark: MarkMeasure) -> bool:
     """Whether a pencil, or a fine pen on a coarse scan, marked the box without running far out."""
-    least = LEAST_PALE * max(FULL_SIZE_MM / max(mark.inner_mm, 0.1), 1.0)
+    in_smaller = max(FULL_SIZE_MM / max(mark.inner_mm, 0.1), 1.0)
     if mark.exits >= LEAST_EXITS_CROSSED and _is_two_strokes(mark):
-        return mark.ink_most >= least and mark.off_line >= LEAST_MARK
+        return mark.ink_most >= LEAST_PALE * in_smaller and mark.off_line >= LEAST_MARK
+    least = LEAST_THIN if _thin_and_heavy(mark) else LEAST_PALE
     return (
-        min(mark.ink_most, mark.off_line) >= least
+        min(mark.ink_most, mark.off_line) >= least * in_smaller
         and mark.exits <= MOST_HEAVY_EXITS
         and mark.ring_mm2 <= MOST_PALE_RING_MM2
+    )
+
+
+def _thin_and_heavy(mark: MarkMeasure) -> bool:
+    least = LEAST_WEIGHT_DARK_MM if mark.ink_least >= LEAST_DARK else LEAST_WEIGHT_MM
+    return (
+        mark.weight_mm >= least
+        and mark.ink <= MOST_DARK_OF_PALE * mark.ink_most
+        and mark.runs <= MOST_RUNS_THIN
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from services.intake.reading.measured import MarkMeasure
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
 from services.intake.reading.sides import ink_beside_mm2, level_share
-from services.intake.reading.strokes import off_strokes
+from services.intake.reading.strokes import off_strokes, weight_mm
 from shared.forms import Box
 
 STRICT = 128
@@ -94,6 +94,9 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
         beside_mm2=beside,
         through_mm2=through,
         level=level_share(darkness, place, inset),
+        weight_mm=weight_mm(
+            darkness[y + inset : y + side - inset, x + inset : x + side - inset], FAINT
+        ),
         off_strokes=off_strokes(
             inside=lenient,
             around=lenient,

@@ -85,7 +85,8 @@ class MarkMeasure(Measured):
     close around it that two straight strokes do not cover; None where it is not measured.
     `beside_mm2` is ink outside beside the middle of the box's sides, not at its corners (None where
     it is not measured), `through_mm2` what there is of it on both of two opposite sides at least.
-    `level` is the share of edges inside that run level.
+    `level` is the share of edges inside that run level. `weight_mm` is how wide the strokes inside
+    would be if they were as black as print.
     """
 
     option: OptionKey
@@ -107,6 +108,7 @@ class MarkMeasure(Measured):
     beside_mm2: float | None = None
     through_mm2: float = 0.0
     level: float = 0.0
+    weight_mm: float = 0.0
     area: Area
 
 

@@ -5,6 +5,7 @@ What takes a mark back – a line through it, or several – lies along no two s
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from services.intake.reading.paper import FINE_PER_MM
@@ -18,6 +19,8 @@ _SPARE_MM = 0.3
 _WIDEST_MM = 1.5
 """No pen's; lines close together are wider where they leave the box."""
 
+_SOFT_MM = 0.17
+_LEAST_STROKE_MM2 = 0.5
 _LEAST_ARM_MM2 = 0.05
 _USUAL_MM = 0.5
 _CORNER_DEG = 20.0
@@ -115,3 +118,24 @@ def arms_wide_mm(
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
     widths = [2 * float(depth[labels == label].max()) / FINE_PER_MM for label in found]
     return min(float(np.median(widths)), _WIDEST_MM)
+
+
+def weight_mm(darkness: MatLike, faint: int) -> float:
+    """Return how wide the strokes in a picture would be if their ink were as black as print.
+
+    What a blurred scan takes from a stroke's darkness it adds to its width: their product tells a
+    thin pen from a trace, whatever the scan. Looked at is what is darker than `faint`.
+    """
+    soft = cv2.GaussianBlur(darkness, (0, 0), _SOFT_MM * FINE_PER_MM)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (soft > faint).astype(np.uint8), connectivity=8
+    )
+    large = stats[:, cv2.CC_STAT_AREA] >= _LEAST_STROKE_MM2 * FINE_PER_MM**2
+    large[0] = False
+    strokes = large[labels].astype(np.uint8)
+    outlines, _ = cv2.findContours(strokes, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    long_px = sum(cv2.arcLength(outline, True) for outline in outlines) / 2
+    if not long_px:
+        return 0.0
+    black_px2 = float(darkness[cv2.dilate(strokes, np.ones((3, 3), np.uint8)) > 0].sum()) / 255
+    return black_px2 / long_px / FINE_PER_MM

@@ -107,6 +107,7 @@ def test_a_faultless_form_is_decided() -> None:
 
 HEAVY = {"ink": 0.7, "ink_least": 0.68, "ink_most": 0.78}
 PALE = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.3}
+THIN = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.1, "weight_mm": 0.2}
 FULL = {"ink": 0.93, "ink_least": 0.9, "ink_most": 0.98}
 CROSSED = {"ink": 0.35, "ink_least": 0.33, "ink_most": 0.45, "exits": 4, "ring_mm2": 5.0}
 
@@ -139,6 +140,13 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
         ({**PALE, "ink_most": 0.14}, BoxState.DOUBTFUL),
         ({**PALE, "exits": 2}, BoxState.DOUBTFUL),
         ({**PALE, "ring_mm2": 2.6}, BoxState.DOUBTFUL),
+        ({**THIN}, BoxState.MARKED),
+        ({**THIN, "weight_mm": 0.19}, BoxState.DOUBTFUL),
+        ({**THIN, "weight_mm": 0.19, "ink": 0.03, "ink_least": 0.02}, BoxState.MARKED),
+        ({**THIN, "weight_mm": 0.15, "ink": 0.03, "ink_least": 0.02}, BoxState.DOUBTFUL),
+        ({**THIN, "ink": 0.06, "ink_least": 0.04}, BoxState.DOUBTFUL),
+        ({**THIN, "off_line": 0.07}, BoxState.DOUBTFUL),
+        ({**THIN, "runs": 1.8}, BoxState.DOUBTFUL),
         ({**CROSSED}, BoxState.MARKED),
         ({**CROSSED, "ring_mm2": 9.1}, BoxState.DOUBTFUL),
         ({**CROSSED, "exits": 5}, BoxState.DOUBTFUL),

@@ -21,7 +21,7 @@ from services.intake.reading.marks import (
 )
 from services.intake.reading.measured import MarkMeasure
 from services.intake.reading.sides import ink_beside_mm2, level_share
-from services.intake.reading.strokes import off_strokes
+from services.intake.reading.strokes import off_strokes, weight_mm
 from shared.forms import PICTURE_PER_MM, Box
 
 _SEARCH_MM = 0.8
@@ -70,7 +70,7 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
     beside, through = ink_beside_mm2(added, place, near_mm=_RING_FROM_MM, far_mm=box.reach_mm)
     strokes = rest.copy()
     strokes[y : y + height, x : x + width] = (whole > LENIENT)[y : y + height, x : x + width]
-    inside = (whole > STRICT)[y + inset : y + height - inset, x + inset : x + width - inset]
+    between = whole[y + inset : y + height - inset, x + inset : x + width - inset]
     return MarkMeasure(
         option=box.option,
         ink=shares[0],
@@ -96,7 +96,8 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
         beside_mm2=beside,
         through_mm2=through,
         level=level_share(whole, place, inset),
-        runs=runs_across(inside),
+        weight_mm=weight_mm(between, FAINT),
+        runs=runs_across(between > STRICT),
         inner_mm=(min(width, height) - 2 * inset) / PICTURE_PER_MM,
         area=page.area(box.area),
     )
