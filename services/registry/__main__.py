@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -46,12 +47,24 @@ async def run(settings: RegistrySettings) -> None:
             "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
         }
         WAITING.set_function(lambda: _waiting(database))
-        app = create_app(settings, database, open_archive(settings), checks)
+        loop = asyncio.get_running_loop()
+        app = create_app(
+            settings,
+            database,
+            open_archive(settings),
+            checks,
+            stir=lambda: _on(loop, bus.stir),
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN"))
     finally:
         database.close()
+
+
+def _on(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    """Do it on the loop, from whatever thread."""
+    loop.call_soon_threadsafe(action)
 
 
 def _waiting(database: Database) -> float:

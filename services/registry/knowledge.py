@@ -6,7 +6,7 @@ from functools import cache
 from sqlmodel import Session, col, select
 
 from services.registry.domain.answer import Pair, Scan, Statement, Values
-from services.registry.domain.match import domains_to_look_up, sender_evidence
+from services.registry.domain.match import SenderEvidence, domains_to_look_up, sender_evidence
 from services.registry.domain.review import Known, Offered
 from services.registry.domain.witnesses import Evidence, WitnessRule, weigh
 from services.registry.tables import (
@@ -17,7 +17,7 @@ from services.registry.tables import (
     LearnedForm,
     MunicipalityDomain,
 )
-from shared.events import DocumentReading, MailRead, Reason, WitnessKind
+from shared.events import Correspondence, DocumentReading, MailRead, Reason, WitnessKind
 from shared.municipalities import all_municipalities
 
 
@@ -27,17 +27,22 @@ def look_up(
     """Return what is known, and the current answers that the mail's documents may meet."""
     named = {reading.initiative.text for reading in event.documents if reading.initiative}
     initiatives = session.exec(select(Initiative).where(col(Initiative.id).in_(named))).all()
-    sender = (event.correspondence.from_address, event.correspondence.return_path)
     known = Known(
         initiatives={
             one.id: Offered(tuple(one.options), one.last_answer_day, one.signatories)
             for one in initiatives
         },
         municipalities=_codes(),
-        sender=sender_evidence(sender, _domains(session, sender)),
+        sender=sender_of(session, event.correspondence),
         unknown_sender_is_doubt=unknown_sender_is_doubt,
     )
     return known, _standing(session, event)
+
+
+def sender_of(session: Session, about: Correspondence) -> SenderEvidence:
+    """Return whose the domains of a mail's sender are."""
+    sender = (about.from_address, about.return_path)
+    return sender_evidence(sender, _domains(session, sender))
 
 
 def weighed(session: Session, event: MailRead, rule: WitnessRule) -> MailRead:

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from services.registry.cases import Diary
-from services.registry.domain.answer import Pair
 from services.registry.domain.resolution import (
     AsDuplicate,
     Attach,
@@ -26,6 +25,7 @@ from services.registry.domain.resolution import (
 )
 from services.registry.domain.review import Offered
 from services.registry.settings import RegistrySection
+from services.registry.store.details import current_answer
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -149,7 +149,10 @@ def _matter(session: Session, item: ReviewItem, seen: int, verdict: Verdict) -> 
         one = session.get(Initiative, verdict.pair.initiative)
         if one is not None:
             offered[one.id] = Offered(tuple(one.options), one.last_answer_day, one.signatories)
-        standing = _standing(session, verdict.pair, item.document_id)
+        current = current_answer(
+            session, verdict.pair.initiative, verdict.pair.municipality, item.document_id or ""
+        )
+        standing = current.document_id if current else None
     elif isinstance(verdict, AsDuplicate):
         repeated = session.get(Answer, verdict.of)
         repeatable = (
@@ -167,14 +170,3 @@ def _matter(session: Session, item: ReviewItem, seen: int, verdict: Verdict) -> 
         standing=standing,
         repeatable=repeatable,
     )
-
-
-def _standing(session: Session, pair: Pair, besides: str | None) -> str | None:
-    return session.exec(
-        select(Answer.document_id).where(
-            Answer.initiative == pair.initiative,
-            Answer.municipality == pair.municipality,
-            Answer.status == AnswerStatus.CURRENT,
-            col(Answer.document_id) != (besides or ""),
-        )
-    ).one_or_none()

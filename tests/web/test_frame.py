@@ -41,6 +41,8 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/handlingar/{document_id}/sokbar-pdf"): EVERYBODY,
     ("GET", "/ej-kopplade"): STAFF,
     ("GET", "/ej-kopplade/{item_id}"): STAFF,
+    ("POST", "/ej-kopplade/{item_id}/hantera"): RESOLVERS,
+    ("POST", "/avgoranden/{resolution_id}/angra"): RESOLVERS,
     ("POST", "/ej-kopplade/{item_id}/ta"): RESOLVERS,
     ("POST", "/ej-kopplade/{item_id}/slapp"): RESOLVERS,
     ("GET", "/vantar"): STAFF,
@@ -78,6 +80,7 @@ def filled(path: str) -> str:
         ("{mail_id}", "m" + "0" * 23),
         ("{digest}", "0" * 64),
         ("{item_id}", "999999"),
+        ("{resolution_id}", "finns-inte"),
         ("{number}", "99"),
     ):
         path = path.replace(name, value)

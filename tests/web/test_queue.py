@@ -73,8 +73,12 @@ def test_a_mail_that_is_the_matter_itself_is_shown_as_text(world: World, registr
     assert "811218-9876" not in text
 
 
-def test_a_conflict_shows_the_answer_that_stands(world: World, registrar: Client) -> None:
-    assert "Kommunens registrerade svar" in registrar.get(item_of(world, "conflict-document")).text
+def test_a_conflict_shows_the_answer_that_stands(
+    world: World, registrar: Client, office: Client
+) -> None:
+    page = item_of(world, "conflict-document")
+    assert "Registrerat svar från Upplands Väsby kommun" in registrar.get(page).text
+    assert "Kommunens registrerade svar" in office.get(page).text
 
 
 def test_one_leads_to_the_next(world: World, registrar: Client) -> None:

@@ -142,7 +142,7 @@ def open_world(
         home=folder, organisation=organisation, web=WebSection.model_validate(web)
     )
     faults: dict[str, str] = {}
-    app = create_app(settings, database, archive, {"bus": lambda: faults.get("bus")})
+    app = create_app(settings, database, archive, {"bus": lambda: faults.get("bus")}, lambda: None)
     app.state.test_faults = faults
     recorder = Recorder(database, settings.registry, lambda: REGISTERED, lambda: None)
     return World(database, archive, recorder, Settler(database, lambda: START), app)

@@ -16,6 +16,7 @@ from services.registry.tables import (
     Mail,
     Message,
     Part,
+    Resolution,
     ReviewItem,
 )
 from shared.events import Correspondence, DocumentReading
@@ -76,7 +77,7 @@ def document_detail(session: Session, document_id: str) -> DocumentDetail | None
         parts=[part for part in parts if part.number in document.parts],
         searchable=searchable_copy(session, document_id) is not None,
         answer=session.get(Answer, document_id),
-        standing=_standing(session, document),
+        standing=current_answer(session, document.initiative, document.municipality, document_id),
         review=session.exec(
             select(ReviewItem).where(ReviewItem.document_id == document_id)
         ).one_or_none(),
@@ -136,14 +137,26 @@ def mail_detail(session: Session, mail_id: str) -> MailDetail | None:
     )
 
 
-def _standing(session: Session, document: Document) -> Answer | None:
-    if document.initiative is None or document.municipality is None:
+def current_answer(
+    session: Session, initiative: str | None, municipality: str | None, besides: str
+) -> Answer | None:
+    """The answer that is current for this pair, unless it is the one of document `besides`."""
+    if initiative is None or municipality is None:
         return None
     return session.exec(
         select(Answer).where(
-            Answer.initiative == document.initiative,
-            Answer.municipality == document.municipality,
+            Answer.initiative == initiative,
+            Answer.municipality == municipality,
             Answer.status == AnswerStatus.CURRENT,
-            Answer.document_id != document.document_id,
+            Answer.document_id != besides,
         )
     ).one_or_none()
+
+
+def resolutions_of(session: Session, item: ReviewItem) -> Sequence[Resolution]:
+    """What registrars have decided about an item, the last first, those taken back included."""
+    return session.exec(
+        select(Resolution)
+        .where(Resolution.item_id == item.id)
+        .order_by(col(Resolution.resolved_at).desc())
+    ).all()

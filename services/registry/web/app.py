@@ -1,6 +1,6 @@
 """Builds the application of the staff's pages. Nothing is built until it is called."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
 from services.registry.web.auth import Accounts
@@ -22,6 +23,7 @@ from services.registry.web.site import Site
 from services.registry.web.throttle import Throttle
 from shared.archive import Archive
 from shared.database import Database
+from shared.outbox import now
 from shared.telemetry import HealthCheck
 
 _HERE = Path(__file__).parent
@@ -33,8 +35,12 @@ def create_app(
     database: Database,
     archive: Archive,
     health_checks: Mapping[str, HealthCheck],
+    stir: Callable[[], None],
 ) -> FastAPI:
-    """Return the application, an ASGI one. Raises UndeclaredRoute for a route without a guard."""
+    """Return the application, an ASGI one. Raises UndeclaredRoute for a route without a guard.
+
+    `stir` is called, from any thread, when there is something new in the outbox.
+    """
     web = settings.web
     assets = Assets(_HERE / "static")
     window_s = timedelta(minutes=web.login_window_minutes).total_seconds()
@@ -54,6 +60,7 @@ def create_app(
         archive=archive,
         accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
         operations=Operations(health_checks),
+        resolver=Resolver(database, settings.registry, now, stir),
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),
     )

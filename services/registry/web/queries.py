@@ -242,6 +242,22 @@ def neighbours(session: Session, item: ReviewItem) -> Neighbours:
     )
 
 
+def next_free(session: Session, after: ReviewItem, name: str) -> int | None:
+    """The open item to go on with: the one after, else the oldest; none that another has taken."""
+    free = session.exec(
+        select(ReviewItem.id, Mail.received_at)
+        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .where(
+            _is_open(),
+            or_(col(ReviewItem.claimed_by).is_(None), col(ReviewItem.claimed_by) == name),
+        )
+        .order_by(col(Mail.received_at), col(ReviewItem.id))
+    ).all()
+    came = session.get_one(Mail, after.mail_id).received_at
+    later = (one for one, at in free if (at, one) > (came, after.id))
+    return next(later, free[0][0] if free else None)
+
+
 def mails(
     session: Session, states: Sequence[MailState], wanted: str, number: int, size: int
 ) -> Slice[Mail]:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import HTTPConnection
 
+from services.registry.resolve import Resolver
 from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
 from services.registry.web.auth import Accounts
@@ -23,6 +24,7 @@ class Site:
     archive: Archive
     accounts: Accounts
     operations: Operations
+    resolver: Resolver
     assets: Assets
     renderer: Renderer
 

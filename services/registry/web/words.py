@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from services.registry.domain.candidates import Ground
+from services.registry.domain.resolution import Objection
 from services.registry.tables import AnswerStatus, MailState
 from shared.events import (
     Disposition,
@@ -323,6 +325,59 @@ ANSWER_STATUSES: Mapping[AnswerStatus, str] = MappingProxyType(
         AnswerStatus.CURRENT: "Gäller",
         AnswerStatus.REPLACED: "Ersatt",
         AnswerStatus.VOIDED: "Makulerat",
+    }
+)
+
+
+GROUNDS: Mapping[Ground, str] = MappingProxyType(
+    {
+        Ground.CODE: "koden på sidan",
+        Ground.PREPRINTED: "blanketten är tryckt för kommunen",
+        Ground.NAME: "namnet på sidan",
+        Ground.NUMBER: "organisationsnumret",
+        Ground.SENDER: "avsändarens adress",
+        Ground.CONTACT: "kontaktpersonens adress",
+        Ground.ALIKE: "liknar namnet på sidan",
+    }
+)
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "attach": "Svaret registrerades",
+        "duplicate": "Handlingen är en dubblett",
+        "ask_again": "Ett nytt svar begärs av avsändaren",
+        "to_needs": "Fördes över till behov",
+        "to_questions": "Fördes över till frågor",
+        "leave_out": "Registreras inte",
+        "done": "Mejlet är hanterat",
+    }
+)
+
+OBJECTIONS: Mapping[Objection, str] = MappingProxyType(
+    {
+        Objection.STALE: "Ärendet har ändrats sedan du öppnade det. Det du skrev står kvar. "
+        "Titta igenom det och försök igen.",
+        Objection.NOT_OPEN: "Någon annan hann före, eller så är det redan ångrat. "
+        "Inget har ändrats nu.",
+        Objection.UNKNOWN_INITIATIVE: "Välj initiativ och svar.",
+        Objection.UNKNOWN_MUNICIPALITY: "Välj kommun. Namnet ska stå precis som det stavas, "
+        "eller med kommunkoden.",
+        Objection.UNKNOWN_ANSWER: "Välj ett av initiativets svarsalternativ.",
+        Objection.NOT_SIGNED: "Ange hur svaret är underskrivet. Saknas underskrift, begär ett "
+        "nytt svar.",
+        Objection.ANSWER_STANDS: "Kommunen har redan ett registrerat svar om initiativet, se "
+        "nedan. Ersätt det, eller registrera handlingen som dubblett.",
+        Objection.REPLACED_MEANWHILE: "Det registrerade svaret är ett annat än det du såg. Titta "
+        "på det nedan och försök igen.",
+        Objection.NOTHING_TO_REPEAT: "Det finns inget registrerat svar som handlingen kan vara "
+        "en dubblett av.",
+        Objection.NO_REASON: "Ange varför.",
+        Objection.TEXT_TOO_LONG: "En text är för lång. Korta den.",
+        Objection.BAD_ADDRESS: "Kontaktpersonens e-postadress är inte en adress.",
+        Objection.ONLY_A_MAIL: "Mejlet har ingen handling som det går att göra så med.",
+        Objection.ONLY_A_DOCUMENT: "Det går bara att göra med ett helt mejl.",
+        Objection.BUILT_UPON: "Det går inte att ångra: ett nyare svar eller en dubblett bygger "
+        "på det. Ersätt eller makulera svaret i stället.",
     }
 )
 

@@ -1,0 +1,212 @@
+"""Hantera: one item of the queue, the verdict on it, and taking the verdict back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from services.registry.domain.answer import Pair
+from services.registry.domain.candidates import candidates
+from services.registry.domain.resolution import ASKABLE, Objection
+from services.registry.eventlog import note
+from services.registry.knowledge import sender_of
+from services.registry.resolve import NoSuchMatter, Refused
+from services.registry.store.answers import initiatives
+from services.registry.store.details import (
+    DocumentDetail,
+    current_answer,
+    document_detail,
+    mail_detail,
+    resolutions_of,
+)
+from services.registry.tables import Document, Initiative, Resolution, ReviewItem, ReviewState
+from services.registry.web import queries, verdict_form
+from services.registry.web.pages.document import shown
+from services.registry.web.pages.mails import parts_shown
+from services.registry.web.roles import Permission
+from services.registry.web.routes import Pages, RowNumber
+from services.registry.web.views import first_image, initiatives_by_id, municipality_name
+from services.registry.web.visit import NotFound, Visit, Visitor
+from shared.events import Correspondence
+from shared.municipalities import all_municipalities, suggest
+from shared.outbox import now
+
+pages = Pages()
+
+_CHANGED = frozenset(
+    {
+        Objection.STALE,
+        Objection.NOT_OPEN,
+        Objection.ANSWER_STANDS,
+        Objection.REPLACED_MEANWHILE,
+        Objection.BUILT_UPON,
+    }
+)
+"""Objections that come of what others did, not of what was typed."""
+
+
+@pages.get("/ej-kopplade/{item_id}", Permission.SEE_MAIL)
+def matter(visit: Visitor, item_id: RowNumber) -> Response:
+    """One item: the scan or the mail, what was read, every reason, and the verdict's form."""
+    return _page(visit, item_id)
+
+
+@pages.post("/ej-kopplade/{item_id}/hantera", Permission.RESOLVE)
+def resolve(visit: Visitor, item_id: RowNumber) -> Response:
+    """Carry out a verdict and go on to the next item; or say what forbids it, nothing lost."""
+    verdict = verdict_form.verdict_in(visit.form)
+    if verdict is None:
+        return _page(visit, item_id, typed=visit.form, against=(Objection.NO_REASON,))
+    try:
+        done = visit.site.resolver.resolve(
+            item_id, verdict_form.seen_in(visit.form), verdict, visit.user.name
+        )
+    except NoSuchMatter:
+        raise NotFound from None
+    if isinstance(done, Refused):
+        return _page(visit, item_id, typed=visit.form, against=done.objections)
+    with visit.database.read() as session:
+        onwards = queries.next_free(session, _item(session, item_id), visit.user.name)
+    place = f"/ej-kopplade/{onwards}" if onwards is not None else "/ej-kopplade"
+    return visit.see_other(f"{place}?avgjort={done.resolution}")
+
+
+@pages.post("/avgoranden/{resolution_id}/angra", Permission.RESOLVE)
+def undo(visit: Visitor, resolution_id: str) -> Response:
+    """Take a verdict back and open its item again."""
+    try:
+        done = visit.site.resolver.undo(resolution_id, visit.user.name)
+    except NoSuchMatter:
+        raise NotFound from None
+    with visit.database.read() as session:
+        item_id = session.get_one(Resolution, resolution_id).item_id
+    if isinstance(done, Refused):
+        return _page(visit, item_id, against=done.objections)
+    return visit.see_other(f"/ej-kopplade/{item_id}")
+
+
+@pages.post("/ej-kopplade/{item_id}/ta", Permission.RESOLVE)
+def claim(visit: Visitor, item_id: RowNumber) -> Response:
+    """Tell the others that one works on the item; whoever had it loses it, visibly."""
+    return _claim(visit, item_id, visit.user.name)
+
+
+@pages.post("/ej-kopplade/{item_id}/slapp", Permission.RESOLVE)
+def release(visit: Visitor, item_id: RowNumber) -> Response:
+    """Tell the others that nobody works on the item."""
+    return _claim(visit, item_id, None)
+
+
+def just_done(visit: Visit, session: Session) -> Resolution | None:
+    """The verdict that this page was reached by, so that it can be told and taken back."""
+    done = session.get(Resolution, visit.asked("avgjort")) if visit.asked("avgjort") else None
+    return done if done is not None and done.undone_at is None else None
+
+
+def _page(
+    visit: Visit,
+    item_id: int,
+    *,
+    typed: Mapping[str, str] | None = None,
+    against: tuple[Objection, ...] = (),
+) -> Response:
+    with visit.database.read() as session:
+        item = _item(session, item_id)
+        known = initiatives_by_id(initiatives(session))
+        around = queries.neighbours(session, item)
+        mail = mail_detail(session, item.mail_id)
+        assert mail is not None
+        found = document_detail(session, item.document_id) if item.document_id else None
+        common: dict[str, Any] = {
+            "item": item,
+            "around": around,
+            "messages": mail.messages,
+            "against": against,
+            "done": just_done(visit, session),
+            "decisions": resolutions_of(session, item),
+            "following": _image_of(session, around.after),
+        }
+        form = _form(session, found, known, typed) if found else {"form": dict(typed or {})}
+    status = 200 if not against else 409 if _CHANGED.intersection(against) else 422
+    if found is not None:
+        return visit.page(
+            "matter_document.html", status=status, **common, **form, **shown(found, known)
+        )
+    parts = parts_shown(mail)
+    return visit.page("matter_mail.html", status=status, **common, **form, detail=mail, parts=parts)
+
+
+def _form(
+    session: Session,
+    found: DocumentDetail,
+    known: dict[str, Initiative],
+    typed: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """What the verdict's form needs, with what was typed or else what is proposed."""
+
+    def standing(pair: Pair) -> str | None:
+        answer = current_answer(
+            session, pair.initiative, pair.municipality, found.document.document_id
+        )
+        return answer.document_id if answer else None
+
+    about = Correspondence.model_validate(found.mail.correspondence)
+    ranked = candidates(found.reading, sender_of(session, about))
+    proposal = verdict_form.proposed(found.reading, known, ranked, standing)
+    form = dict(typed) if typed is not None else proposal
+    pair = verdict_form.pair_in(form)
+    current = (
+        current_answer(session, pair.initiative, pair.municipality, found.document.document_id)
+        if pair
+        else None
+    )
+    asked = form.get("annan_kommun", "")
+    return {
+        "form": form,
+        "candidates": ranked,
+        "initiatives": known,
+        "chosen": pair,
+        "current": current,
+        "askable": ASKABLE,
+        "near": [one.municipality.code for one in suggest(asked)] if asked else [],
+        "every_municipality": all_municipalities(),
+        "labelled": verdict_form.municipality_label,
+        "named": municipality_name,
+        "details": verdict_form.DETAILS,
+        "ticked": verdict_form.ticked,
+    }
+
+
+def _image_of(session: Session, item_id: int | None) -> str | None:
+    """The address of the first picture of an item, so that a browser can have it ready."""
+    item = session.get(ReviewItem, item_id) if item_id is not None else None
+    document = session.get(Document, item.document_id) if item and item.document_id else None
+    image = first_image(document) if document else None
+    return image.address if image else None
+
+
+def _claim(visit: Visit, item_id: int, name: str | None) -> Response:
+    at = now()
+    with visit.database.write() as session:
+        item = _item(session, item_id)
+        if item.state is ReviewState.OPEN and item.claimed_by != name:
+            note(
+                session,
+                at=at,
+                who=visit.user.name,
+                what="review.claimed" if name else "review.released",
+                mail_id=item.mail_id,
+                document_id=item.document_id,
+                before={"claimed_by": item.claimed_by},
+                after={"claimed_by": name},
+            )
+            item.claimed_by, item.claimed_at = name, at if name else None
+    return visit.see_other(f"/ej-kopplade/{item_id}")
+
+
+def _item(session: Session, item_id: int) -> ReviewItem:
+    item = session.get(ReviewItem, item_id)
+    if item is None:
+        raise NotFound
+    return item
