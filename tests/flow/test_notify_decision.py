@@ -2,17 +2,20 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from services.notifier import store
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
 from services.notifier.relay import Accepted, Deferred, Outcome, Unconfirmed, Unreachable
-from services.notifier.tables import MessageRow, MessageState, WithdrawnRow
+from services.notifier.tables import MessageRow, MessageState
 from shared import outbox
 from shared.archive import Area
 from shared.events import WITHDRAWN, DocumentResolved, Fate, MessageFate, Reason
@@ -75,11 +78,8 @@ async def test_it_leaves_when_its_time_has_come_and_not_before(
     office: Notifier, relay: ScriptedRelay
 ) -> None:
     event = soon(1.0)
+    office.tell(event)
     async with sending(office, relay):
-        office.tell(event)
-        await asyncio.sleep(0.5)
-        assert relay.accepted == []
-        assert states(office) == {MessageState.QUEUED: 1}
         await until(lambda: all_settled(office))
     (row,) = rows(office.database)
     assert row.state == MessageState.SENT
@@ -243,20 +243,23 @@ def test_taken_back_when_it_may_have_left_it_is_not_repeated_and_that_shows(
     assert (told.fate, told.reason) == (MessageFate.FAILED, "unconfirmed")
 
 
-def test_decided_and_taken_back_at_once_nothing_is_left_to_send(office: Notifier) -> None:
-    events = [soon(seed=seed, decision=seed) for seed in range(1, 13)]
-    threads = [
-        threading.Thread(target=work)
-        for event in events
-        for work in (
-            lambda event=event: office.tell(event),
-            lambda event=event: office.withdraw(undone(event)),
-        )
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert states(office) == {MessageState.HELD_BACK: 12}
-    with office.database.read() as session:
-        assert len(session.exec(select(WithdrawnRow)).all()) == 12
+def test_taken_back_at_the_very_moment_when_it_is_queued_it_is_withdrawn(
+    office: Notifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, looked = store.is_withdrawn, threading.Event()
+
+    def slowly(session: Session, about: str) -> bool:
+        found = asked(session, about)
+        looked.set()
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(store, "is_withdrawn", slowly)
+    event = soon()
+    with ThreadPoolExecutor(2) as threads:
+        told = threads.submit(office.tell, event)
+        assert looked.wait(20)
+        taken_back = threads.submit(office.withdraw, undone(event))
+    assert told.result() is MessageState.QUEUED
+    assert taken_back.result()
+    assert states(office) == {MessageState.HELD_BACK: 1}
