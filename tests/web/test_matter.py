@@ -186,6 +186,17 @@ def test_candidates_are_ranked_with_what_speaks_for_them_and_a_warning(
     assert "namnet på sidan" in page
     assert "avsändarens adress" in page
     assert "förväxla inte med Håbo kommun" in page
+    assert f'value="{HABO}" checked' in page
+
+
+def test_nobody_is_proposed_by_the_senders_address_or_a_likeness_alone(
+    fresh: World, fresh_registrar: Client
+) -> None:
+    alike = Witness(kind=WitnessKind.NAME, text="Habbo kommun", names=None)
+    page = fresh_registrar.get(uncoded(fresh, alike, sender="reg@habo.se")).text
+    assert {HABO, HÅBO} <= set(re.findall(r'name="kommun" value="(\d{4})"', page))
+    assert "liknar namnet på sidan" in page
+    assert not re.search(r'name="kommun" value="\d{4}" checked', page)
 
 
 def test_an_answer_that_stands_is_shown_and_replaced_only_knowingly(

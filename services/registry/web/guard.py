@@ -92,9 +92,7 @@ def login_address(request: Request) -> str:
 
 def _texts(form: FormData) -> dict[str, str]:
     """The form's texts, without NUL: no browser sends it, and PostgreSQL does not store it."""
-    return {
-        key: value.replace("\x00", "") for key, value in form.items() if isinstance(value, str)
-    }
+    return {key: value.replace("\x00", "") for key, value in form.items() if isinstance(value, str)}
 
 
 def _worth_keeping(form: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, and_, cast, func
 from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import InitiativeSummary, initiatives
@@ -244,18 +244,23 @@ def neighbours(session: Session, item: ReviewItem) -> Neighbours:
 
 def next_free(session: Session, after: ReviewItem, name: str) -> int | None:
     """The open item to go on with: the one after, else the oldest; none that another has taken."""
-    free = session.exec(
-        select(ReviewItem.id, Mail.received_at)
+    came = session.get_one(Mail, after.mail_id).received_at
+    free = (
+        select(ReviewItem.id)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
         .where(
             _is_open(),
             or_(col(ReviewItem.claimed_by).is_(None), col(ReviewItem.claimed_by) == name),
         )
         .order_by(col(Mail.received_at), col(ReviewItem.id))
-    ).all()
-    came = session.get_one(Mail, after.mail_id).received_at
-    later = (one for one, at in free if (at, one) > (came, after.id))
-    return next(later, free[0][0] if free else None)
+        .limit(1)
+    )
+    later = or_(
+        col(Mail.received_at) > came,
+        and_(col(Mail.received_at) == came, col(ReviewItem.id) > after.id),
+    )
+    found = session.exec(free.where(later)).first()
+    return found if found is not None else session.exec(free).first()
 
 
 def mails(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from services.registry.domain.answer import Pair
-from services.registry.domain.candidates import Candidate
+from services.registry.domain.candidates import Candidate, Ground
 from services.registry.domain.resolution import (
     ASKABLE,
     AsDuplicate,
@@ -29,6 +29,8 @@ OTHER: Final = "annan"
 """The value of the choice "another municipality", which is then typed."""
 FAULT: Final = "fel."
 """Before a reason's key: the box that is ticked to ask again for it."""
+ON_THE_PAGE: Final = frozenset({Ground.CODE, Ground.PREPRINTED, Ground.NAME, Ground.NUMBER})
+"""What the page itself says. Nobody is proposed by the sender's address or a likeness alone."""
 _CODE = re.compile(r"\b(\d{4})\b")
 
 DETAILS: Final[Mapping[str, tuple[str, str]]] = {
@@ -55,7 +57,7 @@ def proposed(
     answer = reading.answer.text if reading.answer else ""
     if initiative in initiatives and answer in initiatives[initiative].options:
         form["svar"] = f"{initiative}:{answer}"
-    if candidates:
+    if candidates and not ON_THE_PAGE.isdisjoint(candidates[0].grounds):
         form["kommun"] = candidates[0].code
     if reading.signature in (SignatureState.HANDWRITTEN, SignatureState.ELECTRONIC):
         form["underskrift"] = reading.signature.value
