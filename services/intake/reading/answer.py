@@ -24,7 +24,7 @@ MOST_PALE_RING_MM2 = 2.5
 dark enough to cover a third of this. In a smaller box the same stroke is a larger share."""
 LEAST_THIN = 0.08
 LEAST_WEIGHT_MM, LEAST_WEIGHT_DARK_MM = 0.2, 0.16
-LEAST_DARK = 0.02
+LEAST_DARK = 0.012
 MOST_DARK_OF_PALE, MOST_RUNS_THIN = 0.5, 1.7
 """A thin pen on a coarse scan or a photo covers little, and palely; but its line is heavier than
 any trace, more so if dark nowhere. Where a scan knows black and white alone, and what is dark is as
@@ -62,7 +62,7 @@ MOST_LEVEL, MORE_LEVEL_PER_MM = 0.3, 0.04
 """Of the edges in a box. Marks are struck out with level lines; a tick or a cross slopes. In a
 smaller box the same strokes come out flatter."""
 LEAST_LEAVING_MM2 = 0.6
-MOST_OFF_STROKES_TWO_ENDS, MOST_OFF_STROKES_CROSS = 0.05, 0.15
+MOST_OFF_STROKES_TWO_ENDS, MOST_OFF_STROKES_CROSS = 0.05, 0.2
 """Of what leaves a box of our size at two places or three, and of what leaves it at four, which
 may be a large cross, bent by hand. One line drawn right through a mark leaves more."""
 MOST_BESIDE_MM2 = 0.15

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.intake.reading.measured import MarkMeasure
 from services.intake.reading.paper import FINE_PER_MM, FlatPage
-from services.intake.reading.sides import ink_beside_mm2, level_share
+from services.intake.reading.sides import ink_beside_mm2, joined_with, level_share
 from services.intake.reading.strokes import off_strokes, weight_mm
 from shared.forms import Box
 
@@ -158,7 +158,7 @@ def _ring(ink: NDArray[np.bool_], x: int, y: int, side: int) -> tuple[float, flo
     touching[edge, edge] = True
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ring.astype(np.uint8), connectivity=8)
     attached = np.unique(labels[touching & ring])
-    loose = ring & ~np.isin(labels, attached)
+    loose = ring & ~joined_with(ring, touching & ring)
     exits = int((stats[attached, cv2.CC_STAT_AREA] >= _EXIT_MM2 * FINE_PER_MM**2).sum())
     return float(ring.sum()) / FINE_PER_MM**2, float(loose.sum()) / FINE_PER_MM**2, area, exits
 

@@ -37,9 +37,9 @@ def ink_beside_mm2(
     """
     x, y, width, height = place
     near, far = (round(mm * FINE_PER_MM) for mm in (near_mm, far_mm))
-    around = dark.astype(np.uint8)
-    around[y - near : y + height + near, x - near : x + width + near] = 0
-    ink = _joined(around)
+    around = dark.copy()
+    around[y - near : y + height + near, x - near : x + width + near] = False
+    ink = _without_specks(_gaps_closed(around))
     across, down = round(_CORNER * width), round(_CORNER * height)
     rows = slice(y + down, y + height - down)
     columns = slice(x + across, x + width - across)
@@ -55,14 +55,23 @@ def ink_beside_mm2(
     return left + right + above + below, max(min(left, right), min(above, below))
 
 
-def _joined(ink: MatLike) -> NDArray[np.bool_]:
-    """Return ink with small gaps closed, and without what then still is a speck."""
+def joined_with(ink: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the ink that hangs together with `start`, a part of it, over small gaps as well."""
+    _, labels = cv2.connectedComponents(_gaps_closed(ink).astype(np.uint8), connectivity=8)
+    return ink & np.isin(labels, np.unique(labels[start]))
+
+
+def _gaps_closed(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     gap = round(_GAP_MM * FINE_PER_MM)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
     # With a margin: closing would else fill in along the picture's edge.
-    framed = cv2.copyMakeBorder(ink, gap, gap, gap, gap, cv2.BORDER_CONSTANT, value=(0,))
+    framed = np.pad(ink, gap).astype(np.uint8)
     closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, disc)[gap:-gap, gap:-gap]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    return np.asarray(closed > 0, dtype=np.bool_)
+
+
+def _without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] >= _SPECK_MM2 * FINE_PER_MM**2
     keep[0] = False
     return np.asarray(keep[labels], dtype=np.bool_)

@@ -20,7 +20,7 @@ from services.intake.reading.marks import (
     without_specks,
 )
 from services.intake.reading.measured import MarkMeasure
-from services.intake.reading.sides import ink_beside_mm2, level_share
+from services.intake.reading.sides import ink_beside_mm2, joined_with, level_share
 from services.intake.reading.strokes import off_strokes, weight_mm
 from shared.forms import PICTURE_PER_MM, Box
 
@@ -150,7 +150,7 @@ def _ring(
     around: NDArray[np.bool_] = ink & ring
     _, labels, stats, _ = cv2.connectedComponentsWithStats(around.astype(np.uint8), connectivity=8)
     attached = np.unique(labels[start & around])
-    loose = around & ~np.isin(labels, attached)
+    loose = around & ~joined_with(around, start & around)
     mm2 = PICTURE_PER_MM**2
     exits = int((stats[attached, cv2.CC_STAT_AREA] >= _EXIT_MM2 * mm2).sum())
     return (
