@@ -103,7 +103,9 @@ def _sections(event: DocumentResolved, send_to: str) -> tuple[Section, ...]:
     """What the reader is to do comes before what is only to be known."""
     document = event.document
     registered = Section(
-        REGISTERED, facts=facts(document, with_initiative=True), remarks=_remarks(event)
+        REGISTERED,
+        facts=facts(document, with_initiative=True, reviewed=True),
+        remarks=_remarks(event),
     )
     paragraphs = tuple(paragraphs_of(event.message))
     message = (Section(MESSAGE_HEADING, remarks=paragraphs),) if paragraphs else ()

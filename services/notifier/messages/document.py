@@ -28,8 +28,13 @@ def origin(document: RegisteredDocument) -> str:
     return words
 
 
-def facts(document: RegisteredDocument, *, with_initiative: bool) -> tuple[tuple[str, str], ...]:
-    """Label and value of all that is registered."""
+def facts(
+    document: RegisteredDocument, *, with_initiative: bool, reviewed: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Label and value of all that is registered.
+
+    Of what a person has `reviewed` it is never said that nobody has.
+    """
     number = f"{one_line(document.dnr)}, handling {document.handling}"
     found = [("Diarienummer", number)]
     if document.initiative_name and with_initiative:
@@ -38,8 +43,9 @@ def facts(document: RegisteredDocument, *, with_initiative: bool) -> tuple[tuple
         found.append(("Kommun", one_line(document.municipality_name)))
     if document.files:
         found.append(("Fil" if len(document.files) == 1 else "Filer", _files(document)))
-    if document.fate is not Fate.NEED:
-        found.append(("Registrerat svar", _answer(document)))
+    answer = _answer(document)
+    if document.fate is not Fate.NEED and not (reviewed and answer is None):
+        found.append(("Registrerat svar", answer or NOT_REVIEWED))
     return tuple(found)
 
 
@@ -54,11 +60,11 @@ def _files(document: RegisteredDocument) -> str:
     return listing([*names, *([f"{beyond} till"] if beyond else [])])
 
 
-def _answer(document: RegisteredDocument) -> str:
+def _answer(document: RegisteredDocument) -> str | None:
     match document.fate:
         case Fate.RECORDED | Fate.DUPLICATE if document.answer_label:
             return one_line(document.answer_label)
         case Fate.RETURNED:
             return "inget, en ny handling behövs"
         case _:
-            return NOT_REVIEWED
+            return None

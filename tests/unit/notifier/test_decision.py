@@ -6,7 +6,7 @@ import pytest
 
 from services.notifier.compose import compose_decision
 from services.notifier.messages.decision import BY_A_PERSON, KINDS, MESSAGE_HEADING
-from services.notifier.messages.document import LATE, NO_AUTHORITY_CHECKED
+from services.notifier.messages.document import LATE, NO_AUTHORITY_CHECKED, NOT_REVIEWED
 from services.notifier.messages.mending import FAULTS, UNKNOWN_FAULT, faults_of, steps_for
 from shared.events import MENDABLE, MENDABLE_FILES, DocumentResolved, Fate, Reason
 from tests.unit.notifier.builders import (
@@ -100,6 +100,13 @@ def test_a_new_answer_is_asked_for_with_what_is_wrong_and_what_to_do() -> None:
     assert "2. Skriv hela namnteckningen." in text
     assert text.index("Varför vi behöver") < text.index("Så skickar ni") < text.index("Så är hand")
     assert "4. Skicka den till registratur@skr.se och ange dnr SKR 2024/00123 i ämnesraden." in text
+
+
+@pytest.mark.parametrize("fate", KINDS)
+def test_what_a_person_has_reviewed_is_not_said_to_wait_for_one(fate: Fate) -> None:
+    text = told(resolved(document(fate=fate, answer_label=None)))
+    assert NOT_REVIEWED not in text
+    assert ("Registrerat svar" in text) == (fate is Fate.RETURNED)
 
 
 @pytest.mark.parametrize("reason", ASKED_AGAIN_FOR)
