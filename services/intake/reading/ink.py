@@ -10,20 +10,19 @@ from cv2.typing import MatLike
 
 from services.intake.reading.clip import without_clip
 from services.intake.reading.fold import crease
-from services.intake.reading.label_end import find_bar, is_blank, written_after
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
+from services.intake.reading.struck import label_struck, line_continued
 from shared.forms import Box, FormTemplate, Rect
 
 _COARSE_PER_MM = 4
 _INK = 80
-_PRINT = 128
-"""Half as dark as print: its edge, however blurred."""
-
 _EDGE_MM = 6.0
 """Along the paper's edge lie shadows of the lid and torn corners."""
 
 _SPECK_MM2 = 0.4
+_CREASE_MM = 1.0
+"""A speck is not as long; the bits of a crease that is hardly seen are."""
 _BOX_ZONE_MORE_MM = 0.2
 """Around a box the ring is measured by `marks`; beyond it, this much may be blurred."""
 
@@ -36,21 +35,9 @@ _STREAK_LONG_MM = 5.0
 _FOLD_WIDE_MM, _FOLD_LONG_MM = 1.0, 100.0
 _SLIVER_MM = 0.6
 """Of print that lies a little beside its place."""
-_MORE_MM = 3.0
+_MOST_OFF_MM = 1.0
 _AT_BOX_MM = 0.6
 _BESIDE_BOX_MM = 12.0
-_LABEL_GAP_MM = 5.0
-_LABEL_TALL_MM = 5.4
-_LABEL_WIDE_MM = 22.0
-_STRIKE_MM = 12.0
-_LONG_STRIKE_MM = 24.0
-_BESIDE_LINE_MM = 0.7
-_BARE_SIDE, _LETTERS_SIDE = 0.15, 0.5
-"""Shares of a line's length, of letters so heavy that they run together."""
-
-_STRIKE_GAP_MM = 0.4
-_LABEL_ASIDE_MM = 1.1
-_LABEL_SPECK_MM2 = 0.2
 _MOST_AREAS = 8
 _MOST_GATHERED = 100
 _APART_MM = 6.0
@@ -64,7 +51,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     factor = _COARSE_PER_MM / PER_MM
     coarse = cv2.resize(page.darkness, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     ink = (coarse > _INK).astype(np.uint8)
-    explained = _explained(page.template, ink.shape[:2])
+    explained = _explained(page.template, ink.shape[:2], min(page.off_mm, _MOST_OFF_MM))
     near = _near_writing(page.template, ink.shape[:2])
     beside_print = cv2.dilate(explained, np.ones((3, 3), np.uint8))
     for box in page.template.boxes:
@@ -82,28 +69,29 @@ def measure_ink(page: FlatPage) -> InkMeasure:
     unexplained: dict[Rect, float] = {}
     for stat in stats[1:]:
         left, top, width, height, area = (int(v) for v in stat)
-        if area < _SPECK_MM2 * _COARSE_PER_MM**2:
-            continue
-        where = (slice(top, top + height), slice(left, left + width))
-        touches = int((near[where] * ink[where]).max())
-        if _continues_print(beside_print[where] * ink[where]):
-            continue
         rect = Rect(
             left_mm=left / _COARSE_PER_MM,
             top_mm=top / _COARSE_PER_MM,
             width_mm=width / _COARSE_PER_MM,
             height_mm=height / _COARSE_PER_MM,
         )
-        pieces.append(rect)
         area_mm2 = area / _COARSE_PER_MM**2
+        if area_mm2 >= _SPECK_MM2 or max(rect.width_mm, rect.height_mm) >= _CREASE_MM:
+            pieces.append(rect)
+        if area_mm2 < _SPECK_MM2:
+            continue
+        where = (slice(top, top + height), slice(left, left + width))
+        touches = int((near[where] * ink[where]).max())
+        if _continues_print(beside_print[where] * ink[where]):
+            continue
         if _explains_itself(rect, area_mm2, touches, page.template):
             continue
         unexplained[rect] = area_mm2
     for rect in crease(pieces, page.template.page_width_mm, page.template.page_height_mm):
         unexplained.pop(rect, None)
     own_labels = page.template.boxes if page.template.print is None else ()
-    struck = [box.label for box in own_labels if _label_struck(page, box)]
-    struck += [line for line in page.template.barred_lines if _line_continued(page, line)]
+    struck = [box.label for box in own_labels if label_struck(page, box)]
+    struck += [line for line in page.template.barred_lines if line_continued(page, line)]
     to_show = unexplained | {rect: rect.width_mm * rect.height_mm for rect in struck}
     return InkMeasure(
         unexplained_mm2=sum(unexplained.values()),
@@ -183,14 +171,19 @@ def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTe
     )
 
 
-def _explained(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
-    """Return a picture that is 1 wherever ink needs no explanation, or is looked at elsewhere."""
+def _explained(template: FormTemplate, shape: tuple[int, ...], off_mm: float) -> MatLike:
+    """Return a picture that is 1 wherever ink needs no explanation, or is looked at elsewhere.
+
+    `off_mm` is how far print may lie from its place.
+    """
     picture = np.zeros((shape[0], shape[1]), np.uint8)
+    for rect in (*template.printed, *template.barred_lines):
+        picture[_as_slices(rect.grown(off_mm))] = 1
     for rect in template.may_carry_ink():
         picture[_as_slices(rect)] = 1
     if template.print is None:
-        for rect in (*template.barred_lines, *(box.label for box in template.boxes)):
-            picture[_as_slices(rect)] = 1
+        for box in template.boxes:
+            picture[_as_slices(box.label)] = 1
     _mark_edges(picture)
     return picture
 
@@ -210,15 +203,6 @@ def _mark_edges(picture: MatLike) -> None:
     picture[:, :edge] = picture[:, -edge:] = 1
 
 
-def _line_continued(page: FlatPage, line: Rect) -> bool:
-    """Whether anything stands after a line of print, which may be empty."""
-    ink, dark = _strips(page, line)
-    bar = find_bar(dark)
-    if bar is None:
-        return not is_blank(_at_height(ink, ink.shape[0] / 2, line))
-    return written_after(_at_height(ink, bar.middle, line), bar)
-
-
 def _running_out_of(box: Box, ink: MatLike) -> MatLike:
     """Return a picture that is 1 where ink hangs together with what is in a box.
 
@@ -230,110 +214,6 @@ def _running_out_of(box: Box, ink: MatLike) -> MatLike:
     whole[window] = labels
     inside = np.unique(whole[_as_slices(box.area.grown(_AT_BOX_MM))])
     return (np.isin(whole, inside[inside > 0])).astype(np.uint8)
-
-
-def _label_struck(page: FlatPage, box: Box) -> bool:
-    """Whether an option's printed label has something over it, or after it.
-
-    Printed letters are low and narrow, and words follow each other closely; a line through them
-    is wide, handwriting is tall, and a remark after the label stands off from it.
-    """
-    ink, dark = _strips(page, box.label)
-    middle, end = ink.shape[0] / 2, ink.shape[1]
-    if box.label_ends_with_bar:
-        bar = find_bar(dark)
-        if bar is None:
-            return True
-        middle, end = bar.middle, bar.right
-        if written_after(_at_height(ink, middle, box.label), bar):
-            return True
-    ink, dark = (_at_height(strip, middle, box.label)[:, :end] for strip in (ink, dark))
-    if _struck_through(ink, dark):
-        return True
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
-    # A streak from the scanner runs straight through the whole strip.
-    streak = (pieces[:, cv2.CC_STAT_WIDTH] <= _STREAK_WIDE_MM * PER_MM) & (
-        pieces[:, cv2.CC_STAT_HEIGHT] >= ink.shape[0] - 1
-    )
-    pieces = pieces[~streak]
-    if len(pieces) == 0:
-        return False
-    if (pieces[:, cv2.CC_STAT_HEIGHT] > _LABEL_TALL_MM * PER_MM).any():
-        return True
-    if (pieces[:, cv2.CC_STAT_WIDTH] > _LABEL_WIDE_MM * PER_MM).any():
-        return True
-    # Lines of print are set around the strip's middle; what is written below or above is not.
-    top = pieces[:, cv2.CC_STAT_TOP].min()
-    bottom = (pieces[:, cv2.CC_STAT_TOP] + pieces[:, cv2.CC_STAT_HEIGHT]).max()
-    if abs(float(top + bottom) - ink.shape[0]) / 2 > _LABEL_ASIDE_MM * PER_MM:
-        return True
-    # Nothing is written without a letter wider than a stroke; a broken streak is.
-    pieces = pieces[pieces[:, cv2.CC_STAT_WIDTH] > _STREAK_WIDE_MM * PER_MM]
-    if len(pieces) == 0:
-        return False
-    ordered = pieces[np.argsort(pieces[:, cv2.CC_STAT_LEFT])]
-    reached = float(ordered[0, cv2.CC_STAT_LEFT])
-    for left, _, width, _, _ in ordered:
-        if left - reached > _LABEL_GAP_MM * PER_MM:
-            return True
-        reached = max(reached, float(left + width))
-    return False
-
-
-def _struck_through(ink: MatLike, dark: MatLike) -> bool:
-    """Whether a stroke runs straight on where print has gaps from letter to letter.
-
-    On a bad scan heavy letters that stand close run together, along their tops and their feet:
-    there they are on one side of the line only. What is longer than a word is no print.
-    """
-    if len(_lines(ink, _LONG_STRIKE_MM)):
-        return True
-    return any(
-        not _runs_along_letters(strip, *ends)
-        for strip in (dark, ink)
-        for ends in _lines(strip, _STRIKE_MM)
-    )
-
-
-def _lines(ink: MatLike, least_mm: float) -> list[tuple[int, int, int, int]]:
-    found = cv2.HoughLinesP(
-        ink * 255,
-        1,
-        np.pi / 360,
-        round(0.8 * least_mm * PER_MM),
-        minLineLength=round(least_mm * PER_MM),
-        maxLineGap=round(_STRIKE_GAP_MM * PER_MM),
-    )
-    return [] if found is None else [(x0, y0, x1, y1) for x0, y0, x1, y1 in found.reshape(-1, 4)]
-
-
-def _runs_along_letters(dark: MatLike, x0: int, y0: int, x1: int, y1: int) -> bool:
-    """Whether letters stand on one side of a line, and next to nothing on the other."""
-    along = np.linspace(0.0, 1.0, max(abs(x1 - x0), 2))
-    columns = np.round(x0 + along * (x1 - x0)).astype(int)
-    sides = []
-    for away in (-_BESIDE_LINE_MM, _BESIDE_LINE_MM):
-        rows = np.round(y0 + along * (y1 - y0) + away * PER_MM).astype(int)
-        sides.append(float(dark[np.clip(rows, 0, dark.shape[0] - 1), columns].mean()))
-    return min(sides) <= _BARE_SIDE and max(sides) >= _LETTERS_SIDE
-
-
-def _strips(page: FlatPage, line: Rect) -> tuple[MatLike, MatLike]:
-    """Return a line of print, some paper above and below: all ink, and what is dark as print."""
-    darkness = page.crop(
-        Rect.spanning(
-            line.left_mm, line.top_mm - _MORE_MM, line.right_mm, line.bottom_mm + _MORE_MM
-        )
-    )
-    return (darkness > _INK).astype(np.uint8), (darkness > _PRINT).astype(np.uint8)
-
-
-def _at_height(strip: MatLike, middle: float, line: Rect) -> MatLike:
-    """Return the part of a strip, as high as the line, around a middle row."""
-    height = round(line.height_mm * PER_MM)
-    top = min(max(round(middle - height / 2), 0), strip.shape[0] - height)
-    return strip[top : top + height]
 
 
 def _as_slices(rect: Rect) -> tuple[slice, slice]:

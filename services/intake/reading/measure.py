@@ -4,6 +4,7 @@ Each step runs only where the one before it found something to stand on. Nothing
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -128,7 +129,7 @@ def _measure_form(
     flat = lay_flat(bare, matrix, template)
     if flat is None:
         return FormMeasured(registration=None), turns
-    flat = without_paper_lines(flat)
+    flat = without_paper_lines(replace(flat, off_mm=registration.worst_mm))
     return (
         FormMeasured(
             registration=registration,

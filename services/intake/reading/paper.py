@@ -82,6 +82,8 @@ class FlatPage:
     to_source: Homography
     lines: tuple[PaperLine, ...] = field(default=(), kw_only=True)
     """What runs right across the paper; it is taken out of what is looked at."""
+    off_mm: float = field(default=0.0, kw_only=True)
+    """How far print lies from its place where it was seen, at most: bent paper is not flat."""
 
     def crop(self, rect: Rect) -> MatLike:
         """Return the darkness within a rectangle; what lies outside the page is left out."""

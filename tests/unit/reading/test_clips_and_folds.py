@@ -102,3 +102,22 @@ def test_a_remark_is_shown_as_one_with_nothing_of_it_hidden() -> None:
     assert columns.max() / width <= shown.right
     assert rows.max() / height <= shown.bottom
     assert (shown.right - shown.left) * 210 <= np.ptp(columns) / PER_MM + 6
+
+
+def test_the_bits_of_a_faint_crease_need_no_person() -> None:
+    starts = [float(x) for x in np.arange(12, 200, 11.3)]
+    bits = [[(x, 97 + 0.004 * x), (x + 2.2, 97 + 0.004 * (x + 2.2))] for x in starts]
+    assert document(png(drawn(paper(), *bits, thick_mm=0.25))).outcome is Outcome.AUTO
+
+
+def test_a_streak_behind_the_words_of_an_option_adds_nothing_to_them() -> None:
+    """A little bent, as on a photo, and so not taken out with the straight ones."""
+    bent = [(128.0, 0.0), (129.5, 60.0), (129.8, 150.0), (128.0, 297.0)]
+    assert document(png(drawn(paper(), bent, thick_mm=0.4, grey=130))).outcome is Outcome.AUTO
+
+
+@pytest.mark.parametrize("high_mm", [3.0, 6.0, 9.0])
+def test_a_short_upright_stroke_behind_them_does(high_mm: float) -> None:
+    stroke = [(129.5, NEJ.centre_mm[1] - high_mm / 2), (129.5, NEJ.centre_mm[1] + high_mm / 2)]
+    struck = drawn(paper(marks={"nej": Stroke.CROSS}), stroke, thick_mm=0.6)
+    assert document(png(struck)).reasons == (Reason.UNEXPLAINED_INK,)
