@@ -1,5 +1,6 @@
 """The world that most tests only look at, on both databases, and clients of its pages."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from services.registry.tables import Role
 from shared.database import Database
@@ -143,3 +145,18 @@ def _logged_in(world: World, role: Role) -> Client:
     client = Client(world.address)
     client.log_in(NAMES[role], PASSWORD)
     return client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The distribution's Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        message = "Chromium is not installed; deploy/bootstrap.sh installs it."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield found
+        found.close()

@@ -3,20 +3,19 @@
 axe-core checks what a machine can of WCAG 2.2 AA, on every page, in light and in dark.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import select
 
 from services.registry.tables import ReviewItem
 from shared.own_form import own_form
-from tests.web.world import PASSWORD, World
+from tests.web.browsing import log_in
+from tests.web.world import World
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -25,6 +24,9 @@ PAGES = (
     "overview",
     "answers",
     "no answers",
+    "municipalities",
+    "municipality",
+    "municipality without answers",
     "document",
     "duplicate",
     "late",
@@ -41,21 +43,6 @@ PAGES = (
     "password",
     "not found",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The distribution's Chromium."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        message = "Chromium is not installed; deploy/bootstrap.sh installs it."
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +72,6 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def log_in(page: Page, world: World) -> None:
-    page.goto(f"{world.address}/logga-in")
-    page.get_by_label("Användarnamn").fill("rut")
-    page.get_by_label("Lösenord").fill(PASSWORD)
-    page.get_by_role("button", name="Logga in").click()
-    expect(page.get_by_role("heading", name="Översikt", exact=True)).to_be_visible()
-
-
 def address(world: World, name: str) -> str:
     """Where each of PAGES is."""
     with world.database.read() as session:
@@ -108,6 +87,9 @@ def address(world: World, name: str) -> str:
             "overview": "/",
             "answers": "/svar/kompetens-2024",
             "no answers": "/svar/kompetens-2024?kommun=xyz",
+            "municipalities": "/kommuner",
+            "municipality": "/kommuner/0305",
+            "municipality without answers": "/kommuner/2584",
             "document": f"/handlingar/{ids['answer-document']}",
             "duplicate": f"/handlingar/{ids['again-document']}",
             "late": f"/handlingar/{ids['late-document']}",

@@ -91,7 +91,7 @@ def test_what_was_read_is_proposed_and_one_press_records_it(
     assert 'name="svar" value="kompetens-2024:ja" checked' in page
     assert f'name="kommun" value="{UMEA}" checked' in page
     assert "koden på sidan" in page
-    assert 'name="underskrift" value="handwritten" checked' in page
+    assert 'name="underskrift" value="handwritten" data-key="s" checked' in page
     assert 'value="Åsa Öberg"' in page
 
     done = decide(fresh_registrar, item, **ATTACH)

@@ -12,7 +12,9 @@ const typing = (element) =>
   element.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
 function act(target) {
-  if (target.matches("input")) {
+  if (target.matches("input[type=radio]")) {
+    target.click();
+  } else if (target.matches("input")) {
     document.getElementById(target.dataset.chooses)?.click();
     target.focus();
     target.select();
