@@ -170,7 +170,7 @@ def test_everything_is_reached_without_javascript(world: World, browser: Browser
     page.get_by_label("Anledning").select_option("mark_doubtful")
     page.get_by_role("button", name="Visa").click()
     page.get_by_role("link", name="Umeå kommun").click()
-    expect(page.get_by_text("Otydligt kryss")).to_be_visible()
+    expect(page.locator(".why").get_by_text("Otydligt kryss")).to_be_visible()
     page.get_by_role("link", name="visa på sidan: Svar").click()
     assert page.url.endswith("#yta-mark-ja")
     context.close()
