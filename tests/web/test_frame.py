@@ -35,6 +35,8 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/svar"): EVERYBODY,
     ("GET", "/svar/{initiative_id}"): EVERYBODY,
+    ("GET", "/kommuner"): EVERYBODY,
+    ("GET", "/kommuner/{code}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}"): EVERYBODY,
     ("GET", "/sidbilder/{document_id}/{digest}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}/filer/{number}"): EVERYBODY,
@@ -76,6 +78,7 @@ def filled(path: str) -> str:
     """A path with values that no row has: whoever passes the guard meets a 404."""
     for name, value in (
         ("{initiative_id}", "finns-inte"),
+        ("{code}", "9999"),
         ("{document_id}", "m" + "0" * 23 + "-1"),
         ("{mail_id}", "m" + "0" * 23),
         ("{digest}", "0" * 64),

@@ -91,21 +91,27 @@ def summaries(session: Session) -> list[InitiativeSummary]:
     ]
 
 
-def answer_lines(session: Session, initiative: str | None = None) -> list[AnswerLine]:
-    """One line per initiative and municipality, in the order of the municipalities' codes."""
+def answer_lines(
+    session: Session, initiative: str | None = None, municipality: str | None = None
+) -> list[AnswerLine]:
+    """One line per initiative and municipality, in the order of the municipalities' codes.
+
+    Only those of one initiative or one municipality (kommunkod) where these are named.
+    """
     wanted = [one for one in initiatives(session) if initiative in (None, one.id)]
-    answers = _answers(session, initiative)
-    waiting = _waiting(session, initiative)
+    answers = _answers(session, initiative, municipality)
+    waiting = _waiting(session, initiative, municipality)
     return [
         _line(
             one,
-            municipality.code,
-            display_name(municipality),
-            answers.get((one.id, municipality.code)),
-            waiting.get((one.id, municipality.code), []),
+            each.code,
+            display_name(each),
+            answers.get((one.id, each.code)),
+            waiting.get((one.id, each.code), []),
         )
         for one in wanted
-        for municipality in all_municipalities()
+        for each in all_municipalities()
+        if municipality in (None, each.code)
     ]
 
 
@@ -113,7 +119,9 @@ _Registered = tuple[Answer, Document, CaseFile]
 _Waiting = tuple[Document, CaseFile]
 
 
-def _answers(session: Session, initiative: str | None) -> dict[tuple[str, str], _Registered]:
+def _answers(
+    session: Session, initiative: str | None, municipality: str | None
+) -> dict[tuple[str, str], _Registered]:
     """The current answer of each pair; where none is current, the one that was last replaced."""
     query = (
         select(Answer, Document, CaseFile)
@@ -124,6 +132,8 @@ def _answers(session: Session, initiative: str | None) -> dict[tuple[str, str], 
     )
     if initiative is not None:
         query = query.where(col(Answer.initiative) == initiative)
+    if municipality is not None:
+        query = query.where(col(Answer.municipality) == municipality)
     found: dict[tuple[str, str], _Registered] = {}
     for answer, document, case in session.exec(query):
         pair = answer.initiative, answer.municipality
@@ -136,7 +146,9 @@ def _replaced(registered: _Registered) -> bool:
     return registered[0].status is AnswerStatus.REPLACED
 
 
-def _waiting(session: Session, initiative: str | None) -> dict[tuple[str, str], list[_Waiting]]:
+def _waiting(
+    session: Session, initiative: str | None, municipality: str | None
+) -> dict[tuple[str, str], list[_Waiting]]:
     query = (
         select(Document, CaseFile)
         .join(ReviewItem, col(ReviewItem.document_id) == col(Document.document_id))
@@ -150,6 +162,8 @@ def _waiting(session: Session, initiative: str | None) -> dict[tuple[str, str], 
     )
     if initiative is not None:
         query = query.where(col(Document.initiative) == initiative)
+    if municipality is not None:
+        query = query.where(col(Document.municipality) == municipality)
     found: dict[tuple[str, str], list[_Waiting]] = {}
     for document, case in session.exec(query):
         assert document.initiative is not None

@@ -1,8 +1,10 @@
 """From the register's rows to what a page shows: names for keys, areas for evidence."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.registry.store.answers import AnswerLine, AnswerState
 from services.registry.tables import Document, Initiative
 from services.registry.web import words
 from services.registry.web.evidence import (
@@ -76,6 +78,18 @@ def answer_state(options: Mapping[str, str], key: str) -> State:
     return State(short_label(options, key), f"option-{min(place, _SHAPES)}")
 
 
+def line_state(line: AnswerLine, options: Mapping[str, str]) -> State:
+    """How it stands with one municipality and one initiative, in the words of the list."""
+    match line.state:
+        case AnswerState.RECORDED:
+            assert line.answer is not None
+            return answer_state(options, line.answer)
+        case AnswerState.REVIEW:
+            return State("Ej hanterat", "review")
+        case AnswerState.REPLACED | AnswerState.MISSING:
+            return State("Svar saknas", "missing")
+
+
 def short_label(options: Mapping[str, str], key: str) -> str:
     """`Ja` for the option ja; other options by the label printed on the form."""
     return key.capitalize() if key in ("ja", "nej") else options.get(key, key)
@@ -87,6 +101,12 @@ def fate_state(document: Document, initiative: Initiative | None, answer: str | 
         return answer_state(initiative.options, answer)
     shape = {Fate.REVIEW: "review", Fate.RETURNED: "returned"}.get(document.fate, "other")
     return State(words.word(document.fate, words.FATES), shape)
+
+
+def folded(text: str) -> str:
+    """Without rings and dots, so that a search for "habo" shows both Habo and Håbo."""
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def municipality_name(code: str | None) -> str:

@@ -1,16 +1,14 @@
 """Svar: all municipalities of one initiative, with what they answered, or that they have not."""
 
-import unicodedata
 from collections.abc import Sequence
 
 from starlette.responses import Response
 
 from services.registry.store.answers import AnswerLine, AnswerState, answer_lines, initiatives
-from services.registry.tables import Initiative
 from services.registry.web import queries
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
-from services.registry.web.views import State, answer_state
+from services.registry.web.views import answer_state, folded, line_state
 from services.registry.web.visit import NotFound, Visitor
 from shared.municipalities import by_code, counties
 
@@ -53,7 +51,7 @@ def answers(visit: Visitor, initiative_id: str) -> Response:
         lines=queries.sliced(wanted, visit.page_number(), _SIZE),
         choices={key: answer_state(chosen.options, key).label for key in chosen.options} | STATES,
         counties=dict(sorted(counties().items(), key=lambda county: county[1])),
-        state=lambda line: _state(line, chosen),
+        state=lambda line: line_state(line, chosen.options),
     )
 
 
@@ -80,21 +78,4 @@ def _has_answer(line: AnswerLine, wanted: str) -> bool:
 def _is_named(line: AnswerLine, wanted: str) -> bool:
     known = by_code(line.municipality)
     names = f"{line.municipality_name} {known.name if known else ''} {line.municipality}"
-    return _folded(wanted) in _folded(names)
-
-
-def _folded(text: str) -> str:
-    """Without rings and dots, so that a search for "habo" shows both Habo and Håbo."""
-    letters = unicodedata.normalize("NFD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _state(line: AnswerLine, initiative: Initiative) -> State:
-    match line.state:
-        case AnswerState.RECORDED:
-            assert line.answer is not None
-            return answer_state(initiative.options, line.answer)
-        case AnswerState.REVIEW:
-            return State("Ej hanterat", "review")
-        case AnswerState.REPLACED | AnswerState.MISSING:
-            return State("Svar saknas", "missing")
+    return folded(wanted) in folded(names)
