@@ -121,7 +121,11 @@ def _struck_through(mark: MarkMeasure) -> bool:
 
 def _keeps_to_its_box(mark: MarkMeasure) -> bool:
     """Whether what is in the box, or runs out of its corners, can be nothing but a mark."""
-    if mark.beside_mm2 is None or mark.beside_mm2 > MOST_BESIDE_MM2 or mark.ink > MOST_COVERED:
+    if (
+        mark.beside_mm2 is None
+        or mark.beside_mm2 > MOST_BESIDE_MM2
+        or _covered(mark) > MOST_COVERED
+    ):
         return False
     off = mark.off_strokes if mark.off_strokes is not None else 0.0
     if mark.ring_mm2 <= LEAST_LEAVING_MM2:
@@ -130,6 +134,12 @@ def _keeps_to_its_box(mark: MarkMeasure) -> bool:
     return (
         mark.inner_mm >= FULL_SIZE_MM and mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
     )
+
+
+def _covered(mark: MarkMeasure) -> float:
+    """Return how much of a box is covered, by a pencil where that is what covers it."""
+    pale = mark.ink <= MOST_DARK_OF_PALE * mark.ink_most
+    return mark.ink_most if pale else mark.ink
 
 
 def _looks_like_a_mark(mark: MarkMeasure) -> bool:

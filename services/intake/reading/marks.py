@@ -21,6 +21,9 @@ STRICT = 128
 LENIENT = 77
 """Three tenths as dark as print: a pencil, or a pen through a bad scanner."""
 
+LIGHT = 50
+"""A fifth: a pencil's line that leaves a box counts as one."""
+
 FAINT = 28
 """A ninth: something is there, and it is not noise once smoothed."""
 
@@ -75,7 +78,7 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
     ring, loose, area, exits = _ring(lenient, x, y, side)
     place = x, y, side, side
     beside, through = ink_beside_mm2(
-        darkness > LENIENT, place, near_mm=_RING_FROM_MM, far_mm=_RING_TO_MM
+        darkness > LIGHT, place, near_mm=_RING_FROM_MM, far_mm=_RING_TO_MM
     )
     return MarkMeasure(
         option=box.option,

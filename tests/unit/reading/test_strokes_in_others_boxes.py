@@ -31,6 +31,14 @@ SMALL_MM, USUAL_MM = 2.8, 4.7
 Draw = Callable[[Sheet, Pen, Rect], None]
 
 
+def struck_once(sheet: Sheet, pen: Pen, box: Rect) -> None:
+    """A mark with one line across it."""
+    marks.GOOD[str(sheet.random.choice(["tick", "cross"]))](sheet, pen, box)
+    y = box.centre_mm[1] + float(sheet.random.uniform(-0.3, 0.3)) * box.height_mm
+    out = float(sheet.random.uniform(0.3, 0.6)) * box.width_mm
+    marks.strike(sheet, pen, (box.left_mm - out, y), (box.right_mm + out, y))
+
+
 def struck_through(sheet: Sheet, pen: Pen, box: Rect) -> None:
     """A mark with two lines across it."""
     marks.GOOD[str(sheet.random.choice(["tick", "cross"]))](sheet, pen, box)
@@ -40,7 +48,13 @@ def struck_through(sheet: Sheet, pen: Pen, box: Rect) -> None:
         marks.strike(sheet, pen, (box.left_mm - out, y), (box.right_mm + out, y))
 
 
-TAKEN_BACK: tuple[Draw, ...] = (marks.struck_out, marks.scrawled_over, struck_through)
+TAKEN_BACK: tuple[Draw, ...] = (
+    marks.struck_out,
+    marks.scrawled_over,
+    struck_once,
+    struck_through,
+)
+HEAVY: tuple[Draw, ...] = (marks.double_cross, marks.joined_cross, marks.scribble)
 LEAVING: tuple[Draw, ...] = (marks.cross, marks.big_cross, marks.long_tick)
 
 
@@ -55,6 +69,12 @@ def test_a_mark_taken_back_is_for_a_person(side_mm: float) -> None:
 def test_a_cross_or_a_tick_that_leaves_its_box_is_a_mark(side_mm: float) -> None:
     states = read(LEAVING, side_mm)
     assert states.count(BoxState.MARKED) >= 0.9 * len(states)
+
+
+@pytest.mark.parametrize(("side_mm", "least"), [(SMALL_MM, 0.8), (USUAL_MM, 0.95)])
+def test_a_mark_that_covers_most_of_its_box_is_one(side_mm: float, least: float) -> None:
+    states = read(HEAVY, side_mm)
+    assert states.count(BoxState.MARKED) >= least * len(states)
 
 
 def read(drawn: Sequence[Draw], side_mm: float) -> list[BoxState]:

@@ -14,6 +14,7 @@ from services.intake.reading.learned.paper import LearnedPage, cut
 from services.intake.reading.marks import (
     FAINT,
     LENIENT,
+    LIGHT,
     STRICT,
     off_line,
     runs_across,
@@ -64,10 +65,12 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
     deep = inset + shift
     faint = smooth[y + deep : y + height - deep, x + deep : x + width - deep] > FAINT
     place = x, y, width, height
-    added = cut(page.fine_rest, window) > LENIENT
-    rest = without_specks(added)
+    added = cut(page.fine_rest, window)
+    rest = without_specks(added > LENIENT)
     ring, loose, area, exits = _ring(rest, box, place)
-    beside, through = ink_beside_mm2(added, place, near_mm=_RING_FROM_MM, far_mm=box.reach_mm)
+    beside, through = ink_beside_mm2(
+        added > LIGHT, place, near_mm=_RING_FROM_MM, far_mm=box.reach_mm
+    )
     strokes = rest.copy()
     strokes[y : y + height, x : x + width] = (whole > LENIENT)[y : y + height, x : x + width]
     between = whole[y + inset : y + height - inset, x + inset : x + width - inset]
