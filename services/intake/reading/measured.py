@@ -119,23 +119,49 @@ class PrintReading(Measured):
     confidence: float
 
 
+class RowMeasure(Measured):
+    """How many ends strokes have, downwards or upwards, and the most of them on one line."""
+
+    ends: int = 0
+    in_line: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.in_line / max(self.ends, 1)
+
+
+class MendedMeasure(Measured):
+    """What looks written once the gaps in broken strokes are closed, as in `SignatureMeasure`."""
+
+    written_mm: float
+    tallest_mm: float
+    widest_mm: float
+    feet: RowMeasure
+    tops: RowMeasure
+
+
 class SignatureMeasure(Measured):
     """The ink in one signature box.
 
     `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
     straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece. `readings`
     are attempts to read it as print; `feet_in_line` counts letters, or what is as tall, that stand
-    on one straight line.
+    on one straight line; `feet` and `tops` are where strokes end, whatever joins them.
+    `mended` is looked for where nothing large hangs together. Specks are too small for any stroke.
     """
 
     ink_mm2: float
     ink_fraction: float
     stroke_mm: float
+    specks_per_cm2: float = 0.0
     written_mm: float
     tallest_mm: float
     widest_mm: float
     readings: tuple[PrintReading, ...] = ()
     feet_in_line: int = 0
+    feet: RowMeasure = RowMeasure()
+    tops: RowMeasure = RowMeasure()
+    mended: MendedMeasure | None = None
     area: Area
 
 

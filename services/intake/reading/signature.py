@@ -5,11 +5,21 @@ size of what hangs together: printed letters are small and stand apart. It is to
 folds, streaks, stamps and the rim of a cup by its bends: those are straight, or round.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from services.intake.reading.measured import SignatureMeasure
+from services.intake.reading.broken import joined_where_in_line
+from services.intake.reading.letter_rows import measure_rows
+from services.intake.reading.measured import (
+    MendedMeasure,
+    PrintReading,
+    RowMeasure,
+    SignatureMeasure,
+)
 from services.intake.reading.paper import PER_MM, FlatPage
 from services.intake.reading.readable import feet_in_line, read_as_print
 from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes, without_stamps
@@ -31,6 +41,8 @@ _MOST_SPECKS_MM2 = 3.0
 _LEAST_TALL_MM = 6.0
 _LEAST_WIDE_MM = 7.0
 _LINE_THICKNESS_MM = 2.0
+_WHOLE_MM = 15.0
+"""What hangs together over so much is not broken to pieces."""
 
 _RULE_MM = 22.0
 _RULE_GAP_MM = 1.0
@@ -51,38 +63,89 @@ def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
     return tuple(_measure(page, signature.area) for signature in page.template.signatures)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What looks written by hand: lengths in mm, and the rows between which it lies, in pixels."""
+
+    long_mm: float = 0.0
+    tallest_mm: float = 0.0
+    widest_mm: float = 0.0
+    top: int = 0
+    bottom: int = 0
+
+
 def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
     crop = page.crop(box.grown(-_FRAME_CLEAR_MM))
     everything = _ink(crop)
     ink = without_stamps(_without_rules(everything))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    stroke = written = tallest = widest = 0.0
-    highest, lowest = ink.shape[0], 0
-    for label in range(1, count):
-        left, top, width, height, area = (int(v) for v in stats[label])
-        if area < _SPECK_MM2 * PER_MM**2:
-            continue
-        piece = (labels[top : top + height, left : left + width] == label).astype(np.uint8)
-        stroke += _stroke_mm(piece)
-        drawn = crop[top : top + height, left : left + width][piece > 0]
-        if float(np.quantile(drawn, 0.9)) >= _LEAST_PEN and _looks_written(piece):
-            written += _bent_mm(piece)
-            tallest = max(tallest, height / PER_MM)
-            widest = max(widest, width / PER_MM)
-            highest, lowest = min(highest, top), max(lowest, top + height)
-    readings = read_as_print(crop, ink, highest / PER_MM, lowest / PER_MM) if written else ()
-    ink_px, all_stroke = _all_ink(everything)
+    written = _written(crop, ink)
+    mended, mended_ink = _Written(), None
+    if written.widest_mm < _WHOLE_MM and written.tallest_mm < _WHOLE_MM and ink.any():
+        mended_ink = joined_where_in_line(ink)
+        mended = _written(crop, mended_ink)
+    place = mended if mended.long_mm else written
+    readings: tuple[PrintReading, ...] = ()
+    feet = tops = RowMeasure()
+    if place.long_mm:
+        readings = read_as_print(crop, ink, place.top / PER_MM, place.bottom / PER_MM)
+        feet, tops = measure_rows(ink)
+    ink_px, all_stroke, specks = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
         ink_fraction=ink_px / max(ink.size, 1),
-        stroke_mm=max(stroke, all_stroke),
-        written_mm=written,
-        tallest_mm=tallest,
-        widest_mm=widest,
+        stroke_mm=max(_strokes_mm(ink), all_stroke),
+        specks_per_cm2=100 * specks * PER_MM**2 / max(ink.size, 1),
+        written_mm=written.long_mm,
+        tallest_mm=written.tallest_mm,
+        widest_mm=written.widest_mm,
         readings=readings,
-        feet_in_line=feet_in_line(ink) if written else 0,
+        feet_in_line=feet_in_line(ink) if place.long_mm else 0,
+        feet=feet,
+        tops=tops,
+        mended=_mended(mended, mended_ink),
         area=page.area(box),
     )
+
+
+def _mended(written: _Written, ink: MatLike | None) -> MendedMeasure | None:
+    if ink is None or not written.long_mm:
+        return None
+    feet, tops = measure_rows(ink)
+    return MendedMeasure(
+        written_mm=written.long_mm,
+        tallest_mm=written.tallest_mm,
+        widest_mm=written.widest_mm,
+        feet=feet,
+        tops=tops,
+    )
+
+
+def _written(crop: MatLike, ink: MatLike) -> _Written:
+    long = tallest = widest = 0.0
+    highest, lowest = ink.shape[0], 0
+    for where, piece in _pieces(ink):
+        height, width = piece.shape[:2]
+        drawn = crop[where][piece > 0]
+        if float(np.quantile(drawn, 0.9)) >= _LEAST_PEN and _looks_written(piece):
+            long += _bent_mm(piece)
+            tallest = max(tallest, height / PER_MM)
+            widest = max(widest, width / PER_MM)
+            highest, lowest = min(highest, where[0].start), max(lowest, where[0].stop)
+    return _Written(long, tallest, widest, highest, lowest) if long else _Written()
+
+
+def _pieces(ink: MatLike) -> Iterator[tuple[tuple[slice, slice], MatLike]]:
+    """Yield where a piece of ink that is no speck lies, and the piece alone, 1 where it is."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    for label in range(1, count):
+        left, top, width, height, area = (int(v) for v in stats[label])
+        if area >= _SPECK_MM2 * PER_MM**2:
+            where = slice(top, top + height), slice(left, left + width)
+            yield where, (labels[where] == label).astype(np.uint8)
+
+
+def _strokes_mm(ink: MatLike) -> float:
+    return sum(_stroke_mm(piece) for _, piece in _pieces(ink))
 
 
 def _ink(darkness: MatLike) -> MatLike:
@@ -97,23 +160,18 @@ def _ink(darkness: MatLike) -> MatLike:
     return cv2.morphologyEx(found, cv2.MORPH_CLOSE, disc)
 
 
-def _all_ink(ink: MatLike) -> tuple[int, float]:
-    """Return the pixels of ink and the length of stroke, rules and stamps included.
+def _all_ink(ink: MatLike) -> tuple[int, float, int]:
+    """Return the pixels of ink and the length of stroke, rules and stamps included, and how many
+    specks there are.
 
     Specks are left out, but for so many that a pale signature fell to pieces.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    specks = int(areas[areas < _SPECK_MM2 * PER_MM**2].sum())
-    pixels, stroke = specks if specks >= _MOST_SPECKS_MM2 * PER_MM**2 else 0, 0.0
-    for label in range(1, count):
-        left, top, width, height, area = (int(v) for v in stats[label])
-        if area < _SPECK_MM2 * PER_MM**2:
-            continue
-        pixels += area
-        where = (slice(top, top + height), slice(left, left + width))
-        stroke += _stroke_mm((labels[where] == label).astype(np.uint8))
-    return pixels, stroke
+    specks = areas < _SPECK_MM2 * PER_MM**2
+    fallen_apart = int(areas[specks].sum()) >= _MOST_SPECKS_MM2 * PER_MM**2
+    counted = areas if fallen_apart else areas[~specks]
+    return int(counted.sum()), _strokes_mm(ink), int(specks.sum())
 
 
 def _without_rules(ink: MatLike) -> MatLike:

@@ -52,13 +52,28 @@ MOST_STRETCH = 1.6
 MOST_NO_INK_MM2 = 2.0
 MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
-LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 12.0, 15.0
+LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 14.0, 15.0
 """One of the two, of what hangs together. Initials, and large letters of print, are smaller."""
+LEAST_MENDED_WIDE_MM = 16.0
+MOST_MENDED_IN_LINE, MOST_MENDED_STRAIGHT = 8, 0.6
+"""Of strokes that a scan broke, their gaps closed: more than initials, and uneven. Letters of print
+that came too close, or of a hand that does not join them, end in line."""
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
+MOST_SPECKS_PER_CM2 = 6.0
+"""A fax has four. Where the paper's other side shines through in two levels there are many more,
+and what is largest of it looks like a signature; so may anything on a page made of dots."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_FEET_IN_LINE = 5
+LEAST_STRAIGHT_FEET, LEAST_STRAIGHT, LEAST_STRAIGHT_ENDS = 8, 0.85, 26
+"""Feet on one line; shares of all feet and all tops that are, together; feet and tops on two lines.
+Of a typed name with a line drawn through it as many are as of one without; next to no hand is as
+straight."""
+MOST_UNEVEN, MOST_SURE_OF_HAND = 0.75, 0.85
+LEAST_ENDS_A_LETTER, MOST_ENDS_A_LETTER, MOST_ENDS = 1.4, 2.6, 40
+"""Legible letters that stand less straight were joined by a hand, unless they are read as surely as
+print only, or a line covers their feet, or there is more than letters."""
 MOST_SIGNATURE_INK = 0.35
 
 # Elsewhere.
@@ -189,8 +204,29 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def _looks_printed(signature: SignatureMeasure) -> bool:
-    return signature.feet_in_line > MOST_FEET_IN_LINE or any(
-        _reads_as_print(reading) for reading in signature.readings
+    if signature.feet_in_line > MOST_FEET_IN_LINE or _is_straight(signature):
+        return True
+    return any(
+        _reads_as_print(reading) and not _by_hand(signature, reading)
+        for reading in signature.readings
+    )
+
+
+def _is_straight(signature: SignatureMeasure) -> bool:
+    """Whether strokes end in line as those of print do, though something joins the letters."""
+    feet, tops = signature.feet, signature.tops
+    return feet.in_line + tops.in_line >= LEAST_STRAIGHT_ENDS or (
+        feet.in_line >= LEAST_STRAIGHT_FEET and feet.share + tops.share >= LEAST_STRAIGHT
+    )
+
+
+def _by_hand(signature: SignatureMeasure, reading: PrintReading) -> bool:
+    """Whether it was read because a hand wrote legibly: its letters end where a hand's do."""
+    least, most = (each * reading.letters for each in (LEAST_ENDS_A_LETTER, MOST_ENDS_A_LETTER))
+    return (
+        reading.confidence <= MOST_SURE_OF_HAND
+        and least <= signature.feet.ends <= min(most, MOST_ENDS)
+        and signature.feet.share + signature.tops.share <= MOST_UNEVEN
     )
 
 
@@ -212,10 +248,13 @@ def judge_signature(
     if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
         return SignatureState.MISSING, 0.99
     written = (
-        signature.written_mm >= LEAST_WRITTEN_MM
-        and _large_enough(signature)
+        (
+            (signature.written_mm >= LEAST_WRITTEN_MM and _large_enough(signature))
+            or _broken(signature)
+        )
         and signature.stroke_mm - signature.written_mm <= MOST_LOOSE_STROKE_MM
         and signature.ink_fraction <= MOST_SIGNATURE_INK
+        and signature.specks_per_cm2 <= MOST_SPECKS_PER_CM2
     )
     if not written or born_digital or _looks_printed(signature):
         return SignatureState.UNCLEAR, 0.5
@@ -226,6 +265,18 @@ def _large_enough(signature: SignatureMeasure) -> bool:
     return (
         signature.widest_mm >= LEAST_SIGNATURE_WIDE_MM
         or signature.tallest_mm >= LEAST_SIGNATURE_TALL_MM
+    )
+
+
+def _broken(signature: SignatureMeasure) -> bool:
+    """Whether it is a signature whose strokes a scan broke."""
+    mended = signature.mended
+    return (
+        mended is not None
+        and mended.written_mm >= LEAST_WRITTEN_MM
+        and mended.widest_mm >= LEAST_MENDED_WIDE_MM
+        and mended.feet.in_line + mended.tops.in_line <= MOST_MENDED_IN_LINE
+        and signature.feet.share + signature.tops.share <= MOST_MENDED_STRAIGHT
     )
 
 
