@@ -7,6 +7,7 @@ from sqlmodel import col, func, select
 
 from services.console.demo.writer import Answer, Letter
 from services.intake.tables import MailRow
+from services.notifier.messages.receipt import KIND
 from services.notifier.tables import MessageRow, MessageState
 from services.registry.store.lists import totals
 from services.registry.tables import Answer as RecordedAnswer
@@ -70,12 +71,14 @@ def progress(stores: Stores, sent: int) -> Progress:
             .where(outbox.InboxRow.consumer == RECEIPT.name)
         ).one()
         queued = session.exec(
-            select(func.count()).select_from(MessageRow).where(col(MessageRow.state).in_(_WAITING))
+            select(func.count())
+            .select_from(MessageRow)
+            .where(MessageRow.kind == KIND, col(MessageRow.state).in_(_WAITING))
         ).one()
         receipts = session.exec(
             select(func.count())
             .select_from(MessageRow)
-            .where(MessageRow.state == MessageState.SENT)
+            .where(MessageRow.kind == KIND, MessageRow.state == MessageState.SENT)
         ).one()
     expected_answers = _registered_mails_to_answer(stores.registry)
     return Progress(

@@ -79,6 +79,7 @@ class _Place:
             "HANDSLAG_INTAKE__LISTEN": f"127.0.0.1:{self.intake}",
             "HANDSLAG_NOTIFIER__RELAY": f"smtp://127.0.0.1:{self.smtp}",
             "HANDSLAG_NOTIFIER__LISTEN": f"127.0.0.1:{self.notifier}",
+            "HANDSLAG_REGISTRY__UNDO_MINUTES": "0.2",
             "HANDSLAG_WEB__LISTEN": f"127.0.0.1:{self.web}",
         }
         file = self.home / ".env"
