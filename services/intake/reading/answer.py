@@ -96,6 +96,7 @@ def box_state(mark: MarkMeasure) -> BoxState:
     marked = (
         (_dark_enough(mark) or _pale(mark))
         and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
+        and mark.ring_fraction <= MOST_RING_MARKED
         and not _struck_through(mark)
         and (_keeps_to_its_box(mark) or _looks_like_a_mark(mark))
     )
@@ -145,7 +146,6 @@ def _covered(mark: MarkMeasure) -> float:
 def _looks_like_a_mark(mark: MarkMeasure) -> bool:
     return (
         (not is_heavy(mark) or _stays_inside(mark) or _is_two_strokes(mark))
-        and mark.ring_fraction <= MOST_RING_MARKED
         and (mark.ring_mm2 <= MOST_RING_MARKED_MM2 or _is_two_strokes(mark))
         and not _struck_out(mark)
     )
