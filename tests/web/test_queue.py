@@ -49,6 +49,26 @@ def test_a_filter_that_nothing_passes_is_explained(registrar: Client) -> None:
     assert "Inget i kön passar in" in registrar.get("/ej-kopplade?brevlada=ingen@skr.se").text
 
 
+def test_the_queue_is_filtered_by_initiative_municipality_and_age(
+    world: World, registrar: Client
+) -> None:
+    both = "/ej-kopplade?initiativ=kompetens-2024&kommun=2480"
+    assert places(registrar.get(both).text) == [item_of(world, "doubtful-document")]
+    assert places(registrar.get("/ej-kopplade?kommun=1281&initiativ=kompetens-2024").text) == []
+    assert len(places(registrar.get("/ej-kopplade?alder=7").text)) == 25
+    assert len(places(registrar.get("/ej-kopplade?alder=tusen").text)) == 25
+
+
+def test_what_another_has_taken_can_be_left_out(fresh: World, waiting: str) -> None:
+    rut, adam = Client(fresh.address), Client(fresh.address)
+    rut.log_in("rut", PASSWORD)
+    adam.log_in("adam", PASSWORD)
+    rut.submit(waiting, f"{waiting}/ta")
+    assert places(rut.get("/ej-kopplade?lediga=1").text) == [waiting]
+    assert places(adam.get("/ej-kopplade?lediga=1").text) == []
+    assert places(adam.get("/ej-kopplade").text) == [waiting]
+
+
 def test_an_unknown_reason_in_the_address_filters_nothing(registrar: Client) -> None:
     assert len(places(registrar.get("/ej-kopplade?anledning=%3Cscript%3E").text)) == 25
 

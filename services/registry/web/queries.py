@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func
@@ -168,20 +169,48 @@ def arrivals(session: Session, fates: Sequence[Fate], number: int, size: int) ->
     return Slice([Arrival(*row) for row in rows], number, size, total)
 
 
-def queue(
-    session: Session, reason: Reason | None, mailbox: str, number: int, size: int
-) -> Slice[Matter]:
+@dataclass(frozen=True)
+class QueueFilter:
+    """What is shown of the queue; an empty value lets all through."""
+
+    reason: Reason | None = None
+    mailbox: str = ""
+    initiative: str = ""
+    municipality: str = ""
+    before: datetime | None = None
+    """Only what came before this moment."""
+    free_for: str = ""
+    """Only what nobody else than this user has taken."""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions on `ReviewItem`, `Mail` and `Document`, outer-joined."""
+        wanted: list[ColumnElement[bool]] = [_is_open()]
+        if self.reason is not None:
+            # The reasons are a JSON list of plain keys: a quoted key is found as it is written.
+            wanted.append(cast(col(ReviewItem.reasons), Text).contains(f'"{self.reason.value}"'))
+        for column, value in (
+            (col(Mail.mailbox), self.mailbox),
+            (col(Document.initiative), self.initiative),
+            (col(Document.municipality), self.municipality),
+        ):
+            if value:
+                wanted.append(column == value)
+        if self.before is not None:
+            wanted.append(col(Mail.received_at) < self.before)
+        if self.free_for:
+            taken = col(ReviewItem.claimed_by)
+            wanted.append(or_(taken.is_(None), taken == self.free_for))
+        return wanted
+
+
+def queue(session: Session, filter: QueueFilter, number: int, size: int) -> Slice[Matter]:
     """What waits for a person, the mail that came first first."""
-    wanted = [_is_open()]
-    if reason is not None:
-        # The reasons are a JSON list of plain keys: a quoted key is found as it is written.
-        wanted.append(cast(col(ReviewItem.reasons), Text).contains(f'"{reason.value}"'))
-    if mailbox:
-        wanted.append(col(Mail.mailbox) == mailbox)
+    wanted = filter.conditions()
     total = _count(
         session,
         select(ReviewItem.id)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
         .where(*wanted),
     )
     number = _within(number, size, total)
@@ -214,15 +243,34 @@ def queue(
     )
 
 
-def queue_mailboxes(session: Session) -> Sequence[str]:
-    """The mailboxes from which something waits."""
-    return session.exec(
-        select(Mail.mailbox)
-        .join(ReviewItem, col(ReviewItem.mail_id) == col(Mail.mail_id))
-        .where(_is_open())
-        .distinct()
-        .order_by(col(Mail.mailbox))
-    ).all()
+@dataclass(frozen=True)
+class QueueChoices:
+    """What the queue can be filtered by: only what something in it has."""
+
+    mailboxes: Sequence[str]
+    initiatives: Sequence[str]
+    municipalities: Sequence[str]
+
+
+def queue_choices(session: Session) -> QueueChoices:
+    """Return the mailboxes, initiatives and municipalities of what waits."""
+
+    def found(column: Any) -> list[str]:
+        return list(
+            session.exec(
+                select(column)
+                .select_from(ReviewItem)
+                .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+                .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
+                .where(_is_open(), column.is_not(None))
+                .distinct()
+                .order_by(column)
+            ).all()
+        )
+
+    return QueueChoices(
+        found(col(Mail.mailbox)), found(col(Document.initiative)), found(col(Document.municipality))
+    )
 
 
 def neighbours(session: Session, item: ReviewItem) -> Neighbours:

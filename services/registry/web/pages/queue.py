@@ -1,5 +1,7 @@
 """Ej kopplade handlingar: what waits for a person, oldest first."""
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from services.registry.store.answers import initiatives
@@ -9,25 +11,25 @@ from services.registry.web.pages.matter import just_done
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import first_image, initiatives_by_id, municipality_name
-from services.registry.web.visit import Visitor
+from services.registry.web.visit import Visit, Visitor
 from shared.events import Reason
+from shared.outbox import now
 
 pages = Pages()
 
 _SIZE = 25
 
 
+_AGES = {"1": "Äldre än ett dygn", "3": "Äldre än tre dygn", "7": "Äldre än en vecka"}
+
+
 @pages.get("/ej-kopplade", Permission.SEE_MAIL)
 def queue(visit: Visitor) -> Response:
-    """The list, filtered by reason and mailbox."""
-    wanted = visit.asked("anledning")
-    reason = Reason(wanted) if wanted in set(Reason) else None
+    """The list, filtered by reason, mailbox, initiative, municipality, age and who has it."""
     with visit.database.read() as session:
-        matters = queries.queue(
-            session, reason, visit.asked("brevlada"), visit.page_number(), _SIZE
-        )
+        matters = queries.queue(session, _filter(visit), visit.page_number(), _SIZE)
         counts = queue_counts(session)
-        mailboxes = queries.queue_mailboxes(session)
+        choices = queries.queue_choices(session)
         known = initiatives_by_id(initiatives(session))
         done = just_done(visit, session)
     return visit.page(
@@ -35,8 +37,25 @@ def queue(visit: Visitor) -> Response:
         done=done,
         matters=matters,
         counts=counts,
-        mailboxes=mailboxes,
+        choices=choices,
+        ages=_AGES,
+        filtered=any(visit.asked(name) for name in _FILTERS),
         initiatives=known,
         image=first_image,
         municipality_name=municipality_name,
+    )
+
+
+_FILTERS = ("anledning", "brevlada", "initiativ", "kommun", "alder", "lediga")
+
+
+def _filter(visit: Visit) -> queries.QueueFilter:
+    reason, age = visit.asked("anledning"), visit.asked("alder")
+    return queries.QueueFilter(
+        reason=Reason(reason) if reason in set(Reason) else None,
+        mailbox=visit.asked("brevlada"),
+        initiative=visit.asked("initiativ"),
+        municipality=visit.asked("kommun"),
+        before=now() - timedelta(days=int(age)) if age in _AGES else None,
+        free_for=visit.user.name if visit.asked("lediga") else "",
     )
