@@ -26,7 +26,10 @@ UNDONE = "undone"
 
 
 def undoable(session: Session, item: ReviewItem, resolution: Resolution) -> tuple[Objection, ...]:
-    """Return what forbids taking the verdict back: it is, or something else rests on it."""
+    """Return what forbids taking the verdict back: it is, or something else rests on it.
+
+    An answer that was corrected since is no longer what the verdict made it.
+    """
     latest = session.exec(
         select(Resolution.id)
         .where(Resolution.item_id == item.id, col(Resolution.undone_at).is_(None))
@@ -42,7 +45,8 @@ def undoable(session: Session, item: ReviewItem, resolution: Resolution) -> tupl
             .where(Document.duplicate_of == resolution.document_id)
             .limit(1)
         ).first()
-        if answer.status is not AnswerStatus.CURRENT or rests is not None:
+        corrected = answer.recorded_at != resolution.resolved_at
+        if answer.status is not AnswerStatus.CURRENT or corrected or rests is not None:
             return (Objection.BUILT_UPON,)
     return ()
 

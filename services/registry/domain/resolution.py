@@ -129,6 +129,10 @@ class Objection(StrEnum):
     ONLY_A_DOCUMENT = "only_a_document"
     BUILT_UPON = "built_upon"
     """A later answer or duplicate rests on what is to be taken back."""
+    NOT_CURRENT = "not_current"
+    """The answer that is to be changed is replaced or voided already."""
+    UNCHANGED = "unchanged"
+    """The correction says what stands already."""
 
 
 MOST_TEXT = 2_000
@@ -168,8 +172,7 @@ def objections(verdict: Verdict, matter: Matter) -> tuple[Objection, ...]:
             found = [] if reasons and set(reasons) <= set(ASKABLE) else [Objection.NO_REASON]
             return tuple(found + _too_long(message, MOST_TEXT))
         case LeaveOut(why):
-            found = [] if why.strip() else [Objection.NO_REASON]
-            return tuple(found + _too_long(why, MOST_TEXT))
+            return tuple(against_reason(why))
         case ToNeeds() | ToQuestions():
             return ()
         case Done():
@@ -193,13 +196,23 @@ def _against_attaching(verdict: Attach, matter: Matter) -> tuple[Objection, ...]
         found.append(
             Objection.ANSWER_STANDS if verdict.replaces is None else Objection.REPLACED_MEANWHILE
         )
-    email = verdict.details.contact_email
-    if email and not _is_address(email):
+    return tuple(found + against_details(verdict.details))
+
+
+def against_details(details: Details) -> list[Objection]:
+    """Return what is wrong with the details of an answer."""
+    found: list[Objection] = []
+    if details.contact_email and not _is_address(details.contact_email):
         found.append(Objection.BAD_ADDRESS)
-    longest = max(map(len, vars(verdict.details).values()))
-    if longest > MOST_FIELD:
+    if max(map(len, vars(details).values())) > MOST_FIELD:
         found.append(Objection.TEXT_TOO_LONG)
-    return tuple(found)
+    return found
+
+
+def against_reason(why: str) -> list[Objection]:
+    """Return what is wrong with a reason that a person must give."""
+    found = [] if why.strip() else [Objection.NO_REASON]
+    return found + _too_long(why, MOST_TEXT)
 
 
 def _is_address(text: str) -> bool:

@@ -237,3 +237,33 @@ def _summary(initiative: Initiative, lines: list[AnswerLine]) -> InitiativeSumma
         review=states[AnswerState.REVIEW],
         missing=states[AnswerState.MISSING] + states[AnswerState.REPLACED],
     )
+
+
+@dataclass(frozen=True)
+class FormerAnswer:
+    """An answer that was replaced or voided, with the handling that it was recorded from."""
+
+    answer: Answer
+    document: Document
+    case: CaseFile
+
+
+def former_answers(
+    session: Session, initiative: str, municipality: str, besides: str
+) -> list[FormerAnswer]:
+    """What no longer counts of one pair, the last to end first; not that of document `besides`."""
+    return [
+        FormerAnswer(*row)
+        for row in session.exec(
+            select(Answer, Document, CaseFile)
+            .join(Document, col(Document.document_id) == col(Answer.document_id))
+            .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+            .where(
+                Answer.initiative == initiative,
+                Answer.municipality == municipality,
+                Answer.status != AnswerStatus.CURRENT,
+                Answer.document_id != besides,
+            )
+            .order_by(col(Answer.ended_at).desc(), col(Answer.document_id))
+        )
+    ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from services.registry.amend import Amender
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
@@ -61,6 +62,7 @@ def create_app(
         accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
         operations=Operations(health_checks),
         resolver=Resolver(database, settings.registry, now, stir),
+        amender=Amender(database, now, stir),
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),
     )

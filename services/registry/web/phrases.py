@@ -30,6 +30,8 @@ EVENTS = {
     "resolved.leave_out": "Bedömdes inte behöva registreras",
     "resolved.done": "Mejlet hanterades",
     "resolved.undone": "Beslutet ångrades",
+    "answer.voided": "Svaret makulerades",
+    "answer.corrected": "Svaret rättades",
     "user.added": "Konto skapat",
     "user.password_changed": "Lösenordet byttes",
     "initiative.defined": "Initiativet lades upp",

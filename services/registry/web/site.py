@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import HTTPConnection
 
+from services.registry.amend import Amender
 from services.registry.resolve import Resolver
 from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
@@ -25,6 +26,7 @@ class Site:
     accounts: Accounts
     operations: Operations
     resolver: Resolver
+    amender: Amender
     assets: Assets
     renderer: Renderer
 

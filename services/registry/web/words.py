@@ -377,7 +377,9 @@ OBJECTIONS: Mapping[Objection, str] = MappingProxyType(
         Objection.ONLY_A_MAIL: "Mejlet har ingen handling som det går att göra så med.",
         Objection.ONLY_A_DOCUMENT: "Det går bara att göra med ett helt mejl.",
         Objection.BUILT_UPON: "Det går inte att ångra: ett nyare svar eller en dubblett bygger "
-        "på det. Ersätt eller makulera svaret i stället.",
+        "på det, eller så är svaret rättat. Ersätt eller makulera svaret i stället.",
+        Objection.NOT_CURRENT: "Svaret gäller inte längre och går inte att ändra.",
+        Objection.UNCHANGED: "Rättelsen är lika med det som redan står. Ändra det som är fel.",
     }
 )
 
