@@ -23,6 +23,7 @@ from services.registry.domain.mail import (
     SetAside,
 )
 from services.registry.eventlog import MACHINE, note
+from services.registry.store.search_index import index_mail
 from services.registry.tables import (
     CaseFile,
     Document,
@@ -89,6 +90,7 @@ class Registration:
         in_order = [added[document.reading.document_id] for document in decision.documents]
         lines = tuple(line for line, _ in in_order)
         dnr = self._session.get_one(CaseFile, mail.case_id).dnr if mail.case_id else ""
+        index_mail(self._session, mail.mail_id)
         return Registered(
             answers=tuple(answer for _, answer in in_order if answer is not None),
             mail=self._mail_registered(mail, dnr, lines),

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.registry.answers import plain
+from services.registry.store.search_index import index_mail
 from services.registry.tables import DocumentText
 from shared.consumers import SEARCHABLE
 from shared.database import Database
@@ -39,4 +40,5 @@ class TextKeeper:
                     made_at=event.occurred_at,
                 )
             )
+            index_mail(session, event.mail_id)
             failpoint("registry.searchable.saved")

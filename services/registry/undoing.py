@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from services.registry.domain.resolution import Objection
 from services.registry.eventlog import note
 from services.registry.moves import move_back
+from services.registry.store.search_index import index_mail
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -73,6 +74,7 @@ def write_undo(
     item.claimed_by, item.claimed_at = who, at
     item.revision += 1
     resolution.undone_by, resolution.undone_at = who, at
+    index_mail(session, item.mail_id)
     note(
         session,
         at=at,

@@ -24,6 +24,7 @@ from services.registry.domain.resolution import (
 )
 from services.registry.eventlog import note
 from services.registry.moves import move_to_case_of
+from services.registry.store.search_index import index_mail
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -113,7 +114,7 @@ def write_verdict(
     )
     if told is not None and document is not None and send_after is not None:
         _tell(session, resolution, document, mail, verdict, told, send_after, at)
-    session.flush()
+    index_mail(session, item.mail_id)
     return str(resolution)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registry.web.masking import masked
+from services.registry.domain.masking import masked
 from services.registry.web.rendering import number, percent, size
 
 

@@ -1,4 +1,4 @@
-"""Personal identity numbers, covered wherever text from outside is shown."""
+"""Personal identity numbers, covered in text from outside before it is shown or indexed."""
 
 import re
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from services.registry.domain.masking import masked
 from services.registry.web import words
-from services.registry.web.masking import masked
 from shared.events import DocumentReading, PageImage, SignatureState, Witness, WitnessKind
 from shared.evidence import Found, FoundKind, Weight, found_in
 from shared.municipalities import by_code, display_name

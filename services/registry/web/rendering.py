@@ -11,9 +11,9 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from services.registry.domain.masking import masked
 from services.registry.web import phrases, words
 from services.registry.web.assets import Assets
-from services.registry.web.masking import masked
 
 _LOCALE = "sv_SE"
 _TURNING = dict.fromkeys(

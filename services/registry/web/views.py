@@ -4,8 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.registry.domain.masking import masked
 from services.registry.store.answers import AnswerLine, AnswerState
-from services.registry.tables import Document, Initiative
+from services.registry.tables import Answer, AnswerStatus, Document, Initiative
 from services.registry.web import words
 from services.registry.web.evidence import (
     Evidence,
@@ -14,7 +15,6 @@ from services.registry.web.evidence import (
     label_of,
     witness_says,
 )
-from services.registry.web.masking import masked
 from services.registry.web.needs import need_values
 from shared.events import DocumentReading, Fate, PageImage, Value
 from shared.evidence import named_values
@@ -101,6 +101,17 @@ def fate_state(document: Document, initiative: Initiative | None, answer: str | 
         return answer_state(initiative.options, answer)
     shape = {Fate.REVIEW: "review", Fate.RETURNED: "returned"}.get(document.fate, "other")
     return State(words.word(document.fate, words.FATES), shape)
+
+
+def document_state(
+    document: Document, initiative: Initiative | None, answer: Answer | None
+) -> State:
+    """What became of a document, and of the answer that was recorded from it."""
+    if answer is not None and document.fate is Fate.RECORDED:
+        if answer.status is not AnswerStatus.CURRENT:
+            return State(words.word(answer.status, words.ANSWER_STATUSES), answer.status.value)
+        return fate_state(document, initiative, answer.answer)
+    return fate_state(document, initiative, None)
 
 
 def folded(text: str) -> str:
