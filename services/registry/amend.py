@@ -27,6 +27,7 @@ from services.registry.domain.answer import Pair, Values
 from services.registry.domain.resolution import Details
 from services.registry.eventlog import note
 from services.registry.resolve import Refused
+from services.registry.store.search_index import index_mail
 from services.registry.tables import Answer, AnswerStatus, CaseFile, Document, Initiative
 from shared.database import Database
 from shared.events import AnswerVoided
@@ -149,4 +150,4 @@ def _write(session: Session, answer: Answer, amendment: Amendment, who: str, at:
         before=before,
         after=after,
     )
-    session.flush()
+    index_mail(session, document.mail_id)
