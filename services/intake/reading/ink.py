@@ -9,6 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from services.intake.reading.clip import without_clip
+from services.intake.reading.edges import written_along_edges
 from services.intake.reading.fold import crease
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
@@ -18,7 +19,7 @@ from shared.forms import Box, FormTemplate, Rect
 _COARSE_PER_MM = 4
 _INK = 80
 _EDGE_MM = 6.0
-"""Along the paper's edge lie shadows of the lid and torn corners."""
+"""Along the paper's edge lie shadows of the lid and torn corners: see `edges`."""
 
 _SPECK_MM2 = 0.4
 _CREASE_MM = 1.0
@@ -60,6 +61,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         near[around] = beside_print[around] = 0
         near = cv2.bitwise_or(near, _running_out_of(box, ink))
         explained[zone] = 1
+    at_edges = written_along_edges(ink, _EDGE_MM, _COARSE_PER_MM)
     ink[explained > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     for signature in page.template.signatures:
@@ -89,6 +91,7 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         unexplained[rect] = area_mm2
     for rect in crease(pieces, page.template.page_width_mm, page.template.page_height_mm):
         unexplained.pop(rect, None)
+    unexplained |= at_edges
     own_labels = page.template.boxes if page.template.print is None else ()
     struck = [box.label for box in own_labels if label_struck(page, box)]
     struck += [line for line in page.template.barred_lines if line_continued(page, line)]

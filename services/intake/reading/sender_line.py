@@ -1,8 +1,9 @@
 """The line that a fax machine prints along the top of what it sends: when, from whom, to whom.
 
-It lies level in the picture however the sheet lay, and stands on one straight line of dots. Where
-it reaches further down than the paper's edge, which nobody looks at, it is taken out before
-anything is measured. What was written beside it or across it is of another height, and stays.
+It lies level in the picture however the sheet lay, and stands on one straight line of dots. It is
+taken out before anything is measured. Where it reaches further down than the paper's outermost
+millimetres it is read first: it must tell the time. What was written beside it or across it is of
+another height, and stays.
 """
 
 import re
@@ -20,8 +21,8 @@ _MOST_COARSE = 0.97
 """Only a fax has fewer dots down than across."""
 
 _WITHIN_MM = 9.0
-_UNSEEN_MM = 5.5
-"""From the paper's edge: further out, ink is not looked at."""
+_AT_EDGE_MM = 5.5
+"""From the paper's edge: nobody's own printer reaches so far out."""
 
 _MOST_END_MM = 7.5
 _TALL_MM = (1.3, 3.6)
@@ -55,7 +56,7 @@ def without_sender_line(
     dpi: float | None,
     coarse_dpi: float | None,
 ) -> MatLike:
-    """Return the page without the sender's line of a fax, or as it is if none is in the way.
+    """Return the page without the sender's line of a fax, or as it is if none is surely there.
 
     `grey`, `dpi` and `coarse_dpi` are those of a `Page`; `to_pixels` leads from the form's
     millimetres to its pixels.
@@ -70,14 +71,15 @@ def without_sender_line(
     large &= stats[:, cv2.CC_STAT_HEIGHT] <= _TALL_MM[1] * per_mm
     large[0] = False
     band = _first_line(large[labels], per_mm)
-    if band is None or _unseen(band, grey.shape[1], to_pixels, template):
+    if band is None:
         return grey
     letters = large & _within(stats, band, per_mm)
     letters &= stats[:, cv2.CC_STAT_WIDTH] <= _MOST_LETTER_WIDE_MM * per_mm
     if not _is_line_of_print(stats[letters], band, per_mm):
         return grey
     line = cv2.dilate(letters[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if not _tells_when(np.where(line, strip, 255).astype(np.uint8)):
+    at_edge = _at_edge(band, grey.shape[1], to_pixels, template)
+    if not at_edge and not _tells_when(np.where(line, strip, 255).astype(np.uint8)):
         return grey
     bare = grey.copy()
     bare[: len(strip)][line] = 255
@@ -97,14 +99,14 @@ def _first_line(ink: NDArray[np.bool_], per_mm: float) -> tuple[int, int] | None
     return first, last
 
 
-def _unseen(
+def _at_edge(
     band: tuple[int, int], columns: int, to_pixels: Homography, template: FormTemplate
 ) -> bool:
     """Whether a line lies all along an edge of the paper."""
     to_mm: Homography = np.asarray(np.linalg.inv(to_pixels), dtype=np.float64)
     x, y = project(to_mm, [(0.0, float(band[1])), (float(columns), float(band[1]))]).T
     width, height = template.page_width_mm, template.page_height_mm
-    return min(float(v.max()) for v in (x, y, width - x, height - y)) <= _UNSEEN_MM
+    return min(float(v.max()) for v in (x, y, width - x, height - y)) <= _AT_EDGE_MM
 
 
 def _within(stats: MatLike, band: tuple[int, int], per_mm: float) -> NDArray[np.bool_]:

@@ -1,0 +1,68 @@
+"""What is written along the very edge of the paper, where shadows and torn corners lie, too. Pure.
+
+Those hang together with the edge, streaks and staples are thin, and dirt lies alone; words do not.
+"""
+
+from collections.abc import Mapping
+
+import cv2
+from cv2.typing import MatLike
+
+from shared.forms import Rect
+
+_OUTERMOST_MM = 1.0
+_LEAST_THICK_MM, _LEAST_LONG_MM, _MOST_LONG_MM = 0.75, 1.2, 40.0
+_THIN = 0.1
+_LEAST_MM2 = 0.5
+_WORD_APART_MM = 6.0
+_LEAST_ALONE_MM = 4.0
+"""Letters that are joined."""
+
+
+def written_along_edges(ink: MatLike, edge_mm: float, per_mm: int) -> Mapping[Rect, float]:
+    """Return the pieces of writing within `edge_mm` of the paper's edges, with their areas in mm².
+
+    `ink` is 1 where there is ink, and holds the whole page.
+    """
+    height, width = ink.shape[:2]
+    edge, outermost = round(edge_mm * per_mm), round(_OUTERMOST_MM * per_mm)
+    rim = ink.copy()
+    rim[edge + 1 : -edge - 1, edge + 1 : -edge - 1] = 0
+    _, _, stats, _ = cv2.connectedComponentsWithStats(rim, connectivity=8)
+    pieces: dict[Rect, float] = {}
+    for stat in stats[1:]:
+        left, top, wide, tall, area = (int(v) for v in stat)
+        right, bottom = left + wide, top + tall
+        if min(left, top, width - right, height - bottom) < outermost:
+            continue
+        if right > edge and bottom > edge and left < width - edge and top < height - edge:
+            continue  # goes on where it is looked at anyhow
+        rect = Rect(
+            left_mm=left / per_mm,
+            top_mm=top / per_mm,
+            width_mm=wide / per_mm,
+            height_mm=tall / per_mm,
+        )
+        if _like_a_letter(rect) and area >= _LEAST_MM2 * per_mm**2:
+            pieces[rect] = area / per_mm**2
+    return {
+        rect: area
+        for rect, area in pieces.items()
+        if max(rect.width_mm, rect.height_mm) >= _LEAST_ALONE_MM
+        or any(_near(rect, other) for other in pieces if other is not rect)
+    }
+
+
+def _like_a_letter(rect: Rect) -> bool:
+    short, long = sorted((rect.width_mm, rect.height_mm))
+    thin = short < max(_LEAST_THICK_MM, _THIN * long)
+    return not thin and _LEAST_LONG_MM <= long <= _MOST_LONG_MM
+
+
+def _near(one: Rect, other: Rect) -> bool:
+    return (
+        one.left_mm - other.right_mm <= _WORD_APART_MM
+        and other.left_mm - one.right_mm <= _WORD_APART_MM
+        and one.top_mm - other.bottom_mm <= _WORD_APART_MM
+        and other.top_mm - one.bottom_mm <= _WORD_APART_MM
+    )
