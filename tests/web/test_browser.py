@@ -40,6 +40,9 @@ PAGES = (
     "set aside",
     "mails",
     "hostile mail",
+    "event log",
+    "search",
+    "nothing found",
     "password",
     "not found",
 )
@@ -103,6 +106,9 @@ def address(world: World, name: str) -> str:
             "set aside": "/satt-at-sidan",
             "mails": "/mejl",
             "hostile mail": f"/mejl/{ids['evil']}",
+            "event log": "/handelselogg",
+            "search": "/sok?q=habo",
+            "nothing found": "/sok?q=xyz",
             "password": "/losenord",
             "not found": "/finns-inte",
         }[name]

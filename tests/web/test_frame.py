@@ -38,6 +38,8 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/kommuner"): EVERYBODY,
     ("GET", "/kommuner/{code}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}"): EVERYBODY,
+    ("POST", "/handlingar/{document_id}/makulera"): RESOLVERS,
+    ("POST", "/handlingar/{document_id}/ratta"): RESOLVERS,
     ("GET", "/sidbilder/{document_id}/{digest}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}/filer/{number}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}/sokbar-pdf"): EVERYBODY,
@@ -54,6 +56,10 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/mejl/{mail_id}/original"): STAFF,
     ("GET", "/mejl/{mail_id}/delar/{number}"): STAFF,
     ("GET", "/satt-at-sidan"): STAFF,
+    ("GET", "/sok"): EVERYBODY,
+    ("GET", "/handelselogg"): STAFF,
+    ("GET", "/export/svar.{format}"): EVERYBODY,
+    ("GET", "/export/handelselogg.csv"): STAFF,
 }
 """Who may do what, written down a second time: a change of a permission must be meant."""
 
@@ -83,6 +89,7 @@ def filled(path: str) -> str:
         ("{mail_id}", "m" + "0" * 23),
         ("{digest}", "0" * 64),
         ("{item_id}", "999999"),
+        ("{format}", "csv"),
         ("{resolution_id}", "finns-inte"),
         ("{number}", "99"),
     ):

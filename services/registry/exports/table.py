@@ -145,10 +145,10 @@ def _csv_cell(value: Cell) -> str:
         case int():
             return str(value)
         case str():
-            return _defused(value)
+            return defused(value)
 
 
-def _defused(text: str) -> str:
+def defused(text: str) -> str:
     """Return the text so that a spreadsheet takes it as text (OWASP, CSV injection).
 
     An apostrophe is put before what would be a formula. A telephone number starts with + and is

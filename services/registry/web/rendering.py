@@ -1,5 +1,6 @@
 """Turns templates and values into pages. Everything that is inserted is escaped."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -37,7 +38,13 @@ class Renderer:
             finalize=_harmless,
         )
         self._environment.filters.update(
-            moment=self.moment, day=day, size=size, number=number, percent=percent, masked=masked
+            moment=self.moment,
+            day=day,
+            size=size,
+            number=number,
+            percent=percent,
+            masked=masked,
+            as_json=as_json,
         )
         self._environment.globals.update(
             asset=assets.address, words=words, phrases=phrases, organisation=organisation
@@ -89,3 +96,8 @@ def number(value: int) -> str:
 def percent(fraction: float) -> str:
     """A fraction as whole per cent, rounded down: what is not certain is not shown as 100."""
     return f"{int(fraction * 100)}\N{NO-BREAK SPACE}%"
+
+
+def as_json(value: object) -> str:
+    """Plain data as one reads it in a log: `{"fate": "review"}`."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

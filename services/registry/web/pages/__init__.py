@@ -4,6 +4,8 @@ from services.registry.web.pages import (
     account,
     answers,
     document,
+    eventlog,
+    exports,
     mails,
     matter,
     municipality,
@@ -11,6 +13,7 @@ from services.registry.web.pages import (
     overview,
     queue,
     returned,
+    search,
     service,
     set_aside,
 )
@@ -29,4 +32,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     needs.pages,
     mails.pages,
     set_aside.pages,
+    search.pages,
+    eventlog.pages,
+    exports.pages,
 )

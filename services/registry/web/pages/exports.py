@@ -1,0 +1,62 @@
+"""What can be taken away as files: the answers, and the händelselogg."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from starlette.responses import Response, StreamingResponse
+
+from services.registry.exports.log import log_csv
+from services.registry.exports.table import NoSuchInitiative, TableFormat, export_answers
+from services.registry.store.log import log_lines
+from services.registry.web.pages.eventlog import log_filter
+from services.registry.web.roles import Permission
+from services.registry.web.routes import Pages
+from services.registry.web.visit import NotFound, Visitor
+from shared.outbox import now
+
+pages = Pages()
+
+_TYPES = {
+    TableFormat.CSV: "text/csv; charset=utf-8",
+    TableFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    TableFormat.JSON: "application/json",
+}
+
+
+@pages.get("/export/svar.{format}", Permission.SEE_ANSWERS)
+def answers(visit: Visitor, format: str) -> Response:
+    """The answers of all initiatives or one, those missing included."""
+    if format not in set(TableFormat):
+        raise NotFound
+    chosen = TableFormat(format)
+    initiative = visit.asked("initiativ") or None
+    try:
+        content = export_answers(visit.database, chosen, visit.site.zone, initiative)
+    except NoSuchInitiative:
+        raise NotFound from None
+    name = f"svar-{initiative or 'alla'}-{_today(visit):%Y-%m-%d}.{format}"
+    return Response(content, media_type=_TYPES[chosen], headers=_saved_as(name))
+
+
+@pages.get("/export/handelselogg.csv", Permission.SEE_MAIL)
+def log(visit: Visitor) -> Response:
+    """The händelselogg, filtered as its page is, the first line first."""
+    wanted = log_filter(visit)
+
+    def pieces() -> Iterator[bytes]:
+        with visit.database.read() as session:
+            yield from log_csv(log_lines(session, wanted), visit.site.zone)
+
+    name = f"handelselogg-{_today(visit):%Y-%m-%d}.csv"
+    return StreamingResponse(
+        pieces(), media_type="text/csv; charset=utf-8", headers=_saved_as(name)
+    )
+
+
+def _today(visit: Visitor) -> datetime:
+    return now().astimezone(visit.site.zone)
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    plain = "".join(sign for sign in name if sign.isalnum() or sign in "-._")
+    return {"Content-Disposition": f'attachment; filename="{plain}"', "Cache-Control": "private"}
