@@ -8,7 +8,11 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from services.registry.store.answers import initiatives
+from services.registry.amend import NoSuchAnswer, mark_of
+from services.registry.domain.amendment import Amendment
+from services.registry.domain.resolution import Objection
+from services.registry.resolve import Refused
+from services.registry.store.answers import former_answers, initiatives
 from services.registry.store.details import (
     DocumentDetail,
     document_detail,
@@ -16,13 +20,15 @@ from services.registry.store.details import (
     searchable_copy,
 )
 from services.registry.tables import Document, Initiative, Part
+from services.registry.web import amendment_form
 from services.registry.web.guard import Forbidden
 from services.registry.web.needs import need_shown
 from services.registry.web.queries import ANSWER_FATES
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
+from services.registry.web.verdict_form import DETAILS
 from services.registry.web.views import (
-    fate_state,
+    document_state,
     heard_witnesses,
     initiatives_by_id,
     municipality_name,
@@ -42,18 +48,28 @@ _IMAGE_TYPES = {
 }
 """What a derived page image may be, by its first bytes; nothing else is ever shown."""
 
+_CHANGED = frozenset({Objection.STALE, Objection.NOT_CURRENT})
+"""Objections that come of what others did, not of what was typed."""
+
 _FOREVER = "private, max-age=31536000, immutable"
 
 
 @pages.get("/handlingar/{document_id}", Permission.SEE_ANSWERS)
 def document(visit: Visitor, document_id: str) -> Response:
     """The page of one document."""
-    with visit.database.read() as session:
-        found = visible(visit, document_detail(session, document_id))
-        known = initiatives_by_id(initiatives(session))
-        mail = mail_detail(session, found.mail.mail_id)
-    assert mail is not None
-    return visit.page("document.html", messages=mail.messages, **shown(found, known))
+    return _page(visit, document_id)
+
+
+@pages.post("/handlingar/{document_id}/makulera", Permission.RESOLVE)
+def void(visit: Visitor, document_id: str) -> Response:
+    """Makulera the answer that was recorded from the document; or say what forbids it."""
+    return _amend(visit, document_id, amendment_form.voiding_in(visit.form), "makulera")
+
+
+@pages.post("/handlingar/{document_id}/ratta", Permission.RESOLVE)
+def correct(visit: Visitor, document_id: str) -> Response:
+    """Rätta the answer that was recorded from the document; or say what forbids it."""
+    return _amend(visit, document_id, amendment_form.correction_in(visit.form), "ratta")
 
 
 @pages.get("/sidbilder/{document_id}/{digest}", Permission.SEE_ANSWERS)
@@ -93,18 +109,59 @@ def searchable(visit: Visitor, document_id: str) -> Response:
     return download(visit.site.archive, digest, f"{document_id}-sökbar.pdf")
 
 
+def _amend(visit: Visit, document_id: str, amendment: Amendment, how: str) -> Response:
+    seen = visit.form.get("sedd", "")
+    try:
+        done = visit.site.amender.amend(document_id, seen, amendment, visit.user.name)
+    except NoSuchAnswer:
+        raise NotFound from None
+    if isinstance(done, Refused):
+        return _page(visit, document_id, against=done.objections, amending=how)
+    return visit.see_other(f"/handlingar/{document_id}")
+
+
+def _page(
+    visit: Visit, document_id: str, against: tuple[Objection, ...] = (), amending: str = ""
+) -> Response:
+    with visit.database.read() as session:
+        found = visible(visit, document_detail(session, document_id))
+        known = initiatives_by_id(initiatives(session))
+        mail = mail_detail(session, found.mail.mail_id)
+        about = found.document
+        former = (
+            former_answers(session, about.initiative, about.municipality, document_id)
+            if about.initiative and about.municipality
+            else []
+        )
+    assert mail is not None
+    recorded = amendment_form.proposed(found.answer) if found.answer else {}
+    return visit.page(
+        "document.html",
+        status=200 if not against else 409 if _CHANGED.intersection(against) else 422,
+        messages=mail.messages,
+        former=former,
+        may_open=lambda document: visit.may(_needed_for(document)),
+        mark=mark_of(found.answer) if found.answer else "",
+        details=DETAILS,
+        against=against,
+        amending=amending,
+        correction=visit.form if amending == "ratta" else recorded,
+        voiding=visit.form if amending == "makulera" else {},
+        **shown(found, known),
+    )
+
+
 def shown(found: DocumentDetail, known: dict[str, Initiative]) -> dict[str, Any]:
     """What the templates of a document need."""
     read_as = found.reading.initiative.text if found.reading.initiative else ""
     initiative = known.get(found.document.initiative or read_as)
     certain = known.get(found.document.initiative or "")
-    answer = found.answer.answer if found.answer else None
     return {
         "detail": found,
         "document": found.document,
         "initiative": certain,
         "municipality": municipality_name(found.document.municipality),
-        "state": fate_state(found.document, certain, answer),
+        "state": document_state(found.document, certain, found.answer),
         "scans": scan_pages(found.reading, {part.number: part.filename for part in found.parts}),
         "values": read_values(found.reading, initiative),
         "witnesses": heard_witnesses(found.reading),
