@@ -66,9 +66,10 @@ MOST_OFF_STROKES_TWO_ENDS, MOST_OFF_STROKES_CROSS = 0.05, 0.2
 """Of what leaves a box of our size at two places or three, and of what leaves it at four, which
 may be a large cross, bent by hand. One line drawn right through a mark leaves more."""
 MOST_BESIDE_MM2 = 0.15
-MOST_COVERED = 0.97
+MOST_COVERED, MOST_COVERED_SMALL = 0.9, 0.97
 """What does not leave its box, or at the corners only, is a mark however heavy, as long as there
 is paper in the box: one blackened all over may be one taken back."""
+MOST_EXITS_SMALL = 2
 MOST_OFF_STROKES_INSIDE, MOST_OFF_STROKES_LARGE = 0.2, 0.1
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
@@ -122,19 +123,20 @@ def _struck_through(mark: MarkMeasure) -> bool:
 
 def _keeps_to_its_box(mark: MarkMeasure) -> bool:
     """Whether what is in the box, or runs out of its corners, can be nothing but a mark."""
-    if (
-        mark.beside_mm2 is None
-        or mark.beside_mm2 > MOST_BESIDE_MM2
-        or _covered(mark) > MOST_COVERED
-    ):
+    if mark.beside_mm2 is None or mark.beside_mm2 > MOST_BESIDE_MM2:
         return False
+    if mark.inner_mm < FULL_SIZE_MM:
+        return (
+            _covered(mark) <= MOST_COVERED_SMALL
+            and mark.ring_mm2 <= LEAST_LEAVING_MM2
+            and mark.exits <= MOST_EXITS_SMALL
+        )
     off = mark.off_strokes if mark.off_strokes is not None else 0.0
     if mark.ring_mm2 <= LEAST_LEAVING_MM2:
-        told_inside = mark.inner_mm >= FULL_SIZE_MM and mark.exits >= LEAST_EXITS_TOLD
-        return not told_inside or off <= MOST_OFF_STROKES_INSIDE
-    return (
-        mark.inner_mm >= FULL_SIZE_MM and mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
-    )
+        told = mark.exits < LEAST_EXITS_TOLD or off <= MOST_OFF_STROKES_INSIDE
+    else:
+        told = mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
+    return told and _covered(mark) <= MOST_COVERED
 
 
 def _covered(mark: MarkMeasure) -> float:
