@@ -11,12 +11,12 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from services.notifier.gate import LOOP_HEADER, may_be_addressed
-from services.notifier.messages.decision import KINDS, decision
-from services.notifier.messages.letter import Letter, as_html, as_text
-from services.notifier.messages.plain import SWEDEN
-from services.notifier.messages.receipt import KIND, receipt
 from services.notifier.settings import NotifierSettings
 from shared.events import Correspondence, DocumentResolved, MailRegistered
+from shared.letters.decision import KINDS, decision
+from shared.letters.letter import Letter, as_html, as_text
+from shared.letters.plain import SWEDEN
+from shared.letters.receipt import KIND, receipt
 
 MAX_REFERENCES: Final = 20
 # An identifier as others write it: printable ASCII in angle brackets (RFC 5322, 3.6.4, leniently).

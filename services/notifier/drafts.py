@@ -6,9 +6,9 @@ from datetime import datetime
 
 from services.notifier.compose import House, Mail, compose_decision, compose_receipt
 from services.notifier.gate import Question
-from services.notifier.messages.decision import KINDS
-from services.notifier.messages.receipt import KIND
 from shared.events import DocumentResolved, MailRegistered
+from shared.letters.decision import KINDS
+from shared.letters.receipt import KIND
 
 
 @dataclass(frozen=True)

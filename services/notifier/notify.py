@@ -31,8 +31,6 @@ from services.notifier.gate import (
     may_be_addressed,
     objections,
 )
-from services.notifier.messages.plain import one_line
-from services.notifier.messages.receipt import KIND
 from services.notifier.relay import (
     Accepted,
     Deferred,
@@ -56,6 +54,8 @@ from shared.events import (
     ResolutionUndone,
 )
 from shared.failpoint import failpoint
+from shared.letters.plain import one_line
+from shared.letters.receipt import KIND
 from shared.telemetry import Metrics
 
 CAME_BACK: Final = "came_back"

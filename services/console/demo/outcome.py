@@ -7,7 +7,6 @@ from sqlmodel import col, func, select
 
 from services.console.demo.writer import Answer, Letter
 from services.intake.tables import MailRow
-from services.notifier.messages.receipt import KIND
 from services.notifier.tables import MessageRow, MessageState
 from services.registry.store.lists import totals
 from services.registry.tables import Answer as RecordedAnswer
@@ -16,6 +15,7 @@ from shared import outbox
 from shared.consumers import RECEIPT
 from shared.database import Database
 from shared.identifiers import digest_of, mail_id_of
+from shared.letters.receipt import KIND
 
 _WAITING = (MessageState.QUEUED, MessageState.SENDING)
 

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from services.notifier.compose import compose_decision
-from services.notifier.messages.decision import BY_A_PERSON, KINDS, MESSAGE_HEADING
-from services.notifier.messages.document import LATE, NO_AUTHORITY_CHECKED, NOT_REVIEWED
-from services.notifier.messages.mending import FAULTS, UNKNOWN_FAULT, faults_of, steps_for
 from shared.events import MENDABLE, MENDABLE_FILES, DocumentResolved, Fate, Reason
+from shared.letters.decision import BY_A_PERSON, KINDS, MESSAGE_HEADING
+from shared.letters.document import LATE, NO_AUTHORITY_CHECKED, NOT_REVIEWED
+from shared.letters.mending import FAULTS, UNKNOWN_FAULT, faults_of, steps_for
 from tests.unit.notifier.builders import (
     correspondence,
     document,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.messages.plain import (
+from shared.letters.plain import (
     MAX_FILE_NAME,
     NAME_NOT_SHOWN,
     file_name,

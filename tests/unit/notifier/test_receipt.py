@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from services.notifier.compose import compose_receipt
-from services.notifier.messages.document import NO_AUTHORITY_CHECKED
-from services.notifier.messages.receipt import MAX_SHOWN
 from shared.events import Disposition, Fate, MailRegistered, Reason
+from shared.letters.document import NO_AUTHORITY_CHECKED
+from shared.letters.receipt import MAX_SHOWN
 from tests.unit.notifier.builders import (
     correspondence,
     document,

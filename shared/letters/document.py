@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from services.notifier.messages.plain import file_name, listing, one_line
 from shared.events import Fate, RegisteredDocument
+from shared.letters.plain import file_name, listing, one_line
 
 NOT_REVIEWED: Final = "ännu inte granskat"
 NO_AUTHORITY_CHECKED: Final = (

@@ -6,7 +6,8 @@ It confirms arrival and nothing more. Of the sender's mail it repeats only the f
 
 from typing import Final
 
-from services.notifier.messages.document import (
+from shared.events import Disposition, Fate, MailRegistered, Reason, RegisteredDocument
+from shared.letters.document import (
     LATE,
     NO_AUTHORITY_CHECKED,
     REGISTERED,
@@ -15,10 +16,9 @@ from services.notifier.messages.document import (
     origin,
     where_to,
 )
-from services.notifier.messages.letter import Letter, Section
-from services.notifier.messages.mending import faults_of, steps_for
-from services.notifier.messages.plain import listing, moment, number_word, one_line
-from shared.events import Disposition, Fate, MailRegistered, Reason, RegisteredDocument
+from shared.letters.letter import Letter, Section
+from shared.letters.mending import faults_of, steps_for
+from shared.letters.plain import listing, moment, number_word, one_line
 
 KIND: Final = "receipt"
 WRONG_WITHOUT_NUMBER: Final = "Stämmer något inte? Svara på detta mejl."

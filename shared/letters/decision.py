@@ -8,7 +8,8 @@ answer. What the registrar wrote stands in it as text.
 from dataclasses import dataclass
 from typing import Final
 
-from services.notifier.messages.document import (
+from shared.events import DocumentResolved, Fate
+from shared.letters.document import (
     LATE,
     NO_AUTHORITY_CHECKED,
     REGISTERED,
@@ -17,8 +18,8 @@ from services.notifier.messages.document import (
     origin,
     where_to,
 )
-from services.notifier.messages.letter import Letter, Section
-from services.notifier.messages.mending import (
+from shared.letters.letter import Letter, Section
+from shared.letters.mending import (
     NEW_FORM,
     SCAN_AGAIN,
     SIGN,
@@ -26,8 +27,7 @@ from services.notifier.messages.mending import (
     faults_of,
     steps_for,
 )
-from services.notifier.messages.plain import moment, one_line, paragraphs_of
-from shared.events import DocumentResolved, Fate
+from shared.letters.plain import moment, one_line, paragraphs_of
 
 DECISION: Final = "decision"
 RETURN_REQUEST: Final = "return_request"

@@ -1,1 +1,0 @@
-"""The mails that we write: what each says is decided here, and worded in Swedish."""
