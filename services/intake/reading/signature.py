@@ -13,6 +13,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from services.intake.reading.broken import joined_where_in_line
+from services.intake.reading.leaving import close_around, leaves, without_frame
 from services.intake.reading.letter_rows import measure_rows
 from services.intake.reading.measured import (
     MendedMeasure,
@@ -23,7 +24,7 @@ from services.intake.reading.measured import (
 from services.intake.reading.paper import PER_MM, FlatPage
 from services.intake.reading.readable import feet_in_line, read_as_print
 from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes, without_stamps
-from shared.forms import Rect
+from shared.forms import SignatureArea
 
 _INK = 90
 _WEAK_INK = 60
@@ -60,7 +61,7 @@ _STRAIGHT_MM = 12.0
 
 def measure_signatures(page: FlatPage) -> tuple[SignatureMeasure, ...]:
     """Return what each signature box of the form holds, in its order."""
-    return tuple(_measure(page, signature.area) for signature in page.template.signatures)
+    return tuple(_measure(page, signature) for signature in page.template.signatures)
 
 
 @dataclass(frozen=True)
@@ -74,20 +75,27 @@ class _Written:
     bottom: int = 0
 
 
-def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
+def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
+    box = signature.area
     crop = page.crop(box.grown(-_FRAME_CLEAR_MM))
     everything = _ink(crop)
     ink = without_stamps(_without_rules(everything))
     written = _written(crop, ink)
     mended, mended_ink = _Written(), None
     if written.widest_mm < _WHOLE_MM and written.tallest_mm < _WHOLE_MM and ink.any():
-        mended_ink = joined_where_in_line(ink)
-        mended = _written(crop, mended_ink)
-    place = mended if mended.long_mm else written
+        around, mended_ink = crop, ink
+        if leaves(ink):
+            area = close_around(signature)
+            around = page.crop(area)
+            bare = without_frame(_ink(around), box, area)
+            mended_ink = without_stamps(_without_rules(bare))
+        mended_ink = joined_where_in_line(mended_ink)
+        mended = _written(around, mended_ink)
     readings: tuple[PrintReading, ...] = ()
     feet = tops = RowMeasure()
-    if place.long_mm:
-        readings = read_as_print(crop, ink, place.top / PER_MM, place.bottom / PER_MM)
+    if written.long_mm or mended.long_mm:
+        top, bottom = (written.top, written.bottom) if written.long_mm else _rows(ink)
+        readings = read_as_print(crop, ink, top / PER_MM, bottom / PER_MM)
         feet, tops = measure_rows(ink)
     ink_px, all_stroke, specks = _all_ink(everything)
     return SignatureMeasure(
@@ -99,12 +107,18 @@ def _measure(page: FlatPage, box: Rect) -> SignatureMeasure:
         tallest_mm=written.tallest_mm,
         widest_mm=written.widest_mm,
         readings=readings,
-        feet_in_line=feet_in_line(ink) if place.long_mm else 0,
+        feet_in_line=feet_in_line(ink) if written.long_mm or mended.long_mm else 0,
         feet=feet,
         tops=tops,
         mended=_mended(mended, mended_ink),
         area=page.area(box),
     )
+
+
+def _rows(ink: MatLike) -> tuple[int, int]:
+    """Return between which rows there is ink that is no speck."""
+    rows = [where[0] for where, _ in _pieces(ink)]
+    return min((r.start for r in rows), default=0), max((r.stop for r in rows), default=1)
 
 
 def _mended(written: _Written, ink: MatLike | None) -> MendedMeasure | None:

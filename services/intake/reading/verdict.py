@@ -56,8 +56,8 @@ LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 14.0, 15.0
 """One of the two, of what hangs together. Initials, and large letters of print, are smaller."""
 LEAST_MENDED_WIDE_MM = 16.0
 MOST_MENDED_IN_LINE, MOST_MENDED_STRAIGHT = 8, 0.6
-"""Of strokes that a scan broke, their gaps closed: more than initials, and uneven. Letters of print
-that came too close, or of a hand that does not join them, end in line."""
+"""Of strokes that a scan broke, or the box's frame, their gaps closed: more than initials, and
+uneven. Letters of print that came too close, or of a hand that does not join them, end in line."""
 MOST_LOOSE_STROKE_MM = 400.0
 """Beside what looks written. Paper that came out as grain has more, and breaks up a stamp."""
 MOST_SPECKS_PER_CM2 = 6.0
@@ -269,14 +269,17 @@ def _large_enough(signature: SignatureMeasure) -> bool:
 
 
 def _broken(signature: SignatureMeasure) -> bool:
-    """Whether it is a signature whose strokes a scan broke."""
+    """Whether it is a signature whose strokes a scan broke, or the box's frame."""
     mended = signature.mended
     return (
         mended is not None
         and mended.written_mm >= LEAST_WRITTEN_MM
         and mended.widest_mm >= LEAST_MENDED_WIDE_MM
         and mended.feet.in_line + mended.tops.in_line <= MOST_MENDED_IN_LINE
-        and signature.feet.share + signature.tops.share <= MOST_MENDED_STRAIGHT
+        and (
+            signature.feet.in_line + signature.tops.in_line <= MOST_MENDED_IN_LINE
+            or signature.feet.share + signature.tops.share <= MOST_MENDED_STRAIGHT
+        )
     )
 
 

@@ -95,6 +95,7 @@ def test_only_what_runs_on_in_the_same_direction_is_joined() -> None:
     [
         pytest.param(201, 130, Device.SCANNER, id="a legible name in joined letters"),
         pytest.param(301, 240, Device.SCANNER, id="a thin pen in two levels"),
+        pytest.param(210, 163, Device.SCANNER, id="over the box's upper border"),
     ],
 )
 def test_it_is_a_signature(seed: int, index: int, device: Device) -> None:
@@ -109,7 +110,7 @@ def test_on_paper_that_came_out_as_dots_a_hand_is_told_by_a_person() -> None:
     assert document(as_png(scan(form, Channel.SCANNER, seed=3))).signature is (
         SignatureState.HANDWRITTEN
     )
-    dots = np.random.default_rng(4).random(form.shape) < 0.004
-    form[cv2.dilate(dots.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0] = 40
+    dots = np.where(np.random.default_rng(4).random(form.shape) < 0.004, 1, 0).astype(np.uint8)
+    form[cv2.dilate(dots, np.ones((2, 2), np.uint8)) > 0] = 40
     reading = document(as_png(scan(form, Channel.SCANNER, seed=3)))
     assert reading.signature is SignatureState.UNCLEAR
