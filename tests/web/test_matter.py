@@ -252,6 +252,23 @@ def test_a_new_answer_is_asked_for_with_every_fault_that_was_ticked(
     assert "Väntar på nytt svar" in fresh_registrar.get("/vantar").text
 
 
+def test_the_mail_that_asks_again_is_seen_before_it_is_decided_on(
+    fresh: World, fresh_registrar: Client
+) -> None:
+    item = doubtful(fresh)
+    typed = {"sedd": "1", "fel.signature_missing": "on", "meddelande": "<b>Sidan 2</b>\nsaknas."}
+    page = fresh_registrar.submit(item, f"{item}/forhandsvisa", **typed)
+    assert page.status == 200
+    assert "Så blir mejlet" in page.text
+    assert "En underskrift saknas på blanketten." in page.text
+    assert "&lt;b&gt;Sidan 2&lt;/b&gt;" in page.html
+    assert 'name="fel.signature_missing" checked' in page.text
+    assert "registratur@skr.se" in page.text
+    assert rows(fresh, Document)[0].fate is Fate.REVIEW
+    none = fresh_registrar.submit(item, f"{item}/forhandsvisa", sedd="1")
+    assert none.status == 422
+
+
 @pytest.mark.parametrize(
     ("fields", "fate"),
     [

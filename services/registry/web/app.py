@@ -56,6 +56,7 @@ def create_app(
     )
     app.state.site = Site(
         settings=web,
+        organisation=settings.organisation,
         zone=zone,
         database=database,
         archive=archive,

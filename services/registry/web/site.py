@@ -19,6 +19,7 @@ from shared.database import Database
 @dataclass(frozen=True)
 class Site:
     settings: WebSection
+    organisation: str
     zone: ZoneInfo
     """The office's clock."""
     database: Database

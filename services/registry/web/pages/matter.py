@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from services.registry.domain.answer import Pair
 from services.registry.domain.candidates import candidates
-from services.registry.domain.resolution import ASKABLE, Objection
+from services.registry.domain.resolution import ASKABLE, AskAgain, Objection
 from services.registry.eventlog import note
 from services.registry.knowledge import sender_of
+from services.registry.preview import letter_asking_again
 from services.registry.resolve import NoSuchMatter, Refused
 from services.registry.store.answers import initiatives
 from services.registry.store.details import (
@@ -29,6 +30,7 @@ from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.views import first_image, initiatives_by_id, municipality_name
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.events import Correspondence
+from shared.letters.letter import Letter
 from shared.municipalities import all_municipalities, suggest
 from shared.outbox import now
 
@@ -72,6 +74,25 @@ def resolve(visit: Visitor, item_id: RowNumber) -> Response:
     return visit.see_other(f"{place}?avgjort={done.resolution}")
 
 
+@pages.post("/ej-kopplade/{item_id}/forhandsvisa", Permission.RESOLVE)
+def preview(visit: Visitor, item_id: RowNumber) -> Response:
+    """Show the mail that would ask for a new answer, with what was typed; nothing is done."""
+    verdict = verdict_form.verdict_in({**visit.form, "gor": "begar"})
+    assert isinstance(verdict, AskAgain)
+    typed = {**visit.form, "gor": "begar"}
+    if not verdict.reasons:
+        return _page(visit, item_id, typed=typed, against=(Objection.NO_REASON,))
+    with visit.database.read() as session:
+        item = _item(session, item_id)
+        document = session.get(Document, item.document_id) if item.document_id else None
+        if document is None:
+            raise NotFound
+        letter = letter_asking_again(
+            session, document, verdict, organisation=visit.site.organisation, at=now()
+        )
+    return _page(visit, item_id, typed=typed, letter=letter)
+
+
 @pages.post("/avgoranden/{resolution_id}/angra", Permission.RESOLVE)
 def undo(visit: Visitor, resolution_id: str) -> Response:
     """Take a verdict back and open its item again."""
@@ -110,6 +131,7 @@ def _page(
     *,
     typed: Mapping[str, str] | None = None,
     against: tuple[Objection, ...] = (),
+    letter: Letter | None = None,
 ) -> Response:
     with visit.database.read() as session:
         item = _item(session, item_id)
@@ -123,6 +145,7 @@ def _page(
             "around": around,
             "messages": mail.messages,
             "against": against,
+            "letter": letter,
             "done": just_done(visit, session),
             "decisions": resolutions_of(session, item),
             "following": _image_of(session, around.after),
