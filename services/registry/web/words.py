@@ -7,6 +7,7 @@ from typing import Any
 
 from services.registry.domain.candidates import Ground
 from services.registry.domain.resolution import Objection
+from services.registry.store.search import Kind, Place
 from services.registry.tables import AnswerStatus, MailState
 from shared.events import (
     Disposition,
@@ -328,6 +329,21 @@ ANSWER_STATUSES: Mapping[AnswerStatus, str] = MappingProxyType(
     }
 )
 
+
+FOUND_KINDS: Mapping[Kind, str] = MappingProxyType({Kind.DOCUMENT: "Handlingar", Kind.MAIL: "Mejl"})
+
+FOUND_PLACES: Mapping[Place, str] = MappingProxyType(
+    {
+        Place.FORMER_NUMBER: "Tidigare nummer",
+        Place.PERSON: "På blanketten",
+        Place.FILE: "Fil",
+        Place.SENDER: "Avsändare",
+        Place.SUBJECT: "Ämne",
+        Place.INITIATIVE: "Initiativ",
+        Place.READ: "Uppgifter",
+        Place.TEXT: "Text",
+    }
+)
 
 GROUNDS: Mapping[Ground, str] = MappingProxyType(
     {

@@ -8,6 +8,7 @@ const store = (off) => { try { localStorage.setItem(OFF, off ? "1" : "0"); } cat
 let off = stored();
 
 const targets = () => [...document.querySelectorAll("[data-key]")].filter((one) => one.checkVisibility());
+const answers = () => document.querySelectorAll('input[name="svar"]');
 const typing = (element) =>
   element.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
@@ -42,7 +43,7 @@ function explain() {
   const list = document.createElement("dl");
   const rows = [
     ...targets().map((one) => [one.dataset.key.toUpperCase(), nameOf(one).trim()]),
-    ["1–9", "Välj svar, uppifrån och ner"],
+    ...(answers().length ? [["1–9", "Välj svar, uppifrån och ner"]] : []),
     ["?", "Visa den här hjälpen"],
     ["Esc", "Lämna ett fält eller hjälpen"],
   ];
@@ -85,8 +86,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?") {
     explain();
   } else if (/^[1-9]$/.test(event.key)) {
-    const answers = document.querySelectorAll('input[name="svar"]');
-    answers[Number(event.key) - 1]?.click();
+    answers()[Number(event.key) - 1]?.click();
   } else {
     const target = targets().find((one) => one.dataset.key === event.key.toLowerCase());
     if (!target) return;
