@@ -159,6 +159,9 @@ def _found(
         if steps is not None
         else _text_search(phrases, seen_by)
     )
+    if steps is None:
+        # The plan depends on how common the words are; one made for any words would be bad for all.
+        connection.execute(sql("SET LOCAL plan_cache_mode = force_custom_plan"))
     found: dict[tuple[str, str | None], None] = {}
     for statement, values in statements:
         rows = connection.execute(sql(statement), {**values, "most": MOST_FOUND})
