@@ -1,5 +1,5 @@
 # Each target does all set-up it needs, on a fresh Debian or Ubuntu with Python >= 3.11.
-.PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush lock
+.PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush bench-desk lock
 
 PYTHON = .venv/bin/python
 # What is compiled once need not be compiled by each worker, and each service that a test starts.
@@ -28,13 +28,16 @@ lint: setup-test
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: bench-reading bench-rush
+bench: bench-reading bench-rush bench-desk
 
 bench-reading: setup-bench
 	$(PYTHON) -m tests.bench.forms.run
 
 bench-rush: setup-test
 	$(PYTHON) -m tests.bench.rush
+
+bench-desk: setup-test
+	$(PYTHON) -m tests.bench.desk
 
 # The lock names versions and hashes only, no download address.
 lock:

@@ -53,6 +53,13 @@ class PostgresServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own; as root it runs as the user postgres, as it insists."""
     binaries = _postgres_binaries()
     account = "postgres" if os.geteuid() == 0 else getpass.getuser()

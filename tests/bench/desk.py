@@ -1,0 +1,250 @@
+"""`make bench-desk`: the staff's pages and the search over a hundred thousand documents.
+
+The register is filled by bulk inserts on SQLite and on PostgreSQL: a mail for each document, a
+round fully answered, a queue, and two hundred words of text in every document. Printed: p50 and
+p95 of the search alone, and of whole pages as a client on the same host meets them.
+"""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import accumulate, islice
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import insert, text
+
+from services.registry.domain.search_words import unaccented, words_of
+from services.registry.store.search import find
+from services.registry.tables import (
+    Answer,
+    AnswerStatus,
+    Audience,
+    CaseFile,
+    Document,
+    DocumentText,
+    Mail,
+    MailState,
+    Part,
+    ReviewItem,
+    ReviewState,
+    SearchEntry,
+)
+from shared.database import Database
+from shared.events import (
+    Disposition,
+    DocumentKind,
+    Fate,
+    MailboxRole,
+    PartFate,
+    Reason,
+    SignatureState,
+)
+from shared.identifiers import digest_of, document_id_of, mail_id_of
+from shared.municipalities import all_municipalities, display_name
+from tests.databases import running_postgres
+from tests.unit.registry.builders import digest, form, mail, typed
+from tests.web.client import Client
+from tests.web.world import PASSWORD, START, World, add_people, build, served
+
+AT_ONCE = 2000
+QUEUE = 500
+WORDS = 200
+SEARCH_GATE_S = 0.1
+INITIATIVES = ("kompetens-2024", "moln-2024", "valfard-2024", "sakerhet-2024")
+SYLLABLES = ("an", "be", "da", "för", "gå", "hem", "kom", "lä", "mun", "nä", "ord", "ska", "tid")
+SEARCHES = (
+    "Habo", "habo", "håbo", "SKR 2024/00123", "2024/000", "SKR", "svar", "svar_umea-2.pdf",
+    "svar_umea", "kommun", "åsa öberg", "asa", "registrator@kommun17.example", "umeå kommun ja",
+    "kommunfullmäktige", "beslut om anslutning", "förskola", "2024", "zzzz", "ko",
+)  # fmt: skip
+PAGES = ("/ej-kopplade", "/svar/kompetens-2024", "/sok?q=habo", "/sok?q=svar", "/mejl")
+
+Row = dict[str, Any]
+
+
+def rows_of(documents: int) -> Iterator[dict[type, Row]]:
+    """The rows of one mail with one document, again and again."""
+    chance = random.Random(4)
+    vocabulary = ["".join(chance.choices(SYLLABLES, k=chance.randint(1, 4))) for _ in range(20_000)]
+    vocabulary[:5] = ["kommunen", "beslut", "anslutning", "kommunfullmäktige", "förskolan"]
+    weights = list(accumulate(1 / (place + 1) for place in range(len(vocabulary))))
+    pairs = [(one, initiative) for initiative in INITIATIVES for one in all_municipalities()]
+    sent = mail(form(**typed()))
+    reading = sent.documents[0].model_dump(mode="json")
+    correspondence = sent.correspondence.model_dump(mode="json")
+    for place in range(documents):
+        municipality, initiative = pairs[place % len(pairs)]
+        answers, waits = place < len(pairs), place >= documents - QUEUE
+        fate = Fate.RECORDED if answers else Fate.REVIEW if waits else Fate.DUPLICATE
+        mail_digest = digest_of(f"bench {place}".encode())
+        mail_id = mail_id_of(mail_digest)
+        document_id = document_id_of(mail_id, 1)
+        at = START + timedelta(seconds=place)
+        dnr = f"SKR 2024/{place + 1:05}"
+        filename = f"svar_{municipality.name.lower()}-{place % 9}.pdf"
+        sender = f"registrator@kommun{place % 290}.example"
+        body = " ".join(chance.choices(vocabulary, cum_weights=weights, k=WORDS))
+        name = display_name(municipality)
+        keys, names = f"{dnr}-1 {name}", f"Åsa Öberg anna.ek@example.org {filename}"
+        letter = f"{sender} Svar från {name}"
+        shared: Row = {"mail_id": mail_id}
+        entry: Row = {"names": words_of(names), "letter": words_of(letter)}
+        yield {
+            CaseFile: {
+                "id": place + 1, "dnr": dnr, "title": f"Svar från {name}", "last_handling": 1,
+                "initiative": initiative if answers else None, "opened_at": at,
+                "municipality": municipality.code if answers else None,
+            },
+            Mail: shared | {
+                "digest": mail_digest, "role": MailboxRole.ANSWERS, "mailbox": "svar@skr.se",
+                "return_path": sender, "from_address": sender, "from_name": name,
+                "subject": f"Svar från {name}", "text": "Hej, här kommer vårt svar.",
+                "correspondence": correspondence,
+                "received_at": at, "registered_at": at, "disposition": Disposition.ANSWERS,
+                "disposition_reason": "", "reasons": [], "state": MailState.REGISTERED,
+            },
+            Part: shared | {
+                "number": 1, "filename": filename, "content_type": "application/pdf",
+                "size_bytes": 1, "digest": digest(filename), "fate": PartFate.DOCUMENT,
+                "reason": "",
+            },
+            Document: shared | {
+                "document_id": document_id, "case_id": place + 1, "handling": 1,
+                "kind": DocumentKind.ANSWER, "fate": fate,
+                "reasons": [Reason.MARK_DOUBTFUL] if waits else [], "initiative": initiative,
+                "municipality": municipality.code, "content": digest(filename), "parts": [1],
+                "reading": reading | {"document_id": document_id}, "late": False,
+                "received_at": at, "registered_at": at,
+            },
+            DocumentText: {
+                "document_id": document_id, "text": body, "pdf": digest("pdf"), "made_at": at,
+            },
+            Answer: {
+                "document_id": document_id, "initiative": initiative,
+                "municipality": municipality.code, "answer": "ja", "late": False,
+                "status": AnswerStatus.CURRENT, "signature": SignatureState.HANDWRITTEN,
+                "contact_name": "Åsa Öberg", "recorded_by": "machine",
+                "received_at": at, "recorded_at": at,
+            } if answers else {},
+            ReviewItem: shared | {
+                "document_id": document_id, "reasons": [Reason.MARK_DOUBTFUL],
+                "state": ReviewState.OPEN, "created_at": at, "resolved_by": "", "revision": 1,
+            } if waits else {},
+            SearchEntry: entry | shared | {
+                "document_id": document_id, "keys": words_of(keys), "body": words_of(body),
+                "audience": Audience.MAIL if waits else Audience.ANSWERS,
+                "folded": unaccented(f"{keys} {names} {body}"),
+            },
+        }  # fmt: skip
+        yield {
+            SearchEntry: entry | shared | {
+                "document_id": None, "keys": "", "body": words_of("Hej, här kommer vårt svar."),
+                "audience": Audience.MAIL, "folded": unaccented(names),
+            },
+        }  # fmt: skip
+
+
+def load(database: Database, documents: int) -> None:
+    """Write them all, as many at once as the databases like."""
+    made = rows_of(documents)
+    while batch := list(islice(made, AT_ONCE)):
+        with database.write() as session:
+            for table in batch[0]:
+                rows = [row for each in batch if (row := each.get(table))]
+                if rows:
+                    session.connection().execute(insert(table), rows)
+    with database.write() as session:
+        session.connection().execute(text("ANALYZE"))
+
+
+def timed(work: Callable[[], object], times: int) -> list[float]:
+    """Seconds of each time, after one that does not count."""
+    work()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return taken
+
+
+def line(name: str, taken: Sequence[float]) -> str:
+    p95 = statistics.quantiles(taken, n=20)[-1]
+    slowest = max(taken)
+    figures = (statistics.median(taken), p95, slowest)
+    return f"  {name:32}" + "".join(f"{seconds * 1000:9.1f}" for seconds in figures)
+
+
+def measure(world: World, times: int) -> bool:
+    """Print the figures; tell whether the search is as fast as it must be."""
+    print(f"  {'milliseconds':32}{'p50':>9}{'p95':>9}{'max':>9}")
+    everything: list[float] = []
+    for who, seen_by in (("staff", frozenset(Audience)), ("läsare", frozenset({Audience.ANSWERS}))):
+        taken = []
+        for words in SEARCHES:
+
+            def search(words: str = words, seen_by: frozenset[Audience] = seen_by) -> None:
+                with world.database.read() as session:
+                    find(session, words, seen_by=seen_by)
+
+            each = timed(search, times)
+            if statistics.median(each) > SEARCH_GATE_S / 2:
+                print(line(f"  {words}", each))
+            taken += each
+        print(line(f"search as {who}, {len(SEARCHES)} kinds", taken))
+        everything += taken
+    client = Client(world.address)
+    client.log_in("rut", PASSWORD)
+    for page in PAGES:
+        print(line(page, timed(lambda page=page: client.get(page), times)))  # type: ignore[misc]
+    return statistics.quantiles(everything, n=20)[-1] <= SEARCH_GATE_S
+
+
+@contextmanager
+def databases(kinds: Iterable[str], folder: Path) -> Iterator[Iterator[tuple[str, Database]]]:
+    """An empty database of each kind, one after the other."""
+
+    def each() -> Iterator[tuple[str, Database]]:
+        if "sqlite" in kinds:
+            yield "SQLite", Database(f"sqlite:///{folder / 'registry.sqlite3'}")
+        if "postgresql" in kinds:
+            with running_postgres() as server, server.database() as url:
+                yield "PostgreSQL", Database(url, schema="registry")
+
+    yield each()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=20, help="each search and page")
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    chosen = parser.parse_args()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    fast = True
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        databases(chosen.databases, Path(folder)) as each,
+    ):
+        for name, database in each:
+            world = build(Path(folder), database)
+            add_people(world)
+            start = time.perf_counter()
+            load(database, chosen.documents)
+            filled = time.perf_counter() - start
+            print(f"{name}, {chosen.documents} documents (filled in {filled:.0f} s)", flush=True)
+            with served(world):
+                fast = measure(world, chosen.times) and fast
+            database.close()
+    return 0 if fast else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
