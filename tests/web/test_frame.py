@@ -36,6 +36,7 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/svar"): EVERYBODY,
     ("GET", "/svar/{initiative_id}"): EVERYBODY,
     ("GET", "/svar/{initiative_id}/karta"): EVERYBODY,
+    ("GET", "/alla-svar"): EVERYBODY,
     ("GET", "/kommuner"): EVERYBODY,
     ("GET", "/kommuner/{code}"): EVERYBODY,
     ("GET", "/handlingar/{document_id}"): EVERYBODY,

@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Översikt", "/", Permission.SEE_ANSWERS),
             Entry("Svar", "/svar", Permission.SEE_ANSWERS),
+            Entry("Alla svar", "/alla-svar", Permission.SEE_ANSWERS),
             Entry("Kommuner", "/kommuner", Permission.SEE_ANSWERS),
         ),
     ),
