@@ -50,6 +50,8 @@ def test_a_voided_answer_says_so_with_who_when_and_why(
     assert "Svaret makulerades" in text
     assert "/makulera" not in text
     assert "Svar saknas" in fresh_registrar.get("/svar/kompetens-2024?kommun=2480").text
+    municipality = fresh_registrar.get(f"/kommuner/{UMEA}").text
+    assert '<span class="state voided">Makulerat</span>' in municipality
 
 
 def test_a_corrected_answer_shows_what_is_recorded_beside_what_was_read(

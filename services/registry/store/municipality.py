@@ -41,7 +41,8 @@ class MunicipalityDetail:
     """Those of answers that stand first, then the others; the last first."""
     registrar: MunicipalityContact | None
     domains: Sequence[str]
-    documents: Sequence[tuple[Document, CaseFile]]
+    documents: Sequence[tuple[Document, CaseFile, Answer | None]]
+    """Each with the answer that was recorded from it, whatever became of that since."""
     mails: Sequence[Mail]
     """The mails that its documents came in."""
     messages: Sequence[Message]
@@ -67,8 +68,9 @@ def municipality_detail(
             .order_by(col(MunicipalityDomain.domain))
         ).all(),
         documents=session.exec(
-            select(Document, CaseFile)
+            select(Document, CaseFile, Answer)
             .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+            .outerjoin(Answer, col(Answer.document_id) == col(Document.document_id))
             .where(*own)
             .order_by(col(Document.received_at).desc(), col(Document.document_id))
             .limit(most)

@@ -14,7 +14,7 @@ from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import (
     State,
-    fate_state,
+    document_state,
     folded,
     initiatives_by_id,
     line_state,
@@ -85,9 +85,11 @@ def municipality(visit: Visitor, code: str) -> Response:
         state=state,
         numbers={
             document.document_id: f"{case.dnr}-{document.handling}"
-            for document, case in detail.documents
+            for document, case, _ in detail.documents
         },
-        fate=lambda document: fate_state(document, None, None),
+        became=lambda document, answer: document_state(
+            document, known.get(document.initiative or ""), answer
+        ),
     )
 
 
