@@ -16,6 +16,7 @@ from services.intake.reading.marks import (
     LENIENT,
     LIGHT,
     STRICT,
+    TRACE,
     off_line,
     runs_across,
     without_specks,
@@ -63,7 +64,7 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
             shares.append(float(inner.mean()))
     smooth = cv2.GaussianBlur(whole, (0, 0), _SMOOTH_MM * PICTURE_PER_MM)
     deep = inset + shift
-    faint = smooth[y + deep : y + height - deep, x + deep : x + width - deep] > FAINT
+    inside = smooth[y + deep : y + height - deep, x + deep : x + width - deep]
     place = x, y, width, height
     added = cut(page.fine_rest, window)
     rest = without_specks(added > LENIENT)
@@ -79,7 +80,8 @@ def _measure(page: LearnedPage, blank: Blank, box: Box, border_mm: float) -> Mar
         ink=shares[0],
         ink_least=min(shares),
         ink_most=max(shares),
-        faint=float(faint.mean()),
+        faint=float((inside > FAINT).mean()),
+        trace=float((inside > TRACE).mean()),
         ring_mm2=ring,
         ring_loose_mm2=loose,
         ring_fraction=ring / area,
