@@ -1,23 +1,14 @@
 """Writes an answer that was recorded, by the machine or a person, and the line that tells of it."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlmodel import Session
 
+from services.registry.contacts import follow_answer, named_by
 from services.registry.domain.answer import Pair, Values
-from services.registry.tables import (
-    Answer,
-    AnswerStatus,
-    ContactPerson,
-    Document,
-    Initiative,
-)
+from services.registry.tables import Answer, AnswerStatus, Document, Initiative
 from shared.events import AnswerRecorded, Fate, Reason, RegisteredDocument, SignatureState
 from shared.municipalities import by_code, display_name
-
-EMAIL_MAX: Final = 320
-"""Longer is no address (RFC 3696, erratum 1690); an index would refuse it."""
 
 
 def record_answer(
@@ -35,7 +26,9 @@ def record_answer(
     Raises IntegrityError if another is current. An answer that was voided, or replaced and taken
     back, is written anew: the händelselogg holds what it was.
     """
-    session.merge(
+    former = session.get(Answer, document.document_id)
+    named_before = named_by(former) if former is not None else None
+    answer = session.merge(
         Answer(
             document_id=document.document_id,
             initiative=pair.initiative,
@@ -57,7 +50,7 @@ def record_answer(
         )
     )
     session.flush()
-    _keep_contact(session, document, pair, said)
+    follow_answer(session, answer, named_before, who=by, at=at)
     return AnswerRecorded(
         occurred_at=at,
         initiative=pair.initiative,
@@ -69,24 +62,6 @@ def record_answer(
         received_at=document.received_at,
         late=document.late,
         by=by,
-    )
-
-
-def _keep_contact(session: Session, document: Document, pair: Pair, said: Values) -> None:
-    known = session.get(ContactPerson, document.document_id)
-    if not (said.contact_name or said.contact_email or said.contact_phone):
-        if known is not None:
-            session.delete(known)
-        return
-    session.merge(
-        ContactPerson(
-            document_id=document.document_id,
-            initiative=pair.initiative,
-            municipality=pair.municipality,
-            name=plain(said.contact_name),
-            email=plain(said.contact_email)[:EMAIL_MAX],
-            phone=plain(said.contact_phone),
-        )
     )
 
 

@@ -11,7 +11,8 @@ from typing import Final
 import structlog
 from sqlmodel import Session, select
 
-from services.registry.answers import EMAIL_MAX, plain
+from services.registry.answers import plain
+from services.registry.domain.contact import ADDRESS_MAX
 from services.registry.eventlog import MACHINE, note
 from services.registry.tables import (
     Bounce,
@@ -74,7 +75,7 @@ class Settler:
                 message_id=plain(event.message_id),
                 mail_id=event.mail_id,
                 kind=event.kind,
-                recipient=plain(event.recipient)[:EMAIL_MAX],
+                recipient=plain(event.recipient)[:ADDRESS_MAX],
                 fate=event.fate,
                 reason=plain(event.reason),
                 content=event.content,
@@ -148,7 +149,7 @@ class Settler:
         with self._database.write() as session:
             if not claim(session, event.event_id, BOUNCE.name):
                 return
-            recipient = plain(event.recipient)[:EMAIL_MAX]
+            recipient = plain(event.recipient)[:ADDRESS_MAX]
             if session.get(Bounce, (event.mail_id, recipient)) is not None:
                 return
             session.add(

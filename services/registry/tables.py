@@ -385,17 +385,41 @@ class FormerNumber(RegistryTable, table=True):
 
 
 class ContactPerson(RegistryTable, table=True):
-    """Whom a municipality named on the form of a recorded answer."""
+    """Whom to reach about a recorded answer: named on its form, or added by staff.
 
-    __tablename__ = "contact_person"
-    __table_args__ = (Index("ix_contact_of_answer", "initiative", "municipality"),)
+    It counts while its answer stands and nobody has ended it. What it was before each change
+    stands in the händelselogg.
+    """
 
-    document_id: str = Field(primary_key=True, foreign_key="answer.document_id")
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_of_answer", "initiative", "municipality"),
+        Index(
+            "uq_contact_from_answer",
+            "document_id",
+            unique=True,
+            sqlite_where=text("from_answer"),
+            postgresql_where=text("from_answer"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    document_id: str = Field(foreign_key="answer.document_id", index=True)
     initiative: str = Field(foreign_key="initiative.id")
     municipality: str
     name: str
     email: str = Field(index=True)
     phone: str
+    from_answer: bool
+    """Named on the form of the answer; one at most is."""
+    added_at: datetime = Field(sa_type=UtcDateTime)
+    added_by: str
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    changed_by: str = ""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: str = ""
+    revision: int = 1
+    """Raised by every change: an edit of what one no longer sees is refused."""
 
 
 class UserAccount(RegistryTable, table=True):
@@ -460,13 +484,14 @@ class Message(RegistryTable, table=True):
     fate: MessageFate = Field(sa_column=Column(KeyOf(MessageFate), nullable=False))
     reason: str = ""
     content: str | None = None
-    settled_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class Bounce(RegistryTable, table=True):
     """A mail of ours that came back: a task about an address. It never changes an answer."""
 
     __tablename__ = "bounce"
+    __table_args__ = (Index("ix_bounce_tasks", "state", "came_at"),)
 
     mail_id: str = Field(primary_key=True)
     """The bounce itself; one may tell of several recipients."""

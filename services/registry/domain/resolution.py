@@ -202,7 +202,7 @@ def _against_attaching(verdict: Attach, matter: Matter) -> tuple[Objection, ...]
 def against_details(details: Details) -> list[Objection]:
     """Return what is wrong with the details of an answer."""
     found: list[Objection] = []
-    if details.contact_email and not _is_address(details.contact_email):
+    if details.contact_email and not is_address(details.contact_email):
         found.append(Objection.BAD_ADDRESS)
     if max(map(len, vars(details).values())) > MOST_FIELD:
         found.append(Objection.TEXT_TOO_LONG)
@@ -215,7 +215,7 @@ def against_reason(why: str) -> list[Objection]:
     return found + _too_long(why, MOST_TEXT)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Whether it has the shape of an address; whether it works, only a mail can tell."""
     local, at, host = text.rpartition("@")
     return bool(local and at and "." in host.strip(".")) and not any(

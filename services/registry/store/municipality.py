@@ -7,11 +7,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import AnswerLine, answer_lines
+from services.registry.store.contacts import ContactLine, contacts_of_municipality
 from services.registry.tables import (
     Answer,
     AnswerStatus,
     CaseFile,
-    ContactPerson,
     Document,
     EventLog,
     Mail,
@@ -23,22 +23,14 @@ from shared.events import Fate
 
 
 @dataclass(frozen=True)
-class NamedContact:
-    """Whom an answer names, and whether that answer still stands."""
-
-    person: ContactPerson
-    status: AnswerStatus
-
-
-@dataclass(frozen=True)
 class MunicipalityDetail:
     """One municipality; the lists of what came, went and happened are cut at `most`."""
 
     code: str
     answers: Sequence[AnswerLine]
     """One line per initiative, those without an answer included."""
-    contacts: Sequence[NamedContact]
-    """Those of answers that stand first, then the others; the last first."""
+    contacts: Sequence[ContactLine]
+    """Those that count first, then the others; the last first."""
     registrar: MunicipalityContact | None
     domains: Sequence[str]
     documents: Sequence[tuple[Document, CaseFile, Answer | None]]
@@ -60,7 +52,7 @@ def municipality_detail(
     return MunicipalityDetail(
         code=code,
         answers=answer_lines(session, municipality=code),
-        contacts=_contacts(session, code),
+        contacts=contacts_of_municipality(session, code),
         registrar=registrar,
         domains=session.exec(
             select(MunicipalityDomain.domain)
@@ -117,16 +109,3 @@ def answers_given(session: Session) -> dict[str, int]:
             .group_by(col(Answer.municipality))
         ).all()
     )
-
-
-def _contacts(session: Session, code: str) -> list[NamedContact]:
-    found = [
-        NamedContact(person, AnswerStatus(status))
-        for person, status in session.exec(
-            select(ContactPerson, Answer.status)
-            .join(Answer, col(Answer.document_id) == col(ContactPerson.document_id))
-            .where(ContactPerson.municipality == code)
-            .order_by(col(Answer.recorded_at).desc(), col(Answer.document_id))
-        )
-    ]
-    return sorted(found, key=lambda one: one.status is not AnswerStatus.CURRENT)

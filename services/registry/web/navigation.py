@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Svar", "/svar", Permission.SEE_ANSWERS),
             Entry("Alla svar", "/alla-svar", Permission.SEE_ANSWERS),
             Entry("Kommuner", "/kommuner", Permission.SEE_ANSWERS),
+            Entry("Kontaktpersoner", "/kontaktpersoner", Permission.SEE_ANSWERS),
         ),
     ),
     (

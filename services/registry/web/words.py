@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.registry.domain.candidates import Ground
+from services.registry.domain.contact import ContactFault
 from services.registry.domain.resolution import Objection
 from services.registry.store.search import Kind, Place
 from services.registry.tables import AnswerStatus, MailState
@@ -396,6 +397,20 @@ OBJECTIONS: Mapping[Objection, str] = MappingProxyType(
         "på det, eller så är svaret rättat. Ersätt eller makulera svaret i stället.",
         Objection.NOT_CURRENT: "Svaret gäller inte längre och går inte att ändra.",
         Objection.UNCHANGED: "Rättelsen är lika med det som redan står. Ändra det som är fel.",
+    }
+)
+
+CONTACT_FAULTS: Mapping[ContactFault, str] = MappingProxyType(
+    {
+        ContactFault.STALE: "Någon annan har ändrat kontaktpersonen sedan du öppnade sidan. Det du "
+        "skrev står kvar. Se efter vad som gäller nu och spara igen om det behövs.",
+        ContactFault.ENDED: "Kontaktpersonen är redan avslutad.",
+        ContactFault.ANSWER_ENDED: "Svaret som kontaktpersonen hör till gäller inte längre.",
+        ContactFault.UNREACHABLE: "Skriv en e-postadress eller ett telefonnummer.",
+        ContactFault.BAD_ADDRESS: "E-postadressen är inte en adress. Den ska se ut som "
+        "namn@kommun.se.",
+        ContactFault.TOO_LONG: "Namnet eller telefonnumret är för långt. Korta det.",
+        ContactFault.UNCHANGED: "Det du skrev är lika med det som redan står.",
     }
 )
 

@@ -28,6 +28,7 @@ from tests.unit.registry.builders import (
     mail,
     typed,
 )
+from tests.unit.registry.test_contact_migration import back_to_0007
 from tests.unit.registry.test_searchable import made
 
 HABO, HÅBO = "0643", "0305"
@@ -202,9 +203,10 @@ def _entries(register: Register) -> list[tuple[str, str, str, str]]:
 
 
 def _back_to_0006(database: Database) -> None:
-    """As the database was before there was a search."""
+    """As the database was before there was a search, and several contacts for an answer."""
     with database.write() as session:
         connection = session.connection()
+        back_to_0007(connection)
         connection.execute(text("DROP TABLE search_entry"))
         if connection.dialect.name == "sqlite":
             connection.execute(text("DROP TABLE search_index"))

@@ -3,6 +3,7 @@
 from services.registry.web.pages import (
     account,
     answers,
+    contacts,
     document,
     eventlog,
     exports,
@@ -29,6 +30,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     map.pages,
     matrix.pages,
     municipality.pages,
+    contacts.pages,
     document.pages,
     queue.pages,
     matter.pages,

@@ -15,6 +15,7 @@ _SIZE = 100
 SUBJECTS = {
     "resolved.": "Registratorers beslut",
     "answer.": "Svar",
+    "contact.": "Kontaktpersoner",
     "document.": "Handlingar",
     "mail.": "Inkomna mejl",
     "message.": "Utgående mejl",

@@ -16,7 +16,7 @@ from shared.outbox import now
 
 pages = Pages()
 
-_TYPES = {
+MEDIA_TYPES = {
     TableFormat.CSV: "text/csv; charset=utf-8",
     TableFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     TableFormat.JSON: "application/json",
@@ -34,8 +34,8 @@ def answers(visit: Visitor, format: str) -> Response:
         content = export_answers(visit.database, chosen, visit.site.zone, initiative)
     except NoSuchInitiative:
         raise NotFound from None
-    name = f"svar-{initiative or 'alla'}-{_today(visit):%Y-%m-%d}.{format}"
-    return Response(content, media_type=_TYPES[chosen], headers=_saved_as(name))
+    name = f"svar-{initiative or 'alla'}-{today(visit):%Y-%m-%d}.{format}"
+    return Response(content, media_type=MEDIA_TYPES[chosen], headers=saved_as(name))
 
 
 @pages.get("/export/handelselogg.csv", Permission.SEE_MAIL)
@@ -47,16 +47,16 @@ def log(visit: Visitor) -> Response:
         with visit.database.read() as session:
             yield from log_csv(log_lines(session, wanted), visit.site.zone)
 
-    name = f"handelselogg-{_today(visit):%Y-%m-%d}.csv"
-    return StreamingResponse(
-        pieces(), media_type="text/csv; charset=utf-8", headers=_saved_as(name)
-    )
+    name = f"handelselogg-{today(visit):%Y-%m-%d}.csv"
+    return StreamingResponse(pieces(), media_type="text/csv; charset=utf-8", headers=saved_as(name))
 
 
-def _today(visit: Visitor) -> datetime:
+def today(visit: Visitor) -> datetime:
+    """The present moment on the office's clock, for the name of a file."""
     return now().astimezone(visit.site.zone)
 
 
-def _saved_as(name: str) -> dict[str, str]:
+def saved_as(name: str) -> dict[str, str]:
+    """The headers by which a browser saves a file under this name, less what is not plain."""
     plain = "".join(sign for sign in name if sign.isalnum() or sign in "-._")
     return {"Content-Disposition": f'attachment; filename="{plain}"', "Cache-Control": "private"}
