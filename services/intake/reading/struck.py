@@ -161,7 +161,7 @@ def _strips(page: FlatPage, line: Rect) -> tuple[MatLike, MatLike]:
 def _without_streaks(ink: MatLike) -> MatLike:
     """Return a strip without thin lines right through it and the paper above and below."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    thick = stats[:, cv2.CC_STAT_AREA] / stats[:, cv2.CC_STAT_HEIGHT]
+    thick = stats[:, cv2.CC_STAT_AREA] / np.maximum(stats[:, cv2.CC_STAT_HEIGHT], 1)
     streak = (
         (stats[:, cv2.CC_STAT_HEIGHT] == ink.shape[0])
         & (thick <= _STREAK_WIDE_MM * PER_MM)

@@ -54,6 +54,9 @@ MOST_NO_STROKE_MM = 6.0
 LEAST_WRITTEN_MM = 25.0
 LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 14.0, 15.0
 """One of the two, of what hangs together. Initials, and large letters of print, are smaller."""
+LEAST_FLOWING_MM, MOST_ENDS_PER_MM = 100.0, 0.2
+"""So much pen's way with so few ends is joined writing, though its parts be small or in a row:
+print and script typefaces have an end every four millimetres or less."""
 LEAST_MENDED_WIDE_MM = 16.0
 MOST_MENDED_IN_LINE, MOST_MENDED_STRAIGHT = 8, 0.6
 """Of strokes that a scan broke, or the box's frame, their gaps closed: more than initials, and
@@ -204,7 +207,8 @@ _SIGNATURE_REASONS: Mapping[SignatureState, list[Reason]] = {
 
 
 def _looks_printed(signature: SignatureMeasure) -> bool:
-    if signature.feet_in_line > MOST_FEET_IN_LINE or _is_straight(signature):
+    most = MOST_FEET_IN_LINE + (1 if _flows(signature) else 0)
+    if signature.feet_in_line > most or _is_straight(signature):
         return True
     return any(
         _reads_as_print(reading) and not _by_hand(signature, reading)
@@ -265,6 +269,17 @@ def _large_enough(signature: SignatureMeasure) -> bool:
     return (
         signature.widest_mm >= LEAST_SIGNATURE_WIDE_MM
         or signature.tallest_mm >= LEAST_SIGNATURE_TALL_MM
+        or _flows(signature)
+    )
+
+
+def _flows(signature: SignatureMeasure) -> bool:
+    """Whether a pen wrote far for every end that it left, and unevenly."""
+    return (
+        signature.written_mm >= LEAST_FLOWING_MM
+        and signature.feet.ends <= MOST_ENDS_PER_MM * signature.written_mm
+        and signature.feet.in_line <= MOST_MENDED_IN_LINE
+        and signature.feet.share + signature.tops.share <= MOST_UNEVEN
     )
 
 
