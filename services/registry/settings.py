@@ -1,12 +1,14 @@
 """The registry's settings: the section `registry`, and `web` for its pages."""
 
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from services.registry.domain.diary import check_format
 from services.registry.domain.witnesses import OUTSIDE, WitnessRule
+from services.registry.tables import Role
 from shared.events import WitnessKind
 from shared.settings import CommonSettings
 
@@ -75,6 +77,57 @@ class RegistrySection(BaseModel):
         return value
 
 
+class OidcSection(BaseModel):
+    """Log-in at the organisation's own provider, beside local accounts: `HANDSLAG_WEB__OIDC__…`."""
+
+    issuer: str | None = None
+    """The provider, exactly as it calls itself: `https://…`. Unset: only local accounts."""
+    client_id: str = ""
+    """What the provider knows us as. Register `https://<the pages>/logga-in/oidc/svar` there as
+    redirect URI, and `https://<the pages>/logga-in` as the one after log-out."""
+    client_secret: SecretStr | None = None
+    """Unset: a public client, which proves itself by PKCE alone."""
+    scopes: str = "openid profile"
+    """What is asked for; some providers give the groups only for one more."""
+    groups_claim: str = "groups"
+    """Where in the ID token the groups stand: a list, or one text."""
+    roles: dict[str, Role] = {}
+    """Which group gives which role, as JSON: `{"Registratur": "registrator", "IT": "läsare"}`. Who
+    is in several gets the role that may do most; who is in none is not let in."""
+    name_claim: str = "name"
+    """Where in the ID token the person's name stands, as colleagues shall see it."""
+    label: str = Field(default="organisationens konto", min_length=1, max_length=60)
+    """What the staff call it: the button says `Logga in med …`."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe_address(value):
+            raise ValueError("not an https address")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer is not None:
+            if not self.client_id or not self.roles:
+                raise ValueError("with an issuer, client_id and roles are needed too")
+            if "openid" not in self.scopes.split():
+                raise ValueError("scopes must hold openid")
+        return self
+
+
+def is_safe_address(address: str) -> bool:
+    """Tell whether nobody on the way can read or change what goes there: https, or loopback."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    plain = address.isascii() and address.isprintable() and " " not in address
+    by_tls = parts.scheme == "https" and bool(parts.hostname)
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    return plain and (by_tls or here) and not parts.fragment and not parts.username
+
+
 class WebSection(BaseModel):
     """The staff's pages: `HANDSLAG_WEB__…`."""
 
@@ -92,6 +145,7 @@ class WebSection(BaseModel):
     """How long it has to wait."""
     metrics_token: SecretStr | None = None
     """Lets a monitor read `/metrics` with `Authorization: Bearer …`, without a log-in."""
+    oidc: OidcSection = OidcSection()
 
 
 class RegistrySettings(CommonSettings):

@@ -423,18 +423,26 @@ class ContactPerson(RegistryTable, table=True):
 
 
 class UserAccount(RegistryTable, table=True):
-    """A local account of a member of staff."""
+    """A member of staff: a local account, or one of a provider's (OpenID Connect).
+
+    The subject is who a provider's person is; the name was given at the first log-in, is never a
+    name that a local account can have, and stays, since the händelselogg knows them by it.
+    """
 
     __tablename__ = "user_account"
+    __table_args__ = (Index("uq_user_of_provider", "issuer", "subject", unique=True),)
 
     name: str = Field(primary_key=True)
     role: Role = Field(sa_column=Column(KeyOf(Role), nullable=False))
     password_hash: str
+    """Empty for a provider's person: no password is right."""
     must_change_password: bool = True
     failed_logins: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    issuer: str | None = None
+    subject: str | None = None
 
 
 class LoginSession(RegistryTable, table=True):

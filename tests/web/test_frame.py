@@ -79,6 +79,9 @@ OPEN = {
     ("GET", "/static/{version}/{name}"),
     ("GET", "/logga-in"),
     ("POST", "/logga-in"),
+    ("POST", "/logga-in/oidc"),
+    ("GET", "/logga-in/oidc/svar"),
+    ("GET", "/logga-ut/oidc"),
 }
 
 

@@ -13,8 +13,10 @@ from services.registry.amend import Amender
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
+from services.registry.web.attempts import Attempts
 from services.registry.web.auth import Accounts
 from services.registry.web.errors import HANDLERS, crashed
+from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.pages import ALL_PAGES
 from services.registry.web.rendering import Renderer
@@ -61,6 +63,8 @@ def create_app(
         database=database,
         archive=archive,
         accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
+        provider=Provider(web.oidc, monotonic) if web.oidc.issuer else None,
+        attempts=Attempts(monotonic),
         operations=Operations(health_checks),
         resolver=Resolver(database, settings.registry, now, stir),
         amender=Amender(database, now, stir),

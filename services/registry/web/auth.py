@@ -1,15 +1,18 @@
-"""Local accounts and server-side sessions: the browser holds a random token, we its digest."""
+"""Accounts and server-side sessions: the browser holds a random token, we its digest."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
-from sqlmodel import Session, col, delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, select
 
 from services.registry.eventlog import note
 from services.registry.settings import WebSection
 from services.registry.tables import LoginSession, Role, UserAccount
+from services.registry.web.oidc import Identity
 from services.registry.web.passwords import hash_password, is_right
 from services.registry.web.roles import PERMISSIONS, Permission
 from services.registry.web.throttle import Throttle
@@ -30,6 +33,8 @@ class Person:
     role: Role
     csrf_token: str
     must_change_password: bool
+    is_local: bool
+    """Has a password here; a provider's person has none."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the role allows it; with a first password, only to change that."""
@@ -58,6 +63,11 @@ class MustWait:
     seconds: float
 
 
+@dataclass(frozen=True)
+class NotAdmitted:
+    """A provider's person whom no group gives a role, or whose account is closed."""
+
+
 class Accounts:
     """Log-in, log-out and the session behind a cookie. All methods block; call them in a thread."""
 
@@ -80,7 +90,8 @@ class Accounts:
             account = session.get(UserAccount, name)
         if account is not None and account.locked_until and account.locked_until > now:
             return MustWait((account.locked_until - now).total_seconds())
-        kept = None if account is None or account.closed_at else account.password_hash
+        local = account is not None and account.issuer is None and account.closed_at is None
+        kept = account.password_hash if account is not None and local else None
         if not is_right(password, kept):
             self._throttle.failed(keys)
             self._count_failure(name, now)
@@ -96,6 +107,18 @@ class Accounts:
         log.info("logged_in", user=name)
         return LoggedIn(token, account.must_change_password)
 
+    def admit(self, identity: Identity, role: Role | None, now: datetime) -> LoggedIn | NotAdmitted:
+        """Open a session for a provider's person, with the role that the groups give today.
+
+        The account is made at the first log-in. Who has no role any longer is logged out
+        everywhere.
+        """
+        try:
+            return self._admit(identity, role, now)
+        except IntegrityError:
+            # Somebody took the name, or the same person came twice, at the same moment.
+            return self._admit(identity, role, now)
+
     def person(self, token: str, now: datetime) -> Person | None:
         """Return who holds this cookie, or None if the log-in is over."""
         with self._database.read() as session:
@@ -110,7 +133,13 @@ class Accounts:
                 seen = session.get(LoginSession, row.token_digest)
                 if seen is not None:
                     seen.seen_at = now
-        return Person(account.name, account.role, row.csrf_token, account.must_change_password)
+        return Person(
+            account.name,
+            account.role,
+            row.csrf_token,
+            account.must_change_password,
+            is_local=account.issuer is None,
+        )
 
     def log_out(self, token: str) -> None:
         """End the session; the cookie is worth nothing from now on."""
@@ -141,6 +170,25 @@ class Accounts:
     def _idle(self) -> timedelta:
         return timedelta(minutes=self._settings.session_idle_minutes)
 
+    def _admit(
+        self, identity: Identity, role: Role | None, now: datetime
+    ) -> LoggedIn | NotAdmitted:
+        with self._database.write() as session:
+            _forget_expired(session, now)
+            account = _account_of(session, identity)
+            if role is None or (account is not None and account.closed_at is not None):
+                log.warning("login_not_admitted", issuer=identity.issuer)
+                if account is not None and _end_all(session, account.name):
+                    note(session, at=now, who=account.name, what="user.turned_away")
+                return NotAdmitted()
+            if account is None:
+                account = _new_account(session, identity, role, now)
+            elif account.role is not role:
+                _change_role(session, account, role, now)
+            token = self._begin(session, account.name, now)
+        log.info("logged_in", user=account.name)
+        return LoggedIn(token, must_change_password=False)
+
     def _begin(self, session: Session, name: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
         session.add(
@@ -159,12 +207,71 @@ class Accounts:
         """Lock a real account in its row, so that a restart of ours is no help to a guesser."""
         with self._database.write() as session:
             account = session.get(UserAccount, name)
-            if account is None:
+            if account is None or account.issuer is not None:
                 return
             account.failed_logins += 1
             if account.failed_logins >= self._settings.login_tries:
                 account.failed_logins = 0
                 account.locked_until = now + timedelta(minutes=self._settings.login_window_minutes)
+
+
+def _account_of(session: Session, identity: Identity) -> UserAccount | None:
+    return session.exec(
+        select(UserAccount).where(
+            UserAccount.issuer == identity.issuer, UserAccount.subject == identity.subject
+        )
+    ).first()
+
+
+def _change_role(session: Session, account: UserAccount, role: Role, now: datetime) -> None:
+    note(
+        session,
+        at=now,
+        who=account.name,
+        what="user.role_changed",
+        before={"role": account.role},
+        after={"role": role, "by": account.issuer},
+    )
+    account.role = role
+
+
+def _end_all(session: Session, name: str) -> bool:
+    """End all log-ins of a person; tell whether there were any."""
+    own = session.exec(select(LoginSession).where(LoginSession.user_name == name)).all()
+    for row in own:
+        session.delete(row)
+    return bool(own)
+
+
+def _new_account(session: Session, identity: Identity, role: Role, now: datetime) -> UserAccount:
+    account = UserAccount(
+        name=_free_name(session, identity.name or "Namn saknas"),
+        role=role,
+        password_hash="",
+        must_change_password=False,
+        created_at=now,
+        issuer=identity.issuer,
+        subject=identity.subject,
+    )
+    session.add(account)
+    session.flush()
+    note(
+        session,
+        at=now,
+        who=account.name,
+        what="user.first_login",
+        after={"name": account.name, "role": role, "by": identity.issuer},
+    )
+    return account
+
+
+def _free_name(session: Session, shown: str) -> str:
+    """The name as shown, numbered if it is taken. It holds a space, as no local name does."""
+    for number in count(1):
+        name = shown if number == 1 and " " in shown else f"{shown} ({number})"
+        if session.get(UserAccount, name) is None:
+            return name
+    raise AssertionError("unreachable")
 
 
 def _forget_expired(session: Session, now: datetime) -> None:

@@ -9,7 +9,9 @@ from services.registry.amend import Amender
 from services.registry.resolve import Resolver
 from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
+from services.registry.web.attempts import Attempts
 from services.registry.web.auth import Accounts
+from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.rendering import Renderer
 from shared.archive import Archive
@@ -25,6 +27,9 @@ class Site:
     database: Database
     archive: Archive
     accounts: Accounts
+    provider: Provider | None
+    """Where one logs in besides here; None where there are only local accounts."""
+    attempts: Attempts
     operations: Operations
     resolver: Resolver
     amender: Amender
@@ -39,6 +44,10 @@ class Site:
     @property
     def form_cookie(self) -> str:
         return "__Host-handslag-form" if self.settings.cookie_secure else "handslag-form"
+
+    @property
+    def attempt_cookie(self) -> str:
+        return "__Host-handslag-oidc" if self.settings.cookie_secure else "handslag-oidc"
 
 
 def site_of(connection: HTTPConnection) -> Site:

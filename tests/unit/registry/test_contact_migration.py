@@ -23,6 +23,9 @@ def back_to_0007(connection: Connection) -> None:
         "DROP TABLE contact",
         "DROP INDEX ix_bounce_tasks",
         "DROP INDEX ix_message_settled_at",
+        "DROP INDEX uq_user_of_provider",
+        "ALTER TABLE user_account DROP COLUMN issuer",
+        "ALTER TABLE user_account DROP COLUMN subject",
         "UPDATE alembic_version SET version_num = '0007'",
     ):
         connection.execute(text(statement))

@@ -13,6 +13,7 @@ from services.registry.web.pages import (
     matter,
     municipality,
     needs,
+    oidc,
     overview,
     queue,
     returned,
@@ -25,6 +26,7 @@ from services.registry.web.routes import Pages
 ALL_PAGES: tuple[Pages, ...] = (
     service.pages,
     account.pages,
+    oidc.pages,
     overview.pages,
     answers.pages,
     map.pages,

@@ -12,7 +12,7 @@ from services.registry.web.passwords import MIN_LENGTH, fault_in
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.site import Site
-from services.registry.web.visit import Visit, Visitor
+from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.outbox import now
 
 pages = Pages()
@@ -22,7 +22,7 @@ pages = Pages()
 def log_in_form(visit: Visitor) -> Response:
     """The log-in page; whoever is logged in already is led on."""
     if visit.person is not None:
-        return visit.see_other(_own_address(visit.asked("till")))
+        return visit.see_other(own_address(visit.asked("till")))
     return login_page(visit, leads_to=visit.asked("till"))
 
 
@@ -33,10 +33,9 @@ def log_in(visit: Visitor) -> Response:
     password = visit.form.get("password", "")
     match visit.site.accounts.log_in(name, password, visit.address, now()):
         case LoggedIn(token, must_change_password):
-            response = _after_login(visit, token, must_change_password)
-            _set_cookie(response, visit.site, visit.site.session_cookie, token)
-            response.delete_cookie(visit.site.form_cookie, secure=visit.site.settings.cookie_secure)
-            return response
+            if must_change_password:
+                return _logged_in(visit, token, visit.see_other("/losenord"))
+            return lead_on(visit, token, visit.form.get("till", ""), visit.form.get("kept", ""))
         case WrongPassword():
             fault, status = "Användarnamnet eller lösenordet stämmer inte.", 401
         case MustWait(seconds):
@@ -55,9 +54,12 @@ def log_in(visit: Visitor) -> Response:
 
 @pages.post("/logga-ut", Permission.SIGNED_IN)
 def log_out(visit: Visitor) -> Response:
-    """End the session, and ask the browser to forget the scans that it has kept."""
+    """End the session, and ask the browser to forget the scans that it has kept.
+
+    A provider's person may still be logged in at the provider, and is told so.
+    """
     visit.site.accounts.log_out(visit.request.cookies[visit.site.session_cookie])
-    response = visit.see_other("/logga-in")
+    response = visit.see_other("/logga-in" if visit.user.is_local else "/logga-in?utloggad=ja")
     response.delete_cookie(visit.site.session_cookie, secure=visit.site.settings.cookie_secure)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -66,12 +68,14 @@ def log_out(visit: Visitor) -> Response:
 @pages.get("/losenord", Permission.SIGNED_IN)
 def password_form(visit: Visitor) -> Response:
     """The page where a person changes their password."""
+    _must_be_local(visit)
     return visit.page("password.html", fault="", min_length=MIN_LENGTH)
 
 
 @pages.post("/losenord", Permission.SIGNED_IN)
 def change_password(visit: Visitor) -> Response:
     """Change the password; every other log-in of the person ends."""
+    _must_be_local(visit)
     new = visit.form.get("new_password", "")
     fault = fault_in(new, visit.user.name)
     if new != visit.form.get("new_password_again", ""):
@@ -87,7 +91,7 @@ def change_password(visit: Visitor) -> Response:
     if token is None:
         return visit.page("password.html", status=422, fault=fault, min_length=MIN_LENGTH)
     response = visit.see_other("/")
-    _set_cookie(response, visit.site, visit.site.session_cookie, token)
+    set_cookie(response, visit.site, visit.site.session_cookie, token)
     return response
 
 
@@ -109,45 +113,61 @@ def login_page(
         name=name,
         leads_to=leads_to,
         kept=kept,
+        logged_out=bool(visit.asked("utloggad")),
         csrf=csrf.token_for_stranger(cookie),
     )
-    _set_cookie(response, visit.site, visit.site.form_cookie, cookie)
+    set_cookie(response, visit.site, visit.site.form_cookie, cookie)
     return response
 
 
-def _after_login(visit: Visit, token: str, must_change_password: bool) -> Response:
-    if must_change_password:
-        return visit.see_other("/losenord")
-    kept = _kept(visit.form.get("kept", ""))
-    if kept is None:
-        return visit.see_other(_own_address(visit.form.get("till", "")))
-    action, fields = kept
+def lead_on(visit: Visit, token: str, leads_to: str, kept: str) -> Response:
+    """Give the browser its new session, and lead to what was asked for or typed before."""
+    found = _kept(kept)
+    if found is None:
+        return _logged_in(visit, token, visit.see_other(own_address(leads_to)))
+    action, fields = found
     person = visit.site.accounts.person(token, now())
     assert person is not None
-    return visit.page("resume.html", action=action, fields=fields, csrf=person.csrf_token)
+    page = visit.page("resume.html", action=action, fields=fields, csrf=person.csrf_token)
+    return _logged_in(visit, token, page)
+
+
+def own_address(address: str) -> str:
+    """Return the address if it is a plain path of ours, else the front page."""
+    plain = address.isprintable() and "\\" not in address
+    return address if plain and address.startswith("/") and address[1:2] != "/" else "/"
+
+
+def set_cookie(
+    response: Response, site: Site, name: str, value: str, max_age_s: int | None = None
+) -> None:
+    """Set a cookie that no script reads and no other site sends; until the browser ends."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age_s,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=site.settings.cookie_secure,
+    )
+
+
+def _logged_in(visit: Visit, token: str, response: Response) -> Response:
+    set_cookie(response, visit.site, visit.site.session_cookie, token)
+    response.delete_cookie(visit.site.form_cookie, secure=visit.site.settings.cookie_secure)
+    return response
+
+
+def _must_be_local(visit: Visit) -> None:
+    if not visit.user.is_local:
+        raise NotFound
 
 
 def _kept(text: str) -> tuple[str, dict[str, str]] | None:
     try:
         kept = json.loads(text)
         fields = {str(name): str(value) for name, value in kept["fields"].items()}
-        return _own_address(str(kept["action"])), fields
+        return own_address(str(kept["action"])), fields
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-def _own_address(address: str) -> str:
-    """Return the address if it is a plain path of ours, else the front page."""
-    plain = address.isprintable() and "\\" not in address
-    return address if plain and address.startswith("/") and address[1:2] != "/" else "/"
-
-
-def _set_cookie(response: Response, site: Site, name: str, value: str) -> None:
-    response.set_cookie(
-        name,
-        value,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=site.settings.cookie_secure,
-    )
