@@ -34,6 +34,8 @@ PAGES = (
     "answers without contact",
     "contact",
     "new contact",
+    "bounces",
+    "bounces that are done",
     "document",
     "duplicate",
     "late",
@@ -107,6 +109,8 @@ def address(world: World, name: str) -> str:
             "answers without contact": "/kontaktpersoner?visa=saknas",
             "contact": "/kontaktpersoner/1",
             "new contact": f"/kontaktpersoner/ny/{ids['answer-document']}",
+            "bounces": "/studsar",
+            "bounces that are done": "/studsar?visa=hanterade",
             "document": f"/handlingar/{ids['answer-document']}",
             "duplicate": f"/handlingar/{ids['again-document']}",
             "late": f"/handlingar/{ids['late-document']}",
@@ -142,9 +146,9 @@ def faults(page: Page, **options: Any) -> list[str]:
 def test_axe_finds_nothing_and_320_px_is_wide_enough(
     world: World, context: BrowserContext, name: str
 ) -> None:
+    page = context.new_page()
     if name == "login":
         context.clear_cookies()
-    page = context.new_page()
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(address(world, name))
     assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []

@@ -56,7 +56,7 @@ def add(client: Client, document_id: str, **typed: str) -> Page:
         ("lan=24", 1),
         ("kommun=habo", 4),
         ("kommun=habo&initiativ=kompetens-2024", 2),
-        ("sok=anna.ek", 116),
+        ("sok=anna.ek", 115),
         ("sok=ÅSA öBERG", 116),
     ],
 )

@@ -22,6 +22,8 @@ from PIL import Image, ImageDraw
 from sqlalchemy import event
 
 from services.registry.admin import users
+from services.registry.contacts import change_contact
+from services.registry.domain.contact import Named
 from services.registry.forms.print import print_form
 from services.registry.record import Recorder
 from services.registry.settings import RegistrySettings, WebSection
@@ -33,6 +35,7 @@ from shared.archive import FolderArchive
 from shared.database import Database
 from shared.events import (
     Area,
+    DeliveryFailed,
     Disposition,
     DocumentKind,
     DocumentReading,
@@ -333,6 +336,40 @@ def _add_rest(world: World, scan: str) -> None:
                 fate=fate,
                 reason=reason,
                 settled_at=START + timedelta(minutes=1),
+            )
+        )
+    _add_bounces(world)
+
+
+def _add_bounces(world: World) -> None:
+    """A contact's address that is wrong, one that nobody has, and a bounce that names none."""
+    named = Named("Åsa Öberg-Lindqvist", "asa.oberg-lindqvist@vallentuna.example", "08-587 850 00")
+    change_contact(world.database, 2, 1, named, who="rut", at=REGISTERED)
+    world.settler.settle(
+        MessageSettled(
+            occurred_at=START,
+            mail_id=world.ids["answer"],
+            message_id=f"<decision.{world.ids['answer']}@skr.example>",
+            kind="decision",
+            recipient=named.email,
+            fate=MessageFate.FAILED,
+            reason="came_back 5.1.1",
+            settled_at=START + timedelta(days=2),
+        )
+    )
+    for recipient, status, said in (
+        (named.email, "5.1.1", "550 5.1.1 User unknown"),
+        ("ingen@kommun.example", "4.2.2", f"452 4.2.2 Mailbox full {EVIL}"),
+        ("", "", ""),
+    ):
+        world.settler.bounce(
+            DeliveryFailed(
+                occurred_at=START + timedelta(days=2, seconds=len(recipient)),
+                mail_id=world.ids["aside"],
+                token="0" * 24,
+                recipient=recipient,
+                status=status,
+                diagnostic=said,
             )
         )
 

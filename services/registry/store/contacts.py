@@ -1,6 +1,6 @@
 """Whom to reach: the contacts of the answers that stand, those that count no longer, and gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -114,13 +114,21 @@ def contacts_of_answer(session: Session, document_id: str) -> list[ContactLine]:
     return contact_lines(session, [one for one in ids if one is not None])
 
 
-def contacts_with_address(session: Session, address: str) -> list[ContactLine]:
-    """The contacts that have this e-mail address, in whatever case; those that count first."""
+def contacts_with_addresses(
+    session: Session, addresses: Collection[str]
+) -> dict[str, list[ContactLine]]:
+    """Who has each of these e-mail addresses, by address in lower case; those that count first."""
     ids = session.exec(
-        select(ContactPerson.id).where(func.lower(ContactPerson.email) == address.lower())
+        select(ContactPerson.id).where(
+            func.lower(ContactPerson.email).in_({address.lower() for address in addresses})
+        )
     ).all()
     found = contact_lines(session, [one for one in ids if one is not None])
-    return sorted(found, key=lambda line: line.state is not ContactState.STANDS)
+    found.sort(key=lambda line: line.state is not ContactState.STANDS)
+    by_address: dict[str, list[ContactLine]] = {}
+    for line in found:
+        by_address.setdefault(line.contact.email.lower(), []).append(line)
+    return by_address
 
 
 def contacts_of_municipality(session: Session, code: str) -> list[ContactLine]:

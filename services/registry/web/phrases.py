@@ -4,6 +4,9 @@ The keys come from this service's händelselogg and, inside events, from intake'
 notifier's gate. A key without words here is shown as it is: nothing is hidden.
 """
 
+from services.registry.store.bounces import CAME_BACK
+from services.registry.web.delivery import returned
+
 EVENTS = {
     "mail.registered": "Mejlet registrerades",
     "mail.need": "Mejlet registrerades som behov",
@@ -32,6 +35,7 @@ EVENTS = {
     "resolved.undone": "Beslutet ångrades",
     "answer.voided": "Svaret makulerades",
     "answer.corrected": "Svaret rättades",
+    "bounce.handled": "Studsat mejl hanterades",
     "contact.added": "Kontaktperson lades till",
     "contact.changed": "Kontaktperson ändrades",
     "contact.ended": "Kontaktperson avslutades",
@@ -45,6 +49,7 @@ EVENTS = {
     "form.learned": "En egen blankett lärdes in",
     "form.withdrawn": "En egen blankett drogs tillbaka",
     "form.restored": "En egen blankett togs i bruk igen",
+    "dead_letter.retried": "En händelse ska hanteras på nytt",
     "municipalities.imported": "Kommunernas adresser lästes in",
 }
 
@@ -78,6 +83,8 @@ MESSAGE_REASONS = {
     "cap_per_address": "Adressen har redan fått så många mejl som den får på en dag",
     "cap_in_all": "Dagens gräns för utgående mejl är nådd",
     "already_answered": "Mejlet har redan fått sitt svar",
+    "expired": "Mottagarens server tog inte emot mejlet i tid",
+    "unconfirmed": "Det är okänt om mejlet gick fram",
 }
 
 TRIAGE = {
@@ -124,12 +131,39 @@ CHECKS = {
     "database": "Databasen svarar inte.",
     "bus": "Tjänsterna når inte varandra. Nya mejl syns inte här förrän det är löst.",
     "archive": "Arkivet svarar inte.",
+    "dead_letters": "Händelser har inte kunnat hanteras. Något som har kommit in kan saknas här.",
+    "disk": "Arkivets disk är nästan full. Snart kan nya mejl inte tas emot.",
+}
+
+SOUND = {
+    "database": "Databasen svarar",
+    "bus": "Tjänsterna når varandra",
+    "archive": "Arkivet svarar",
+    "dead_letters": "Alla händelser har hanterats",
+    "disk": "Arkivets disk har plats",
+}
+
+SUBJECTS = {
+    "handslag.intake.mail_read": "Ett inkommet mejl som lästs",
+    "handslag.intake.document_searchable": "Texten ur en handling",
+    "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",
+    "handslag.notifier.message_settled": "Hur det gick för ett utgående mejl",
 }
 
 
 def check(key: str) -> str:
     """What is wrong with the machinery, for those who do not run it."""
     return CHECKS.get(key, f"{key} fungerar inte som den ska.")
+
+
+def sound(key: str) -> str:
+    """What is right with the machinery."""
+    return SOUND.get(key, f"{key} fungerar")
+
+
+def subject(key: str) -> str:
+    """What an event between the services is about."""
+    return SUBJECTS.get(key, key)
 
 
 def event(key: str) -> str:
@@ -150,6 +184,8 @@ def message_kind(key: str) -> str:
 def message_reason(keys: str) -> str:
     """Why an outgoing mail was not sent; several keys are separated by commas or blanks."""
     found = keys.replace(",", " ").split()
+    if found[:1] == [CAME_BACK]:
+        return f"Mejlet kom tillbaka. {returned(' '.join(found[1:])).said}"
     if all(key in MESSAGE_REASONS for key in found):
         return ". ".join(MESSAGE_REASONS[key] for key in found)
     return keys

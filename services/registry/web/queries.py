@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func
 from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import InitiativeSummary, initiatives
+from services.registry.store.bounces import bounce_count
 from services.registry.tables import (
     Answer,
     AnswerStatus,
+    BounceState,
     CaseFile,
     Document,
     Mail,
@@ -89,6 +91,7 @@ def waiting_counts(session: Session) -> dict[str, int]:
         "returned": _count(
             session, select(Document.document_id).where(col(Document.fate) == Fate.RETURNED)
         ),
+        "bounces": bounce_count(session, BounceState.OPEN),
         "needs": _count(
             session, select(Document.document_id).where(col(Document.fate) == Fate.NEED)
         )

@@ -3,6 +3,7 @@
 from services.registry.web.pages import (
     account,
     answers,
+    bounces,
     contacts,
     document,
     eventlog,
@@ -37,6 +38,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     queue.pages,
     matter.pages,
     returned.pages,
+    bounces.pages,
     needs.pages,
     mails.pages,
     set_aside.pages,

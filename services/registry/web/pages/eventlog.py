@@ -19,11 +19,14 @@ SUBJECTS = {
     "document.": "Handlingar",
     "mail.": "Inkomna mejl",
     "message.": "Utgående mejl",
+    "delivery.": "Mejl som kom tillbaka",
+    "bounce.": "Studsar som hanterats",
     "review.": "Kön",
     "initiative.": "Initiativ",
     "form.": "Blanketter",
     "municipalities.": "Kommuner",
     "user.": "Konton",
+    "dead_letter.": "Drift",
 }
 """What one may look for, by the beginning of an entry's key."""
 
