@@ -78,6 +78,11 @@ class FolderArchive:
         self._root = root
         self._prepared: set[Path] = set()
 
+    @property
+    def root(self) -> Path:
+        """The folder; it may not be there before something is put."""
+        return self._root
+
     def put(self, data: bytes, area: Area = Area.ORIGINALS) -> str:
         digest = digest_of(data)
         path = self._path(digest, area)

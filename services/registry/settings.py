@@ -143,6 +143,8 @@ class WebSection(BaseModel):
     """Failed log-ins for one name, or from one address, before it has to wait."""
     login_window_minutes: int = Field(default=10, gt=0)
     """How long it has to wait."""
+    disk_warn_gb: float = Field(default=5.0, ge=0)
+    """Every page warns when the archive's disk has less room than this; only of a folder."""
     metrics_token: SecretStr | None = None
     """Lets a monitor read `/metrics` with `Authorization: Bearer …`, without a log-in."""
     oidc: OidcSection = OidcSection()

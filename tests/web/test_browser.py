@@ -12,10 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import select
 
-from services.registry.tables import ReviewItem
+from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
 from tests.web.browsing import log_in
-from tests.web.world import World
+from tests.web.world import NAMES, World
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -36,6 +36,7 @@ PAGES = (
     "new contact",
     "bounces",
     "bounces that are done",
+    "operations",
     "document",
     "duplicate",
     "late",
@@ -111,6 +112,7 @@ def address(world: World, name: str) -> str:
             "new contact": f"/kontaktpersoner/ny/{ids['answer-document']}",
             "bounces": "/studsar",
             "bounces that are done": "/studsar?visa=hanterade",
+            "operations": "/drift",
             "document": f"/handlingar/{ids['answer-document']}",
             "duplicate": f"/handlingar/{ids['again-document']}",
             "late": f"/handlingar/{ids['late-document']}",
@@ -147,8 +149,10 @@ def test_axe_finds_nothing_and_320_px_is_wide_enough(
     world: World, context: BrowserContext, name: str
 ) -> None:
     page = context.new_page()
-    if name == "login":
+    if name in ("login", "operations"):
         context.clear_cookies()
+    if name == "operations":
+        log_in(page, world, NAMES[Role.ADMINISTRATOR])
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(address(world, name))
     assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []

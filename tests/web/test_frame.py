@@ -27,6 +27,7 @@ from tests.web.world import World, open_world, served
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
 RESOLVERS = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/logga-ut"): EVERYBODY,
@@ -71,6 +72,9 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/satt-at-sidan"): STAFF,
     ("GET", "/sok"): EVERYBODY,
     ("GET", "/handelselogg"): STAFF,
+    ("GET", "/drift"): ADMINISTRATORS,
+    ("POST", "/drift/ohanterade/forsok-igen"): ADMINISTRATORS,
+    ("POST", "/drift/ohanterade/{number}/forsok-igen"): ADMINISTRATORS,
     ("GET", "/export/svar.{format}"): EVERYBODY,
     ("GET", "/export/handelselogg.csv"): STAFF,
 }

@@ -15,6 +15,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
 from services.registry.web.attempts import Attempts
 from services.registry.web.auth import Accounts
+from services.registry.web.concerns import concerns
 from services.registry.web.errors import HANDLERS, crashed
 from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
@@ -65,9 +66,10 @@ def create_app(
         accounts=Accounts(database, web, Throttle(web.login_tries, window_s, monotonic)),
         provider=Provider(web.oidc, monotonic) if web.oidc.issuer else None,
         attempts=Attempts(monotonic),
-        operations=Operations(health_checks),
+        operations=Operations(health_checks, concerns(database, archive, web.disk_warn_gb), now),
         resolver=Resolver(database, settings.registry, now, stir),
         amender=Amender(database, now, stir),
+        stir=stir,
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),
     )

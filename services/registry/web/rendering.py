@@ -20,7 +20,7 @@ _LOCALE = "sv_SE"
 _TURNING = dict.fromkeys(
     map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
-_BYTES = ((1_000_000, "MB"), (1_000, "kB"))
+_BYTES = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 
 class Renderer:

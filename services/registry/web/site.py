@@ -1,5 +1,6 @@
 """What all pages share: built once, by `create_app`, and found on the application."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,8 @@ class Site:
     operations: Operations
     resolver: Resolver
     amender: Amender
+    stir: Callable[[], None]
+    """Tells the outbox's relay, from any thread, that there is something to publish."""
     assets: Assets
     renderer: Renderer
 

@@ -75,7 +75,7 @@ class Visit:
         if self.person is not None and not self.person.must_change_password:
             with self.database.read() as session:
                 counts = queries.waiting_counts(session)
-            frame["faults"] = self.site.operations.faults()
+            frame["faults"] = self.site.operations.troubles()
             frame["navigation"] = navigation_for(self.person, self.request.url.path, counts)
         return HTMLResponse(self.site.renderer.render(template, frame | values), status)
 

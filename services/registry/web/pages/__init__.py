@@ -15,6 +15,7 @@ from services.registry.web.pages import (
     municipality,
     needs,
     oidc,
+    operations,
     overview,
     queue,
     returned,
@@ -45,4 +46,5 @@ ALL_PAGES: tuple[Pages, ...] = (
     search.pages,
     eventlog.pages,
     exports.pages,
+    operations.pages,
 )

@@ -1,0 +1,206 @@
+"""Drift: the checks and since when, dead letters and their retry, what failed, disk, and banner."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser
+
+from services.registry.tables import EventLog, Role
+from shared import outbox
+from shared.database import Database
+from shared.events import MessageFate, MessageSettled
+from shared.outbox import DeadLetterRow, OutboxRow, now
+from tests.web.browsing import log_in
+from tests.web.client import Client
+from tests.web.test_browser import STANDARDS, faults
+from tests.web.test_matter import rows
+from tests.web.world import NAMES, PASSWORD, World, arrived, open_world, served
+
+BODY = '{"mail_id": "m000000000000000000000001"}'
+
+
+@pytest.fixture
+def administrator(fresh: World) -> Client:
+    client = Client(fresh.address)
+    client.log_in(NAMES[Role.ADMINISTRATOR], PASSWORD)
+    return client
+
+
+def bury(world: World, number: int = 1) -> int:
+    """Let an event die; return the number of its letter."""
+    with world.database.write() as session:
+        outbox.bury(
+            session,
+            event_id=uuid4(),
+            consumer="record",
+            subject="handslag.intake.mail_read",
+            body=BODY,
+            mail_id=f"m{number:023x}",
+            code="invalid_event",
+            message="<b>no such field</b>",
+            remedy="Install the newer version.",
+            tries=7,
+        )
+    return max(one.number or 0 for one in rows(world, DeadLetterRow))
+
+
+def test_all_is_well_in_an_empty_register(fresh: World, administrator: Client) -> None:
+    with fresh.database.write() as session:
+        numbers = [one.number for one in outbox.waiting(session, 100) if one.number]
+        outbox.mark_published(session, numbers, "handslag", None)
+    text = administrator.get("/drift").text
+    for shown in (
+        "Tjänsterna når varandra",
+        "Alla händelser har hanterats",
+        "Inget väntar",
+        "Kön är tom",
+        "Alla mejl har gått iväg",
+        "handslag verify",
+    ):
+        assert shown in text
+    assert re.search(r"<dt>Databasen</dt><dd>[1-9]", text)
+    assert "Något är fel i driften" not in text
+
+
+def test_a_fault_is_told_with_since_when_and_is_gone_when_it_is_mended(
+    fresh: World, administrator: Client
+) -> None:
+    operations = fresh.app.state.site.operations
+    administrator.get("/drift")
+    well = {one.name: one.since for one in operations._watched.values()}
+    fresh.app.state.test_faults["bus"] = "not connected to 10.0.0.7"
+    operations.look_again()
+    text = administrator.get("/drift").text
+    assert "Tjänsterna når inte varandra" in text
+    assert "not connected to 10.0.0.7" in text
+    ill = {one.name: one.since for one in operations._watched.values()}
+    assert ill["bus"] > well["bus"]
+    assert ill["disk"] == well["disk"]
+    operations.look_again()
+    administrator.get("/drift")
+    assert {one.name: one.since for one in operations._watched.values()} == ill
+    del fresh.app.state.test_faults["bus"]
+    operations.look_again()
+    assert "Tjänsterna når varandra" in administrator.get("/drift").text
+
+
+def test_a_dead_letter_stands_on_every_page_but_does_not_make_the_service_ill(
+    fresh: World, administrator: Client, fresh_registrar: Client
+) -> None:
+    bury(fresh)
+    fresh.app.state.site.operations.look_again()
+    text = fresh_registrar.get("/mejl").text
+    assert "Händelser har inte kunnat hanteras" in text
+    assert 'href="/drift"' not in text
+    assert 'href="/drift"' in administrator.get("/mejl").text
+    assert administrator.get("/health").status == 200
+
+
+def test_a_dead_letter_is_shown_and_tried_again_once(fresh: World, administrator: Client) -> None:
+    stirred: list[int] = []
+    object.__setattr__(fresh.app.state.site, "stir", lambda: stirred.append(1))
+    number = bury(fresh)
+    page = administrator.get("/drift")
+    assert "Ett inkommet mejl som lästs" in page.text
+    assert "&lt;b&gt;no such field" in page.html
+    assert "7 försök" in page.text
+    done = administrator.submit("/drift", f"/drift/ohanterade/{number}/forsok-igen")
+    assert (done.status, done.location, stirred) == (303, "/drift", [1])
+    again = [one for one in rows(fresh, OutboxRow) if one.body == BODY]
+    assert [one.attempt for one in again] == [number + 1]
+    text = administrator.get("/drift").text
+    assert re.search(r"\d väntar, den äldsta", text)
+    assert "Ett inkommet mejl som lästs" not in text
+    assert "Något är fel i driften" not in text
+    (entry,) = [one for one in rows(fresh, EventLog) if one.what == "dead_letter.retried"]
+    assert entry.who == "adam"
+    late = administrator.submit("/drift", f"/drift/ohanterade/{number}/forsok-igen")
+    assert late.status == 409
+    assert "Någon annan hann före" in late.text
+    assert len([one for one in rows(fresh, OutboxRow) if one.body == BODY]) == 1
+
+
+def test_all_dead_letters_are_tried_again_at_once(fresh: World, administrator: Client) -> None:
+    for number in range(3):
+        bury(fresh, number)
+    done = administrator.submit("/drift", "/drift/ohanterade/forsok-igen")
+    assert done.status == 303
+    assert all(one.retried_at for one in rows(fresh, DeadLetterRow))
+    assert len([one for one in rows(fresh, OutboxRow) if one.body == BODY]) == 3
+
+
+def test_what_did_not_leave_is_told_with_why_and_counted_by_day(
+    fresh: World, administrator: Client
+) -> None:
+    fresh.record(arrived(name="today").model_copy(update={"received_at": now()}), "today")
+    for fate, reason in (
+        (MessageFate.SENT, ""),
+        (MessageFate.FAILED, "came_back 5.1.1"),
+        (MessageFate.HELD_BACK, "auto_submitted"),
+        (MessageFate.HELD_BACK, "mailing_list"),
+    ):
+        fresh.settler.settle(
+            MessageSettled(
+                occurred_at=now(),
+                mail_id=fresh.ids["today"],
+                message_id=f"<{fate}.{reason}@skr.example>",
+                kind="receipt",
+                recipient="anna@umea.se",
+                fate=fate,
+                reason=reason,
+                settled_at=now(),
+            )
+        )
+    old = now() - timedelta(days=20)
+    fresh.settler.settle(
+        MessageSettled(
+            occurred_at=old,
+            message_id="<old@skr.example>",
+            kind="reminder",
+            recipient="gammal@umea.se",
+            fate=MessageFate.FAILED,
+            reason="expired",
+            settled_at=old,
+        )
+    )
+    text = administrator.get("/drift").text
+    assert "Mejlet kom tillbaka. Adressen finns inte." in text
+    assert "Mejlet är skickat av en maskin" in text
+    assert "gammal@umea.se" not in text
+    today = re.search(r"<tbody>\s*<tr><th.*?</tr>", text.split('id="per-dag"')[1], re.DOTALL)
+    assert today
+    assert re.findall(r"<td>(\d+)</td>", today[0]) == ["1", "1", "1", "2"]
+
+
+def test_a_nearly_full_disk_stands_on_every_page(tmp_path: Path, empty_database: Database) -> None:
+    (tmp_path / "archive").mkdir()
+    with served(open_world(tmp_path, empty_database, disk_warn_gb=10_000_000)) as world:
+        client = Client(world.address)
+        client.log_in(NAMES[Role.ADMINISTRATOR], PASSWORD)
+        text = client.get("/").text
+        assert "Arkivets disk är nästan full" in text
+        assert re.search(r"[0-9,]+\xa0[GM]B ledigt av", client.get("/drift").text)
+        assert client.get("/health").status == 200
+
+
+def test_a_letter_nobody_has_is_not_there(administrator: Client) -> None:
+    assert administrator.submit("/losenord", "/drift/ohanterade/99/forsok-igen").status == 404
+
+
+def test_axe_finds_nothing_when_something_is_wrong(fresh: World, browser: Browser) -> None:
+    for number in range(2):
+        bury(fresh, number)
+    context = browser.new_context()
+    page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    log_in(page, fresh, NAMES[Role.ADMINISTRATOR])
+    page.goto(f"{fresh.address}/drift")
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, runOnly={"type": "rule", "values": ["color-contrast"]}) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    context.close()
