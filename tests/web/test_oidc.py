@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from html import unescape
@@ -27,7 +28,8 @@ from services.registry.settings import OidcSection, RegistrySettings
 from services.registry.tables import EventLog, LoginSession, Role, UserAccount
 from services.registry.web import oidc_discovery
 from services.registry.web.attempts import Attempts
-from services.registry.web.oidc import BY_POWER
+from services.registry.web.auth import LoggedIn
+from services.registry.web.oidc import BY_POWER, Identity
 from services.registry.web.roles import PERMISSIONS
 from shared.database import Database
 from shared.outbox import now
@@ -299,6 +301,19 @@ def test_the_subject_is_who_one_is_and_the_name_only_what_is_shown(
     assert found == {"Åsa Öberg": ASA.sub, "Åsa Öberg (2)": "asa-0815"}
 
 
+def test_several_who_come_for_the_first_time_at_the_same_moment_all_get_in(office: World) -> None:
+    def come(number: int) -> object:
+        who = Identity("https://x.example", f"s{number // 2}", "Per Ek", frozenset())
+        return office.app.state.site.accounts.admit(who, Role.READER, now())
+
+    with ThreadPoolExecutor(8) as pool:
+        admitted = list(pool.map(come, range(8)))
+    assert all(isinstance(one, LoggedIn) for one in admitted)
+    names = sorted(name for name, one in accounts(office).items() if one.issuer)
+    assert names == ["Per Ek", "Per Ek (2)", "Per Ek (3)", "Per Ek (4)"]
+    assert [line.what for line in logged(office)] == ["user.first_login"] * 4
+
+
 @pytest.mark.parametrize(
     ("claims", "shown"),
     [
@@ -445,6 +460,7 @@ def test_a_token_for_another_application_is_refused(lone: World, provider: OpenP
     [
         {"iss": "https://another.example"},
         {"aud": "another"},
+        {"aud": "another", "azp": CLIENT},
         {"aud": [CLIENT, "another"]},
         {"azp": "another"},
         {"exp": 1},

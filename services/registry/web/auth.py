@@ -1,6 +1,7 @@
 """Accounts and server-side sessions: the browser holds a random token, we its digest."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 _SEEN_EVERY = timedelta(minutes=1)
 """A session's last sign of life is written no more often than this."""
+_TRIES = 20
+"""Of those who come at once, at least one gets in at each try."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,11 @@ class Accounts:
         The account is made at the first log-in. Who has no role any longer is logged out
         everywhere.
         """
-        try:
-            return self._admit(identity, role, now)
-        except IntegrityError:
-            # Somebody took the name, or the same person came twice, at the same moment.
-            return self._admit(identity, role, now)
+        for _ in range(_TRIES):
+            # Somebody may take the name, or the same person come twice, at the same moment.
+            with suppress(IntegrityError):
+                return self._admit(identity, role, now)
+        return self._admit(identity, role, now)
 
     def person(self, token: str, now: datetime) -> Person | None:
         """Return who holds this cookie, or None if the log-in is over."""
