@@ -56,12 +56,13 @@ def contacts(visit: Visitor) -> Response:
         missing = gap_count(session, wanted)
         ids = sliced(contact_ids(session, wanted), visit.page_number(), _SIZE)
         lines = Slice(contact_lines(session, ids.items), ids.number, _SIZE, ids.total)
-        without = gaps(session, wanted, limit=_SIZE, offset=(visit.page_number() - 1) * _SIZE)
+        number = min(visit.page_number(), max(1, -(-missing // _SIZE)))
+        without = gaps(session, wanted, limit=_SIZE, offset=(number - 1) * _SIZE)
     return visit.page(
         "contacts.html",
         shown=shown,
         lines=lines,
-        without=Slice(without, visit.page_number(), _SIZE, missing),
+        without=Slice(without, number, _SIZE, missing),
         missing=missing,
         initiatives=known,
         counties=dict(sorted(counties().items(), key=lambda county: county[1])),
