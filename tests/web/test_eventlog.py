@@ -57,7 +57,8 @@ def test_it_is_filtered_by_dnr_and_day(fresh: World, fresh_registrar: Client) ->
 
 
 @pytest.mark.parametrize(
-    "query", ["fran=ig%C3%A5r", "fran=0001-01-01", "fore=-1", "efter=x", "om=%25", "fore=9999999999"]
+    "query",
+    ["fran=ig%C3%A5r", "fran=0001-01-01", "fore=-1", "efter=x", "om=%25", "fore=9999999999"],
 )
 def test_an_odd_address_is_no_fault(registrar: Client, query: str) -> None:
     assert registrar.get(f"/handelselogg?{query}").status == 200
