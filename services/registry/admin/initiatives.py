@@ -1,29 +1,30 @@
 """Loads a round of initiatives, or one, and tells the other services about them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
+from services.registry.admin.round_file import read_round
 from services.registry.domain.deadline import is_late
 from services.registry.domain.initiative import (
     InitiativeEntry,
     RoundChangesOptions,
     RoundFile,
-    WrongRound,
-    faults_in,
-    parse_round,
+    wrong_round,
 )
 from services.registry.eventlog import note
 from services.registry.store.answers import initiatives
 from services.registry.tables import Answer, Document, Initiative
 from shared.database import Database
+from shared.errors import UsageError
 from shared.events import InitiativeDefined
+from shared.identifiers import digest_of
 from shared.outbox import emit
 
 
@@ -34,6 +35,44 @@ class Loaded:
     new: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What loading would make of one initiative; `before` is None for a new one.
+
+    Both are as the händelselogg tells them. A day that is moved judges anew who is late.
+    """
+
+    id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    becomes_late: int = 0
+    """Documents that would be late, and are not; `no_longer_late` is the contrary."""
+    no_longer_late: int = 0
+
+    @property
+    def unchanged(self) -> bool:
+        return self.before == self.after
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What loading a round would do, and the mark of what it was reckoned from."""
+
+    changes: tuple[Change, ...]
+    mark: str
+
+    @property
+    def does_nothing(self) -> bool:
+        return all(change.unchanged for change in self.changes)
+
+
+class RoundChanged(UsageError):
+    """An initiative was changed by somebody else after the plan was shown."""
+
+    code = "round_changed"
+    remedy = "Look at it again; nothing was changed."
 
 
 def load_round(
@@ -47,11 +86,6 @@ def load_round(
     return _define(database, read_round(data), who=who, now=now, zone=zone)
 
 
-def read_round(data: bytes) -> RoundFile:
-    """Return what a round file (YAML, UTF-8) says, or raise WrongRound naming every fault."""
-    return parse_round(_yaml(data))
-
-
 def add(
     database: Database, entry: Mapping[str, Any], *, round: str, who: str, now: datetime,
     zone: ZoneInfo,
@@ -60,12 +94,51 @@ def add(
 
     What `entry` leaves out of `options`, `signatories` and `start_when` stays as it was.
     """
+    single = as_round(database, entry, round=round)
+    return _define(database, single, who=who, now=now, zone=zone)
+
+
+def as_round(database: Database, entry: Mapping[str, Any], *, round: str) -> RoundFile:
+    """Return a round of this one initiative, with what `entry` leaves out as it is kept.
+
+    Raises WrongRound.
+    """
     try:
         one = _kept(database, InitiativeEntry.model_validate(dict(entry)))
-        single = RoundFile(round=round, initiatives=(one,))
+        return RoundFile(round=round, initiatives=(one,))
     except ValidationError as error:
-        raise WrongRound(faults_in(error)) from error
-    return _define(database, single, who=who, now=now, zone=zone)
+        raise wrong_round(error) from error
+
+
+def foresee(database: Database, round_file: RoundFile, zone: ZoneInfo) -> Plan:
+    """Return what loading it would do; nothing is changed. Raises RoundChangesOptions."""
+    changes = []
+    with database.read() as session:
+        for entry in round_file.initiatives:
+            known = session.get(Initiative, entry.id)
+            if known is not None:
+                _refuse_other_options(known, entry)
+            after = _row(entry, round_file.round, datetime.now(UTC))
+            late, in_time = _turned(session, after, zone) if known else (0, 0)
+            changes.append(Change(entry.id, _told(known) if known else None, _told(after),
+                                  late, in_time))  # fmt: skip
+        return Plan(tuple(changes), _mark(session, round_file))
+
+
+def carry_out(
+    database: Database,
+    round_file: RoundFile,
+    seen: str,
+    *,
+    who: str,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Loaded:
+    """Do what `foresee` showed with the mark `seen`.
+
+    Raises RoundChanged if an initiative is no longer as it was then, and RoundChangesOptions.
+    """
+    return _define(database, round_file, who=who, now=now, zone=zone, seen=seen)
 
 
 def list_all(database: Database) -> list[Initiative]:
@@ -75,12 +148,20 @@ def list_all(database: Database) -> list[Initiative]:
 
 
 def _define(
-    database: Database, round_file: RoundFile, *, who: str, now: datetime, zone: ZoneInfo
+    database: Database,
+    round_file: RoundFile,
+    *,
+    who: str,
+    now: datetime,
+    zone: ZoneInfo,
+    seen: str | None = None,
 ) -> Loaded:
     new: list[str] = []
     changed: list[str] = []
     unchanged: list[str] = []
     with database.write() as session:
+        if seen is not None and seen != _mark(session, round_file):
+            raise RoundChanged("an initiative was changed meanwhile")
         for entry in round_file.initiatives:
             known = session.get(Initiative, entry.id)
             before = _told(known) if known else None
@@ -156,17 +237,38 @@ def _refuse_other_options(known: Initiative, entry: InitiativeEntry) -> None:
 
 def _judge_lateness_again(session: Session, initiative: Initiative, zone: ZoneInfo) -> None:
     """A day that is moved decides anew who was late."""
+    for document, answer, late in _lateness(session, initiative, zone):
+        document.late = late
+        session.add(document)
+        if answer is not None:
+            answer.late = late
+            session.add(answer)
+
+
+def _turned(session: Session, initiative: Initiative, zone: ZoneInfo) -> tuple[int, int]:
+    """How many documents would become late, and how many would no longer be."""
+    late = [(doc.late, late) for doc, _, late in _lateness(session, initiative, zone)]
+    return late.count((False, True)), late.count((True, False))
+
+
+def _lateness(
+    session: Session, initiative: Initiative, zone: ZoneInfo
+) -> Iterator[tuple[Document, Answer | None, bool]]:
+    """Every document of the initiative, its answer, and whether it is late by its day."""
     rows = session.exec(
         select(Document, Answer)
         .outerjoin(Answer, col(Answer.document_id) == col(Document.document_id))
         .where(Document.initiative == initiative.id)
     ).all()
     for document, answer in rows:
-        document.late = is_late(document.received_at, initiative.last_answer_day, zone)
-        session.add(document)
-        if answer is not None:
-            answer.late = document.late
-            session.add(answer)
+        yield document, answer, is_late(document.received_at, initiative.last_answer_day, zone)
+
+
+def _mark(session: Session, round_file: RoundFile) -> str:
+    """A mark of the initiatives as they are: another one means that something was changed."""
+    rows = [session.get(Initiative, entry.id) for entry in round_file.initiatives]
+    told = [None if row is None else _told(row) for row in rows]
+    return digest_of(json.dumps(told, sort_keys=True).encode())[:16]
 
 
 def _event(initiative: Initiative, now: datetime) -> InitiativeDefined:
@@ -179,32 +281,3 @@ def _event(initiative: Initiative, now: datetime) -> InitiativeDefined:
         signatories=initiative.signatories,
         last_answer_day=initiative.last_answer_day,
     )
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without repeated keys: the last would silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                line = node.value[number][0].start_mark.line + 1
-                raise WrongRound(f"line {line}: `{key}` stands twice")
-        return super().construct_mapping(node, deep)
-
-
-def _yaml(data: bytes) -> object:
-    try:
-        return yaml.load(data.decode("utf-8-sig"), Loader=_StrictLoader)  # noqa: S506
-    except UnicodeDecodeError as error:
-        raise WrongRound("the file is not UTF-8 text") from error
-    except yaml.YAMLError as error:
-        raise WrongRound(f"not YAML: {_where(error)}") from error
-    except ValueError as error:
-        raise WrongRound(f"a value that cannot be: {error}") from error
-
-
-def _where(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return str(error)

@@ -1,5 +1,7 @@
 """The round file: which initiatives are offered, until when, and how they may be answered."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Self
 
@@ -21,11 +23,29 @@ from shared.own_form import MAX_OPTIONS
 DEFAULT_OPTIONS = {"ja": "Ja, kommunen ansluter sig", "nej": "Nej, kommunen avstår"}
 
 
+@dataclass(frozen=True)
+class RoundFault:
+    """One thing that is wrong with a round file, in stable keys."""
+
+    kind: str
+    """`yaml`, `twice`, `not_utf8`, `bad_value`, `no_round`; else one of pydantic's error types."""
+    place: str = ""
+    """The key, such as `initiatives[2].name`, numbered from 1; empty for the file as a whole."""
+    line: int | None = None
+    """Where in the file, from 1, if it is known."""
+    said: str = ""
+    """More about it, in the words of whoever found it."""
+
+
 class WrongRound(UsageError):
     """The round file, or an initiative, cannot be used; the message names each fault's place."""
 
     code = "wrong_round"
     remedy = "Correct it and load it again; nothing was changed."
+
+    def __init__(self, message: str, *faults: RoundFault) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class RoundChangesOptions(UsageError):
@@ -94,25 +114,45 @@ class RoundFile(BaseModel):
         return self
 
 
-def parse_round(data: object) -> RoundFile:
-    """Return the round that a parsed file holds, or raise `WrongRound` naming every fault."""
+Location = tuple[int | str, ...]
+"""The keys and indexes that lead to a value."""
+
+
+def parse_round(
+    data: object, line_of: Callable[[Location], int | None] = lambda _: None
+) -> RoundFile:
+    """Return the round that a parsed file holds, or raise `WrongRound` naming every fault.
+
+    `line_of` tells where in the file a value stands.
+    """
     if not isinstance(data, dict):
-        raise WrongRound("not a round file: it must have `round` and `initiatives`")
+        raise WrongRound(
+            "not a round file: it must have `round` and `initiatives`", RoundFault("no_round")
+        )
     try:
         return RoundFile.model_validate(data)
     except ValidationError as error:
-        raise WrongRound(faults_in(error)) from error
+        raise wrong_round(error, line_of) from error
 
 
-def faults_in(error: ValidationError) -> str:
-    """Write every fault with its place, such as `initiatives[2].name: …`, numbered from 1."""
-    return "; ".join(
-        f"{_place(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+def wrong_round(
+    error: ValidationError, line_of: Callable[[Location], int | None] = lambda _: None
+) -> WrongRound:
+    """Return the error that names every fault with its place, such as `initiatives[2].name: …`."""
+    faults = [
+        RoundFault(
+            kind=fault["type"],
+            place=_place(fault["loc"]),
+            line=line_of(fault["loc"]),
+            said=fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors()
-    )
+    ]
+    text = "; ".join(f"{fault.place}: {fault.said}".removeprefix(": ") for fault in faults)
+    return WrongRound(text, *faults)
 
 
-def _place(location: tuple[int | str, ...]) -> str:
+def _place(location: Location) -> str:
     place = ""
     for step in location:
         if step != "[key]":

@@ -1,9 +1,10 @@
 """What stands before every route: who is it, may they, and does the form come from our page."""
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from services.registry.web import csrf
@@ -33,11 +34,20 @@ class Forbidden(Exception):
 class Guard:
     """The dependency that `add_pages` puts on each route."""
 
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form; `name` is what the browser says that it is called."""
+
+    name: str
+    content: bytes
+
+
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
     async def __call__(self, request: Request) -> None:
-        """Let the request through, with `request.state.person` and `.form` set, or raise."""
+        """Let the request through, with `request.state.person`, `.form` and `.files` set, or
+        raise."""
         site = site_of(request)
         try:
             person = await run_in_threadpool(person_of, site, request)
@@ -46,9 +56,13 @@ class Guard:
                 raise
             # Health and the look of the error page must be there when the database is not.
             person = None
-        request.state.person, request.state.form = person, {}
+        request.state.person, request.state.form, request.state.files = person, {}, {}
         if request.method == "POST":
-            request.state.form = _texts(await request.form())
+            if _has_files(request) and self.permission is not Permission.OPEN:
+                # A stranger's file is not even received.
+                self._check(person, request)
+            async with request.form() as form:
+                request.state.form, request.state.files = _texts(form), await _files(form)
             csrf.check_origin(
                 request.headers.get("host", ""),
                 request.headers.get("origin"),
@@ -101,3 +115,16 @@ def _worth_keeping(form: dict[str, str]) -> dict[str, str]:
         for key, value in form.items()
         if key != csrf.FIELD and "password" not in key and value
     }
+def _has_files(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("multipart/")
+
+
+async def _files(form: FormData) -> dict[str, Upload]:
+    """The files that were chosen; a field without one is left out."""
+    return {
+        key: Upload(value.filename.replace("\x00", ""), await value.read())
+        for key, value in form.items()
+        if isinstance(value, UploadFile) and value.filename
+    }
+
+

@@ -20,17 +20,24 @@ class Permission(StrEnum):
     """Everything that has arrived: the queue, mails, their files, and what was set aside."""
     RESOLVE = "resolve"
     """Decide what the machine would not."""
+    PRINT_FORMS = "print_forms"
+    """Print our forms, for one municipality or all."""
+    MANAGE_ROUND = "manage_round"
+    """Say what is offered, by which forms, and where the municipalities are reached."""
+    MANAGE_USERS = "manage_users"
+    """Who has an account, and what it may do."""
     SEE_OPERATIONS = "see_operations"
     """How the machinery fares."""
 
 
 _READER = frozenset({Permission.SIGNED_IN, Permission.SEE_ANSWERS})
-_OFFICE = _READER | {Permission.SEE_NEEDS, Permission.SEE_MAIL}
-_REGISTRAR = _OFFICE | {Permission.RESOLVE}
+_STAFF = _READER | {Permission.SEE_NEEDS, Permission.SEE_MAIL, Permission.PRINT_FORMS}
+_REGISTRAR = _STAFF | {Permission.RESOLVE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,
-    Role.PROGRAMME_OFFICE: _OFFICE,
+    Role.PROGRAMME_OFFICE: _STAFF | {Permission.MANAGE_ROUND},
     Role.REGISTRAR: _REGISTRAR,
-    Role.ADMINISTRATOR: _REGISTRAR | {Permission.SEE_OPERATIONS},
+    Role.ADMINISTRATOR: _REGISTRAR
+    | {Permission.MANAGE_ROUND, Permission.MANAGE_USERS, Permission.SEE_OPERATIONS},
 }

@@ -37,6 +37,8 @@ class Declaration:
     method: str
     permission: Permission
     endpoint: Callable[..., Response]
+    max_bytes: int | None = None
+    """How large a form may be; None as everywhere."""
 
 
 class Pages:
@@ -49,15 +51,20 @@ class Pages:
         """Declare a page."""
         return self._declare(path, "GET", permission)
 
-    def post(self, path: str, permission: Permission) -> Callable[[Endpoint], Endpoint]:
-        """Declare what a form does. Token and origin are checked before the endpoint runs."""
-        return self._declare(path, "POST", permission)
+    def post(
+        self, path: str, permission: Permission, *, max_bytes: int | None = None
+    ) -> Callable[[Endpoint], Endpoint]:
+        """Declare what a form does. Token and origin are checked before the endpoint runs.
+
+        `max_bytes` is for forms with files, which may be larger than others.
+        """
+        return self._declare(path, "POST", permission, max_bytes)
 
     def _declare(
-        self, path: str, method: str, permission: Permission
+        self, path: str, method: str, permission: Permission, max_bytes: int | None = None
     ) -> Callable[[Endpoint], Endpoint]:
         def remember(endpoint: Endpoint) -> Endpoint:
-            self.declarations.append(Declaration(path, method, permission, endpoint))
+            self.declarations.append(Declaration(path, method, permission, endpoint, max_bytes))
             return endpoint
 
         return remember
@@ -74,6 +81,7 @@ def add_pages(app: FastAPI, modules: Sequence[Pages]) -> None:
                 dependencies=[Depends(Guard(declared.permission))],
                 response_model=None,
                 include_in_schema=False,
+                max_body_size=declared.max_bytes,
             )
     check_declared(app)
 

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.registry.web import queries
 from services.registry.web.auth import Person
-from services.registry.web.guard import form_token
+from services.registry.web.guard import Upload, form_token
 from services.registry.web.navigation import navigation_for
 from services.registry.web.roles import Permission
 from services.registry.web.site import Site, site_of
@@ -28,6 +28,7 @@ class Visit:
         self.site: Site = site_of(request)
         self.person: Person | None = request.state.person
         self.form: dict[str, str] = request.state.form
+        self.files: dict[str, Upload] = getattr(request.state, "files", {})
 
     @property
     def database(self) -> Database:
@@ -71,10 +72,12 @@ class Visit:
             "csrf": form_token(self.site, self.request),
             "faults": {},
             "navigation": (),
+            "newest": None,
         }
         if self.person is not None and not self.person.must_change_password:
             with self.database.read() as session:
                 counts = queries.waiting_counts(session)
+                frame["newest"] = queries.newest_item(session)
             frame["faults"] = self.site.operations.troubles()
             frame["navigation"] = navigation_for(self.person, self.request.url.path, counts)
         return HTMLResponse(self.site.renderer.render(template, frame | values), status)

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.registry.admin.initiatives import Loaded, add, list_all, load_round, read_round
+from services.registry.admin.initiatives import Loaded, add, list_all, load_round
+from services.registry.admin.round_file import read_round
 from services.registry.domain.initiative import RoundChangesOptions, WrongRound
 from services.registry.tables import Answer, EventLog, Initiative
 from shared.events import InitiativeDefined
