@@ -31,9 +31,6 @@ class Forbidden(Exception):
     """The person's role does not allow it."""
 
 
-class Guard:
-    """The dependency that `add_pages` puts on each route."""
-
 @dataclass(frozen=True)
 class Upload:
     """A file of a form; `name` is what the browser says that it is called."""
@@ -41,6 +38,9 @@ class Upload:
     name: str
     content: bytes
 
+
+class Guard:
+    """The dependency that `add_pages` puts on each route."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -109,12 +109,6 @@ def _texts(form: FormData) -> dict[str, str]:
     return {key: value.replace("\x00", "") for key, value in form.items() if isinstance(value, str)}
 
 
-def _worth_keeping(form: dict[str, str]) -> dict[str, str]:
-    return {
-        key: value
-        for key, value in form.items()
-        if key != csrf.FIELD and "password" not in key and value
-    }
 def _has_files(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith("multipart/")
 
@@ -128,3 +122,9 @@ async def _files(form: FormData) -> dict[str, Upload]:
     }
 
 
+def _worth_keeping(form: dict[str, str]) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in form.items()
+        if key != csrf.FIELD and "password" not in key and value
+    }
