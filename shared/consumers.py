@@ -11,10 +11,14 @@ from shared.events import (
     FormLearned,
     FormWithdrawn,
     InitiativeDefined,
+    LetterOrdered,
     MailArchived,
+    MailingSteered,
     MailRead,
     MailRegistered,
     MessageSettled,
+    PagesArranged,
+    PagesRead,
     ResolutionUndone,
 )
 
@@ -39,7 +43,13 @@ SEARCH: Final = Consumer("intake", "search", MailRead, "makes its documents sear
 FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
 LEARNED: Final = Consumer("intake", "learned", FormLearned, "learns a form somebody else made")
 WITHDRAWN: Final = Consumer("intake", "withdrawn", FormWithdrawn, "reads by that form no longer")
+ARRANGED: Final = Consumer(
+    "intake", "arranged", PagesArranged, "reads pages anew as a person arranged them"
+)
 RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
+REREAD: Final = Consumer(
+    "registry", "reread", PagesRead, "proposes the documents that a person arranged"
+)
 SEARCHABLE: Final = Consumer(
     "registry", "searchable", DocumentSearchable, "keeps a document's text and searchable copy"
 )
@@ -49,6 +59,8 @@ UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
 RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what a person decided")
 UNDONE: Final = Consumer("notifier", "undone", ResolutionUndone, "withdraws what has not left")
+ORDERED: Final = Consumer("notifier", "ordered", LetterOrdered, "sends a letter that was ordered")
+STEERED: Final = Consumer("notifier", "steered", MailingSteered, "paces, pauses, stops a mailing")
 
 CONSUMERS: Final = (
     READ,
@@ -56,7 +68,9 @@ CONSUMERS: Final = (
     FORMS,
     LEARNED,
     WITHDRAWN,
+    ARRANGED,
     RECORD,
+    REREAD,
     SEARCHABLE,
     SETTLE,
     BOUNCE,
@@ -64,4 +78,6 @@ CONSUMERS: Final = (
     RECEIPT,
     RESOLVED,
     UNDONE,
+    ORDERED,
+    STEERED,
 )

@@ -5,7 +5,7 @@ can be upgraded one at a time; a field is never renamed or given another meaning
 """
 
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID, uuid4
 
@@ -110,6 +110,8 @@ class Reason(StrEnum):
     SAME_MAIL_CONTRADICTS = "same_mail_contradicts"
     SENDER_NOT_TOLD = "sender_not_told"
     """It was to be sent in again, but our mail that says so was held back, failed or came back."""
+    REARRANGED = "rearranged"
+    """A person chose its pages, or had them read again: a person sees what came of it."""
 
 
 NEED_NOTES = frozenset(
@@ -475,6 +477,90 @@ class DeliveryFailed(Event):
     diagnostic: str = ""
 
 
+class Turn(IntEnum):
+    """How far a page is turned clockwise, in degrees."""
+
+    NONE = 0
+    QUARTER = 90
+    HALF = 180
+    THREE_QUARTERS = 270
+
+
+class ArrangedPage(Fact):
+    """One page of a mail's files, as a person wants it read."""
+
+    part: int = Field(ge=0, description="index of the mail's part that it stands in")
+    source_page: int = Field(ge=1, description="number of the page in that file, from 1")
+    file: Digest = Field(description="of the file's bytes, as they were when it was last read")
+    image: Digest | None = Field(description="the picture of it that the person saw")
+    turn: Turn = Field(default=Turn.NONE, description="from how that picture stands")
+
+
+class ReadAs(StrEnum):
+    """As what a document is read: by all forms that are known, or by one kind alone."""
+
+    ANY = "any"
+    OWN_FORM = "own_form"
+    LEARNED_FORM = "learned_form"
+    NEED = "need"
+
+
+class ArrangedDocument(Fact):
+    """A document to be: its pages in their order, and what to read them as."""
+
+    document_id: DocumentId
+    pages: tuple[ArrangedPage, ...] = Field(min_length=1)
+    read_as: ReadAs = ReadAs.ANY
+    initiative: InitiativeId | None = Field(default=None, description="of the learned form")
+    version: int | None = Field(default=None, description="of the learned form")
+
+
+class PagesArranged(Event):
+    """registry → intake: a person wants these pages of a mail read anew, as these documents.
+
+    The original is untouched, and so is what was read of it before.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.pages_arranged"
+
+    arrangement: UUID
+    mail_id: MailId
+    digest: Digest
+    role: MailboxRole
+    received_at: AwareDatetime
+    documents: tuple[ArrangedDocument, ...] = Field(min_length=1)
+
+
+class RereadFault(StrEnum):
+    """Why pages could not be read anew; what there was of them before still stands."""
+
+    ORIGINAL_GONE = "original_gone"
+    """The mail is not in the archive, or damaged there."""
+    MAIL_UNREADABLE = "mail_unreadable"
+    FILE_GONE = "file_gone"
+    """The mail, taken apart again, has another file in its place, or none."""
+    FILE_UNREADABLE = "file_unreadable"
+    PAGE_GONE = "page_gone"
+    FORM_WITHDRAWN = "form_withdrawn"
+    """The learned form that it was to be read as is in force no longer."""
+
+
+class PagesRead(Event):
+    """intake → registry: what pages say that a person arranged; each document waits for a person.
+
+    With a fault there are no documents, and nothing has changed.
+    """
+
+    subject: ClassVar[str] = "handslag.intake.pages_read"
+
+    arrangement: UUID
+    mail_id: MailId
+    sender_authentic: bool = Field(default=False, description="as in MailRead")
+    documents: tuple[DocumentReading, ...] = ()
+    fault: RereadFault | None = None
+    reason: Reason | None = Field(default=None, description="more about the fault, if known")
+
+
 class InitiativeDefined(Event):
     """registry → intake: an initiative and its options, so that its forms can be read."""
 
@@ -552,6 +638,8 @@ class Fate(StrEnum):
     """A person found that it asks something; staff answer it."""
     NOT_REGISTERED = "not_registered"
     """A person found that it is nothing to register (registreras inte)."""
+    REARRANGED = "rearranged"
+    """A person put its pages together to other documents, which have fates of their own."""
 
 
 class RegisteredDocument(Fact):
@@ -626,6 +714,129 @@ class ResolutionUndone(Event):
     mail_id: MailId
 
 
+class LetterKind(StrEnum):
+    """What a letter that the registry orders is for."""
+
+    OFFER = "offer"
+    REMINDER = "reminder"
+    UPDATE = "update"
+    CONTACT_CHANGED = "contact_changed"
+    TEMPLATE_REQUEST = "template_request"
+    QUESTION_FORWARDED = "question_forwarded"
+    NEED_RECEIPT = "need_receipt"
+    INVITATION = "invitation"
+    NEWSLETTER = "newsletter"
+
+
+class LetterFile(Fact):
+    """A file that a letter carries."""
+
+    name: str = Field(min_length=1, max_length=200, description="as its reader sees it")
+    content_type: str = Field(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}$")
+    content: Digest = Field(description="its bytes, in the archive's derived area")
+
+
+class Appointment(Fact):
+    """What a letter invites to, as a calendar file tells it (RFC 5545)."""
+
+    uid: str = Field(
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="the same in every letter about it; a calendar knows it again by that",
+    )
+    title: str = Field(min_length=1, max_length=200)
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    place: str = Field(default="", max_length=300)
+    description: str = Field(default="", max_length=4_000)
+    url: str = Field(default="", pattern=r"^(https?://[!-~]{3,500})?$")
+    reply_wanted: bool = Field(
+        default=False, description="calendars ask for yes or no, and their answer comes back to us"
+    )
+    sequence: int = Field(default=0, ge=0, description="raised each time that it is changed")
+    cancelled: bool = False
+
+
+class AnsweredMail(Fact):
+    """The mail that a letter answers: all that the gate must know of it."""
+
+    mail_id: MailId
+    received_at: AwareDatetime
+    disposition: Disposition
+    mail_reasons: tuple[Reason, ...] = ()
+    correspondence: Correspondence
+
+
+class LetterOrdered(Event):
+    """registry → notifier: a letter to one recipient, worded; it is to be sent.
+
+    One letter for a `letter_id`, however often it is ordered.
+
+    `text` is plain: a blank line between paragraphs; lines that begin with `# ` are headings, with
+    `- ` items, with `1. ` steps; `label | value` is a row of a small table.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.letter_ordered"
+
+    letter_id: UUID
+    mailing_id: UUID | None = Field(default=None, description="the mailing that it is a part of")
+    kind: LetterKind
+    mailbox: str = Field(
+        default="", max_length=254, description="our address that writes; empty: the usual one"
+    )
+    recipient: str = Field(max_length=320)
+    recipient_name: str = Field(default="", max_length=200)
+    attention: tuple[str, ...] = Field(
+        default=(), max_length=10, description="for whom it is there, one role each"
+    )
+    subject_line: str = Field(min_length=1, max_length=250)
+    heading: str = Field(default="", max_length=250)
+    text: str = Field(min_length=1, max_length=50_000)
+    files: tuple[LetterFile, ...] = Field(default=(), max_length=50)
+    appointment: Appointment | None = None
+    answers: AnsweredMail | None = Field(default=None, description="the mail that it answers")
+    in_reply_to: str = Field(
+        default="", max_length=1_000, description="a letter of ours that it follows upon"
+    )
+    references: tuple[str, ...] = Field(default=(), max_length=40)
+    unsubscribe: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]{20,100})?$",
+        description="unguessable: who shows it unsubscribes this recipient from newsletters",
+    )
+    send_after: AwareDatetime | None = Field(default=None, description="no earlier; null: at once")
+    initiative: InitiativeId | None = None
+    municipality: MunicipalityCode | None = None
+    document_id: DocumentId | None = None
+
+
+class MailingState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    """For good: what has not left is held back, with the reason MAILING_STOPPED."""
+
+
+MAILING_STOPPED = "mailing_stopped"
+
+
+class MailingSteered(Event):
+    """registry → notifier: how a mailing is to go from now on; the latest that occurred counts.
+
+    It may arrive before the mailing's letters, or after them.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.mailing_steered"
+
+    mailing_id: UUID
+    state: MailingState = MailingState.RUNNING
+    per_minute: float | None = Field(
+        default=None, gt=0, le=100_000, description="letters; null: what the settings say"
+    )
+    per_minute_per_domain: float | None = Field(
+        default=None, gt=0, le=100_000, description="to one domain; null: what the settings say"
+    )
+
+
 class MessageFate(StrEnum):
     SENT = "sent"
     HELD_BACK = "held_back"
@@ -646,6 +857,8 @@ class MessageSettled(Event):
         default=None, description="the one document that it is about, if it is about one"
     )
     message_id: str
+    letter_id: UUID | None = Field(default=None, description="the letter, if it was ordered")
+    mailing_id: UUID | None = None
     kind: str
     recipient: str
     fate: MessageFate
@@ -657,8 +870,10 @@ class MessageSettled(Event):
 EVENTS: tuple[type[Event], ...] = (
     MailArchived,
     MailRead,
+    PagesRead,
     DocumentSearchable,
     DeliveryFailed,
+    PagesArranged,
     InitiativeDefined,
     FormLearned,
     FormWithdrawn,
@@ -667,5 +882,7 @@ EVENTS: tuple[type[Event], ...] = (
     MailRegistered,
     DocumentResolved,
     ResolutionUndone,
+    LetterOrdered,
+    MailingSteered,
     MessageSettled,
 )
