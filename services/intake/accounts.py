@@ -12,13 +12,13 @@ from sqlmodel import Session, col, select
 
 from services.intake import ledger
 from services.intake.mail.imap import Folder, FolderUnreadable, ImapSession
-from services.intake.mail.token import token_source
 from services.intake.settings import MailboxSettings
 from services.intake.tables import LocationRow, MailRow, ReadingRow
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive
 from shared.database import Database
 from shared.events import Disposition, MailRead, PartFate
 from shared.outbox import DeadLetterRow
+from shared.tokens import token_source
 
 BATCH = 200
 ASKED = 20

@@ -10,12 +10,12 @@ import structlog
 
 from services.intake import lease
 from services.intake.mail.imap import Folder, FolderUnreadable, ImapSession
-from services.intake.mail.token import TokenSource, token_source
 from services.intake.receive import FolderReceiver, Receiver
 from services.intake.settings import MailboxSettings
 from shared.database import Database
 from shared.errors import HandslagError, WrongSetting
 from shared.telemetry import Metrics
+from shared.tokens import TokenSource, token_source
 
 FIRST_BACK_OFF_S: Final = 1.0
 LONGEST_BACK_OFF_S: Final = 60.0

@@ -10,34 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from shared.events import MailboxRole
 from shared.settings import CommonSettings
+from shared.tokens import OAuth2
 
 IMAP_PORTS = {"imaps": 993, "imap+starttls": 143, "imap": 143}
-MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
 MIB = 1024 * 1024
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class OAuth2(_Section):
-    """Client credentials: a Microsoft 365 `tenant`, or any server's `token_url`."""
-
-    client_id: str
-    client_secret: SecretStr
-    tenant: str | None = None
-    authority: str | None = None
-    """Instead of `https://login.microsoftonline.com/<tenant>`, for a national cloud."""
-    token_url: str | None = None
-    """A token endpoint (RFC 6749, 4.4) that is not Microsoft's."""
-    scope: str | None = None
-    """Unset: Outlook's for Microsoft, none for others."""
-
-    @model_validator(mode="after")
-    def _one_issuer(self) -> Self:
-        if not (self.tenant or self.authority or self.token_url):
-            raise ValueError("give tenant (Microsoft 365), authority or token_url")
-        return self
 
 
 class MailboxSettings(_Section):

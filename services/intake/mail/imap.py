@@ -21,9 +21,9 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from services.intake.mail.token import TokenSource
 from services.intake.settings import MailboxSettings
 from shared.errors import Transient, WrongSetting
+from shared.tokens import TokenSource
 
 CONNECT_TIMEOUT_S = 20.0
 READ_TIMEOUT_S = 60.0

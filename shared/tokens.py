@@ -1,5 +1,7 @@
 """Access tokens for XOAUTH2: client credentials, from Microsoft or any other token endpoint.
 
+For the mailboxes that are read, and for the relay that mail leaves by.
+
 The only module that knows msal. A token is renewed well ahead of its end, so that a refusal is
 shown in the health page while the old token still works.
 """
@@ -11,22 +13,46 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from services.intake.settings import MICROSOFT_SCOPE, OAuth2
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+
 from shared.errors import Transient
 
 RENEW_AHEAD = 0.5
 """Renewed when this fraction of the token's life is left."""
 RETRY_S = 30.0
 TIMEOUT_S = 15.0
+MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
+
+
+class OAuth2(BaseModel):
+    """Client credentials: a Microsoft 365 `tenant`, or any server's `token_url`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client_id: str
+    client_secret: SecretStr
+    tenant: str | None = None
+    authority: str | None = None
+    """Instead of `https://login.microsoftonline.com/<tenant>`, for a national cloud."""
+    token_url: str | None = None
+    """A token endpoint (RFC 6749, 4.4) that is not Microsoft's."""
+    scope: str | None = None
+    """Unset: Outlook's for Microsoft, none for others."""
+
+    @model_validator(mode="after")
+    def _one_issuer(self) -> Self:
+        if not (self.tenant or self.authority or self.token_url):
+            raise ValueError("give tenant (Microsoft 365), authority or token_url")
+        return self
 
 
 class TokenRefused(Transient):
     """The token endpoint gave no token."""
 
     code = "token_refused"
-    remedy = "Check the mailbox's oauth2 settings: tenant, client id, secret and its last day."
+    remedy = "Check the oauth2 settings: tenant, client id, secret and its last day."
 
 
 @dataclass(frozen=True)
