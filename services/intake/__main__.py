@@ -10,6 +10,7 @@ from services.intake import forms, lease
 from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
 from services.intake.mail.smtp import open_door
 from services.intake.read import Reader, ReaderSettings
+from services.intake.rearrange import Rearranger
 from services.intake.receive import Receiver
 from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
@@ -18,7 +19,7 @@ from services.intake.search import Searcher
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import FORMS, LEARNED, READ, SEARCH, WITHDRAWN
+from shared.consumers import ARRANGED, FORMS, LEARNED, READ, SEARCH, WITHDRAWN
 from shared.database import Database, open_database
 from shared.events import (
     FormLearned,
@@ -26,6 +27,7 @@ from shared.events import (
     InitiativeDefined,
     MailArchived,
     MailRead,
+    PagesArranged,
 )
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
@@ -50,10 +52,15 @@ async def run(settings: IntakeSettings) -> None:
     receiver = Receiver(archive, database, bus.stir)
     sandbox = _sandbox(section)
     reader = Reader(archive, database, sandbox, _reader_settings(settings))
+    rearranger = Rearranger(archive, database, sandbox, _reader_settings(settings))
     searcher = Searcher(archive, database, sandbox, section.reader, section.search)
 
     async def on_mail_archived(event: MailArchived) -> None:
         await reader.read(event)
+        bus.stir()
+
+    async def on_pages_arranged(event: PagesArranged) -> None:
+        await rearranger.rearrange(event)
         bus.stir()
 
     async def on_mail_read(event: MailRead) -> None:
@@ -72,6 +79,7 @@ async def run(settings: IntakeSettings) -> None:
     bus.consume(READ, on_mail_archived, workers=section.workers)
     if section.search.enabled:
         bus.consume(SEARCH, on_mail_read)
+    bus.consume(ARRANGED, on_pages_arranged)
     bus.consume(FORMS, on_initiative_defined)
     bus.consume(LEARNED, on_form_learned)
     bus.consume(WITHDRAWN, on_form_withdrawn)

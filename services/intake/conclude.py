@@ -34,6 +34,7 @@ from shared.events import (
 from shared.form_code import FormCode, options_mark
 from shared.forms import FormTemplate
 from shared.identifiers import (
+    DocumentId,
     InitiativeId,
     MailId,
     MunicipalityCode,
@@ -59,18 +60,41 @@ def conclude(
     Pure. `municipalities` are the codes that exist, or None to leave that to the registry;
     `learned` are the forms of others, by initiative and version.
     """
+    documents = documents_of(files, learned or {})
+    return concluded(
+        {document_id_of(mail_id, n): one for n, one in enumerate(documents, start=1)},
+        key=key,
+        options=options,
+        municipalities=municipalities,
+        learned=learned,
+        seconds=sum(file.seconds for file in files),
+    )
+
+
+def concluded(
+    documents: Mapping[DocumentId, Document],
+    *,
+    key: bytes,
+    options: Mapping[InitiativeId, Sequence[OptionKey]],
+    municipalities: Collection[MunicipalityCode] | None,
+    learned: Mapping[tuple[InitiativeId, int], FormTemplate] | None = None,
+    seconds: float,
+) -> list[DocumentReading]:
+    """Return what documents say whose pages are settled. Pure.
+
+    `seconds` is how long all their files took; else as for `conclude`.
+    """
     settled = [
         _learned_reading(document, learned or {}, options)
         if document.form is not None and _is_learned(document.form.page)
         else _reading(document, key, options, municipalities)
-        for document in documents_of(files, learned or {})
+        for document in documents.values()
     ]
     _hold_back_contradictions(settled)
     _weigh_proofs(settled)
-    seconds = sum(file.seconds for file in files) / max(len(settled), 1)
     return [
         DocumentReading(
-            document_id=document_id_of(mail_id, number),
+            document_id=name,
             kind=one.kind,
             outcome=_outcome(one),
             reasons=tuple(dict.fromkeys(one.reasons)),
@@ -79,10 +103,10 @@ def conclude(
             content=one.document.content,
             pages=_page_images(one.document),
             electronic_signatures=one.document.electronic_signatures,
-            seconds=round(seconds, 3),
+            seconds=round(seconds / max(len(settled), 1), 3),
             **one.values,
         )
-        for number, one in enumerate(settled, start=1)
+        for name, one in zip(documents, settled, strict=True)
     ]
 
 

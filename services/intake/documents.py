@@ -7,6 +7,7 @@
     a needs template          a document of its own, whatever it came with
     a file with a fault       a document of its own, if no form was found in it before the fault
     a form that is not sure   a document of its own, and all others are doubted as by an appendix
+    arranged by a person      as the person says
 
 Pure. Nothing is decided here but what belongs together.
 """
@@ -121,15 +122,40 @@ def documents_of(files: Sequence[MeasuredFile], learned: Templates) -> list[Docu
     return sorted([*_doubted_by_unsure(with_form, learned), *alone], key=_first_place)
 
 
+def document_arranged(
+    pages: Sequence[PlacedPage],
+    learned: Templates,
+    *,
+    faults: Sequence[Reason] = (),
+    need: NeedMeasured | None = None,
+) -> Document:
+    """Return the document that a person has put together of these pages, in their order.
+
+    The first page with a code of ours answers, else the first that is like a learned form.
+    `faults` are those of the files that the pages come from.
+    """
+    pages = tuple(_without_likeness(page, learned) for page in pages)
+    coded = (page for page in pages if own_codes(page.page.codes))
+    form = next(coded, None) or next((page for page in pages if page.has_form), None)
+    parts = tuple(sorted({page.part for page in pages}))
+    if form is None:
+        blank = all(page.page.blank for page in pages)
+        why = tuple(faults) or (Reason.BLANK_PAGE if blank else Reason.NO_CODE,)
+        return Document(pages, None, parts, pages[0].content, why, need)
+    document = Document(pages, form, parts, form.content, tuple(faults))
+    extra = any(page is not form and not page.page.blank for page in pages)
+    return _doubted(document) if extra else document
+
+
 def _without_mere_likeness(file: MeasuredFile, learned: Templates) -> MeasuredFile:
     """The file, its pages that could be laid over a learned form and are none of them as others."""
+    return replace(file, pages=tuple(_without_likeness(page, learned) for page in file.pages))
 
-    def as_it_is(placed: PlacedPage) -> PlacedPage:
-        if not placed.page.learned or identify_learned(placed.page.learned, learned).like:
-            return placed
-        return replace(placed, page=placed.page.model_copy(update={"learned": ()}))
 
-    return replace(file, pages=tuple(as_it_is(page) for page in file.pages))
+def _without_likeness(placed: PlacedPage, learned: Templates) -> PlacedPage:
+    if not placed.page.learned or identify_learned(placed.page.learned, learned).like:
+        return placed
+    return replace(placed, page=placed.page.model_copy(update={"learned": ()}))
 
 
 def _doubted_by_unsure(documents: Sequence[Document], learned: Templates) -> list[Document]:

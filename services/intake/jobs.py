@@ -15,6 +15,8 @@ from services.intake.pages.page import Limits, PageFault
 from services.intake.pages.trust import Trust
 from services.intake.reading import ocr
 from services.intake.reading.learned.blank import LearnedForm
+from services.intake.reading.measured import FileMeasured
+from services.intake.remeasure import ChosenPage, measure_chosen
 from services.intake.sandbox.job import Job
 from services.intake.sandbox.wire import Message
 from services.intake.searchable.found import FileFound, FoundPage
@@ -62,13 +64,42 @@ def _measure_file(message: Message) -> Message:
         message.fields["content_type"],
         Limits.model_validate(message.fields["limits"]),
         message.fields["options"],
-        learned=[
-            LearnedForm(one["initiative"], FormTemplate.model_validate(one["template"]), picture)
-            for one, picture in zip(message.fields["learned"], message.blobs[1:], strict=True)
-        ],
+        learned=_learned(message, message.blobs[1:]),
         trust=Trust.model_validate(message.fields["trust"]),
         needs_expected=message.fields["needs_expected"],
     )
+    return _told(measured)
+
+
+def _measure_chosen(message: Message) -> Message:
+    """The file, a picture for each chosen page, and of learned forms → FileMeasured, and images."""
+    chosen = message.fields["chosen"]
+    shown, blanks = message.blobs[1 : 1 + len(chosen)], message.blobs[1 + len(chosen) :]
+    measured = measure_chosen(
+        message.blobs[0],
+        message.fields["filename"],
+        message.fields["content_type"],
+        Limits.model_validate(message.fields["limits"]),
+        message.fields["options"],
+        [
+            ChosenPage(number, turn, picture)
+            for (number, turn), picture in zip(chosen, shown, strict=True)
+        ],
+        learned=_learned(message, blanks),
+        trust=Trust.model_validate(message.fields["trust"]),
+        needs_expected=message.fields["needs_expected"],
+    )
+    return _told(measured)
+
+
+def _learned(message: Message, pictures: Sequence[bytes]) -> list[LearnedForm]:
+    return [
+        LearnedForm(one["initiative"], FormTemplate.model_validate(one["template"]), picture)
+        for one, picture in zip(message.fields["learned"], pictures, strict=True)
+    ]
+
+
+def _told(measured: FileMeasured) -> Message:
     images = [page.image for page in measured.pages]
     bare = tuple(page.model_copy(update={"image": b""}) for page in measured.pages)
     fields = measured.model_copy(update={"pages": bare}).model_dump(mode="json")
@@ -119,5 +150,6 @@ JOBS: Final[Mapping[str, Job]] = {
     "parse_file": Job(_parse_file),
     "survey_blank": Job(_survey_blank),
     "measure_file": Job(_measure_file, prepare=_load_libraries),
+    "measure_chosen": Job(_measure_chosen),
     "find_words": Job(_find_words, may_execute=True, background=True),
 }

@@ -274,7 +274,7 @@ class Reader:
         if isinstance(outcome, Failed):
             return FileMeasured(fault=outcome.reason)
         try:
-            measured = FileMeasured.model_validate(_without_nul(outcome.fields.get("file")))
+            measured = FileMeasured.model_validate(without_nul(outcome.fields.get("file")))
             pages = tuple(
                 page.model_copy(update={"image": image})
                 for page, image in zip(measured.pages, outcome.blobs, strict=True)
@@ -332,14 +332,14 @@ class Reader:
         )  # fmt: skip
 
 
-def _without_nul(value: Any) -> Any:
+def without_nul(value: Any) -> Any:
     """JSON without the one character that PostgreSQL cannot keep."""
     if isinstance(value, str):
         return value.replace("\0", "")
     if isinstance(value, list):
-        return [_without_nul(one) for one in value]
+        return [without_nul(one) for one in value]
     if isinstance(value, dict):
-        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+        return {without_nul(name): without_nul(one) for name, one in value.items()}
     return value
 
 

@@ -1,5 +1,6 @@
 """The registry's side of `handslag verify`: what became of every part of every mail."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,8 @@ class Account(StrEnum):
     RETURNED = "returned"
     NEED = "need"
     SET_ASIDE = "set_aside"
+    REARRANGED = "rearranged"
+    """Of a document only: each of its pages stands in one other document, which has an account."""
     TEXT = "text"
     """The mail's own text: it is kept with the mail and shown with it."""
 
@@ -56,7 +59,8 @@ class MailAccount:
     mail: Account | None
     """The mail itself; None where all that it brought is in its documents."""
     documents: dict[str, Account | None]
-    """None for a document that should wait for a person but is not in the queue."""
+    """None for a document that should wait for a person but is not in the queue, or whose pages
+    were arranged into others and do not all stand in exactly one of them."""
     parts: tuple[PartAccount, ...]
 
     @property
@@ -136,6 +140,7 @@ def _account(
         name: None if kept is Account.QUEUE and (mail.mail_id, name) not in queued else kept
         for name, kept in found.items()
     }
+    held |= dict.fromkeys(_scattered(documents), None)
     return MailAccount(
         mail_id=mail.mail_id,
         digest=mail.digest,
@@ -143,6 +148,20 @@ def _account(
         documents=held,
         parts=tuple(_of_part(part, whole, documents, held) for part in parts),
     )
+
+
+def _scattered(documents: list[Document]) -> Iterator[str]:
+    """The rearranged documents of which a page stands in no other document, or in several."""
+    standing = Counter(
+        page for one in documents if one.fate is not Fate.REARRANGED for page in _pages_of(one)
+    )
+    for one in documents:
+        if one.fate is Fate.REARRANGED and any(standing[page] != 1 for page in _pages_of(one)):
+            yield one.document_id
+
+
+def _pages_of(document: Document) -> list[tuple[int, int]]:
+    return [(page["part"], page["source_page"]) for page in document.reading["pages"]]
 
 
 def _of_part(
@@ -154,7 +173,9 @@ def _of_part(
     holders = [held[one.document_id] for one in documents if part.number in one.parts]
     found: tuple[Account, ...]
     if holders:
-        found = tuple(dict.fromkeys(kept for kept in holders if kept is not None))
+        known = tuple(kept for kept in holders if kept is not None)
+        living = (kept for kept in known if kept is not Account.REARRANGED)
+        found = tuple(dict.fromkeys(living)) if len(known) == len(holders) else ()
     elif part.fate is PartFate.TEXT:
         found = (Account.TEXT,)
     elif part.fate is PartFate.SKIPPED and part.reason:
@@ -191,3 +212,5 @@ def _of_document(fate: Fate) -> Account:
             return Account.NEED
         case Fate.NOT_REGISTERED:
             return Account.SET_ASIDE
+        case Fate.REARRANGED:
+            return Account.REARRANGED

@@ -25,6 +25,12 @@ EVENTS = {
     "delivery.failed": "Mejl kom tillbaka",
     "review.claimed": "Togs om hand",
     "review.released": "Släpptes",
+    "pages.arranged": "Sidorna ordnades och ska läsas på nytt",
+    "pages.taken_back": "Sidornas nya ordning togs tillbaka",
+    "pages.not_read": "Sidorna kunde inte läsas på nytt",
+    "pages.undone": "Sidornas nya ordning ångrades",
+    "document.rearranged": "Handlingens sidor fördes över till nya handlingar",
+    "document.left_out": "Sidor som inte hör till någon handling lades åt sidan",
     "resolved.attach": "Svaret registrerades av en registrator",
     "resolved.duplicate": "Handlingen bedömdes vara en dubblett",
     "resolved.ask_again": "Ett nytt svar begärdes",
@@ -145,6 +151,7 @@ SOUND = {
 
 SUBJECTS = {
     "handslag.intake.mail_read": "Ett inkommet mejl som lästs",
+    "handslag.intake.pages_read": "Sidor som lästs på nytt",
     "handslag.intake.document_searchable": "Texten ur en handling",
     "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",
     "handslag.notifier.message_settled": "Hur det gick för ett utgående mejl",

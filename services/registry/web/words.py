@@ -200,6 +200,11 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Avsändaren kunde inte nås",
             "Vårt mejl om ett nytt svar gick inte fram. Kontakta kommunen på annat sätt.",
         ),
+        Reason.REARRANGED: ReasonWords(
+            "Sidorna är ordnade för hand",
+            "En registrator har valt sidorna eller låtit läsa dem på nytt. "
+            "Se efter att det som lästes stämmer.",
+        ),
         Reason.CONFLICT: ReasonWords(
             "Kommunen har redan svarat något annat",
             "Ett annat svar till initiativet är registrerat. Det gäller tills någon ersätter det.",
@@ -275,6 +280,7 @@ FATES: Mapping[Fate, str] = MappingProxyType(
         Fate.NEED: "Behov",
         Fate.QUESTION: "Fråga",
         Fate.NOT_REGISTERED: "Registreras inte",
+        Fate.REARRANGED: "Sidorna är omordnade",
     }
 )
 

@@ -134,6 +134,7 @@ PROVOKED_IN: Final[Mapping[Reason, str]] = {
     Reason.NEED_INCOMPLETE: "unit/reading/test_needs.py",
     Reason.UNREADABLE_MAIL: "unit/intake/test_message.py",
     Reason.TOO_MANY_PARTS: "unit/intake/test_containers.py",
+    Reason.REARRANGED: "flow/test_rearrange.py",
 }
 """By a file too, in a test of its own, below `tests/`."""
 
