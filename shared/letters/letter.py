@@ -3,11 +3,36 @@
 Both lay-outs show the same sentences in the same order; neither adds any of its own.
 """
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+# Only an address that is shown in full becomes a link, and it leads to where it says.
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-~]*)?")
+
+
+class Shape(StrEnum):
+    """How some lines of a letter are laid out."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEMS = "items"
+    STEPS = "steps"
+    FACTS = "facts"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines of one shape; facts are labels with values."""
+
+    shape: Shape
+    lines: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -22,6 +47,8 @@ class Section:
     steps_heading: str = ""
     steps: tuple[str, ...] = ()
     """What the reader is to do, in order."""
+    blocks: tuple[Block, ...] = ()
+    """What somebody wrote freely, in its order."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +58,8 @@ class Letter:
     subject: str
     heading: str
     opening: tuple[str, ...]
+    addressed_to: tuple[str, ...] = ()
+    """Lines above everything else: the recipient, and for whom there."""
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
     steps: tuple[str, ...] = ()
@@ -59,6 +88,7 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["wrapped"] = _wrapped
+    environment.filters["linked"] = _linked
     return environment
 
 
@@ -77,3 +107,14 @@ def _wrapped(value: str, indent: str = "") -> str:
                 lines.append(indent + word if lines else word)
             begins = False
     return "\n".join(lines)
+
+
+def _linked(value: str) -> Markup:
+    """Escape text for HTML, and make links of the web addresses in it."""
+    html, end = Markup(), 0
+    for match in _WEB_ADDRESS.finditer(value):
+        address = match[0].rstrip(".,;:!?)'\"")
+        html += escape(value[end : match.start()])
+        html += Markup('<a href="{0}" style="color:#8a1f2b">{0}</a>').format(address)
+        end = match.start() + len(address)
+    return html + escape(value[end:])
