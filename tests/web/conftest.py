@@ -64,7 +64,7 @@ def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> Wor
 @pytest.fixture(scope="session")
 def people(world: World) -> dict[Role, Client]:
     """A logged-in client of each role."""
-    return {role: _logged_in(world, role) for role in NAMES}
+    return {role: logged_in(world, role) for role in NAMES}
 
 
 @pytest.fixture
@@ -138,16 +138,17 @@ def fresh(empty_database: Database, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def fresh_registrar(fresh: World) -> Client:
     """A registrar in an empty register."""
-    return _logged_in(fresh, Role.REGISTRAR)
+    return logged_in(fresh, Role.REGISTRAR)
 
 
-def _logged_in(world: World, role: Role) -> Client:
+def logged_in(world: World, role: Role) -> Client:
+    """A client of its own for somebody in that role."""
     client = Client(world.address)
     client.log_in(NAMES[role], PASSWORD)
     return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The distribution's Chromium."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
