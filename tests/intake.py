@@ -106,8 +106,10 @@ class Intake:
         return next(one for one in self.told(MailArchived) if one.mail_id == mail_id)
 
     def reader(self, children: Sandbox, **limits: Any) -> Reader:
-        settings = ReaderSettings(KEY, ReaderLimits(**limits), frozenset({USER}), "mx.skr.example")
-        return Reader(self.archive, self.database, children, settings)
+        return Reader(self.archive, self.database, children, self.reader_settings(**limits))
+
+    def reader_settings(self, **limits: Any) -> ReaderSettings:
+        return ReaderSettings(KEY, ReaderLimits(**limits), frozenset({USER}), "mx.skr.example")
 
     async def read(self, children: Sandbox, data: bytes, **more: Any) -> MailRead:
         """Take a mail in, read it, and return what is told of it."""
