@@ -17,6 +17,8 @@ from prometheus_client import ProcessCollector as _ProcessCollector
 from shared.errors import WrongSetting
 
 METRICS = CollectorRegistry()
+STOP_TIMEOUT_S = 5
+"""How long a page may take to be answered when the process is told to stop."""
 _ProcessCollector(registry=METRICS)
 
 HealthCheck = Callable[[], str | None]
@@ -112,8 +114,13 @@ def health_app(checks: Mapping[str, HealthCheck]) -> Callable[..., Awaitable[Non
     return app
 
 
-async def serve(app: Any, listen: str, setting: str) -> None:
-    """Serve an ASGI application on `host:port` until cancelled; `setting` names it in errors."""
+async def serve(
+    app: Any, listen: str, setting: str, stopping: Callable[[], None] = lambda: None
+) -> None:
+    """Serve an ASGI application on `host:port` until cancelled; `setting` names it in errors.
+
+    What is being answered then is answered first; `stopping` is called to end what has no end.
+    """
     host, _, port = listen.rpartition(":")
     try:
         listener = socket.create_server((host.strip("[]"), int(port)), backlog=256)
@@ -122,13 +129,25 @@ async def serve(app: Any, listen: str, setting: str) -> None:
             f"{setting}: cannot listen on {listen}: {error}",
             remedy="Choose another port, or end the program that holds this one.",
         ) from error
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_TIMEOUT_S,
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await server.serve(sockets=[listener])
+        await asyncio.shield(serving)
     finally:
-        listener.close()
+        stopping()
+        server.should_exit = True
+        try:
+            await serving
+        finally:
+            listener.close()
 
 
 def one_line(error: BaseException) -> str:

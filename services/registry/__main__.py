@@ -57,7 +57,9 @@ async def run(settings: RegistrySettings) -> None:
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
-            tasks.create_task(serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN"))
+            tasks.create_task(
+                serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN", app.state.site.live.close)
+            )
     finally:
         database.close()
 

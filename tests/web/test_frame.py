@@ -72,6 +72,7 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/satt-at-sidan"): STAFF,
     ("GET", "/sok"): EVERYBODY,
     ("GET", "/handelselogg"): STAFF,
+    ("GET", "/handelser"): EVERYBODY,
     ("GET", "/drift"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/forsok-igen"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/{number}/forsok-igen"): ADMINISTRATORS,

@@ -534,6 +534,7 @@ def served(world: World) -> Iterator[World]:
     try:
         yield world
     finally:
+        world.app.state.site.live.close()
         server.should_exit = True
         thread.join()
 

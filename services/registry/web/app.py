@@ -17,6 +17,7 @@ from services.registry.web.attempts import Attempts
 from services.registry.web.auth import Accounts
 from services.registry.web.concerns import concerns
 from services.registry.web.errors import HANDLERS, crashed
+from services.registry.web.live import Live
 from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.pages import ALL_PAGES
@@ -67,6 +68,7 @@ def create_app(
         provider=Provider(web.oidc, monotonic) if web.oidc.issuer else None,
         attempts=Attempts(monotonic),
         operations=Operations(health_checks, concerns(database, archive, web.disk_warn_gb), now),
+        live=Live(database),
         resolver=Resolver(database, settings.registry, now, stir),
         amender=Amender(database, now, stir),
         stir=stir,

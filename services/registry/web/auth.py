@@ -122,8 +122,11 @@ class Accounts:
                 return self._admit(identity, role, now)
         return self._admit(identity, role, now)
 
-    def person(self, token: str, now: datetime) -> Person | None:
-        """Return who holds this cookie, or None if the log-in is over."""
+    def person(self, token: str, now: datetime, *, by_hand: bool = True) -> Person | None:
+        """Return who holds this cookie, or None if the log-in is over.
+
+        `by_hand` is false for what a page asks by itself: that is no sign of life.
+        """
         with self._database.read() as session:
             row = session.get(LoginSession, digest_of(token.encode()))
             if row is None or row.expires_at <= now or row.seen_at + self._idle <= now:
@@ -131,7 +134,7 @@ class Accounts:
             account = session.get_one(UserAccount, row.user_name)
         if account.closed_at is not None:
             return None
-        if row.seen_at + _SEEN_EVERY <= now:
+        if by_hand and row.seen_at + _SEEN_EVERY <= now:
             with self._database.write() as session:
                 seen = session.get(LoginSession, row.token_digest)
                 if seen is not None:

@@ -14,6 +14,9 @@ from services.registry.web.site import Site, site_of
 from shared.database import DatabaseUnavailable
 from shared.outbox import now
 
+BY_ITSELF = "Handslag-By-Itself"
+"""The header of what `live.js` fetches: it must not keep a log-in alive."""
+
 
 class LoginNeeded(Exception):
     """Nobody is logged in, or no longer. `typed` is what a form held: it must not be lost."""
@@ -86,7 +89,15 @@ class Guard:
 def person_of(site: Site, request: Request) -> Person | None:
     """Return who is logged in, from the session cookie."""
     token = request.cookies.get(site.session_cookie)
-    return site.accounts.person(token, now()) if token else None
+    if not token:
+        return None
+    return site.accounts.person(token, now(), by_hand=not _by_itself(request))
+
+
+def _by_itself(request: Request) -> bool:
+    """Tell whether an open page asks, with nobody at it perhaps."""
+    asked = request.headers
+    return asked.get("accept") == "text/event-stream" or BY_ITSELF in asked
 
 
 def form_token(site: Site, request: Request) -> str:

@@ -22,6 +22,8 @@ class Link:
     path: str
     count: int | None
     current: bool
+    counted: str = ""
+    """The key of that number."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,28 @@ def navigation_for(person: Person, path: str, counts: Mapping[str, int]) -> tupl
     groups = []
     for heading, entries in GROUPS:
         links = tuple(
-            Link(entry.label, entry.path, counts.get(entry.count), _holds(entry.path, path))
+            Link(
+                entry.label,
+                entry.path,
+                counts.get(entry.count),
+                _holds(entry.path, path),
+                entry.count,
+            )
             for entry in entries
             if person.may(entry.permission)
         )
         if links:
             groups.append(LinkGroup(heading, links))
     return tuple(groups)
+
+
+def may_be_counted(person: Person, key: str) -> bool:
+    """Tell whether the person may know how much waits there: whoever may follow its link."""
+    return any(
+        entry.count == key and person.may(entry.permission)
+        for _, entries in GROUPS
+        for entry in entries
+    )
 
 
 def _holds(entry: str, path: str) -> bool:

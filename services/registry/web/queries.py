@@ -99,6 +99,11 @@ def waiting_counts(session: Session) -> dict[str, int]:
     }
 
 
+def newest_item(session: Session) -> int:
+    """The item that was made last; whatever comes from now on has a higher number."""
+    return session.exec(select(func.max(ReviewItem.id))).one() or 0
+
+
 def summaries(session: Session) -> list[InitiativeSummary]:
     """How each initiative fares, as `store.answers.summaries` but counted by the database.
 

@@ -12,6 +12,7 @@ from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
 from services.registry.web.attempts import Attempts
 from services.registry.web.auth import Accounts
+from services.registry.web.live import Live
 from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.rendering import Renderer
@@ -32,6 +33,7 @@ class Site:
     """Where one logs in besides here; None where there are only local accounts."""
     attempts: Attempts
     operations: Operations
+    live: Live
     resolver: Resolver
     amender: Amender
     stir: Callable[[], None]

@@ -8,6 +8,7 @@ from services.registry.web.pages import (
     document,
     eventlog,
     exports,
+    live,
     mails,
     map,
     matrix,
@@ -47,4 +48,5 @@ ALL_PAGES: tuple[Pages, ...] = (
     eventlog.pages,
     exports.pages,
     operations.pages,
+    live.pages,
 )

@@ -39,11 +39,18 @@ def queue(visit: Visitor) -> Response:
         counts=counts,
         choices=choices,
         ages=_AGES,
+        new_after=_new_after(visit),
         filtered=any(visit.asked(name) for name in _FILTERS),
         initiatives=known,
         image=first_image,
         municipality_name=municipality_name,
     )
+
+
+def _new_after(visit: Visit) -> int | None:
+    """The last item that was there before; what came since is marked."""
+    asked = visit.asked("nya")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 11 else None
 
 
 _FILTERS = ("anledning", "brevlada", "initiativ", "kommun", "alder", "lediga")
