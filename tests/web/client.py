@@ -50,6 +50,29 @@ class Client:
         """Open a page, and send its form with the token that stands there."""
         return self.post(path, {"_csrf": self.token(page)} | fields)
 
+    def upload(
+        self, page: str, fields: dict[str, str], files: dict[str, tuple[str, bytes]]
+    ) -> Answer:
+        """Open a page, and send its form with files (name and bytes) to the same address."""
+        border = "a-border-that-stands-in-no-file"
+        parts = [
+            (f'name="{name}"', value.encode())
+            for name, value in ({"_csrf": self.token(page)} | fields).items()
+        ]
+        for name, (filename, content) in files.items():
+            parts.append((f'name="{name}"; filename="{filename}"', content))
+        body = b"".join(
+            f"--{border}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
+            + content
+            + b"\r\n"
+            for head, content in parts
+        )
+        sent = {
+            "Origin": self.address,
+            "Content-Type": f"multipart/form-data; boundary={border}",
+        }
+        return self._send("POST", page, body + f"--{border}--\r\n".encode(), sent)
+
     def token(self, page: str) -> str:
         """The form token that stands on a page."""
         found = re.search(r'name="_csrf" value="([^"]+)"', self.get(page).html)
@@ -59,7 +82,9 @@ class Client:
     def log_in(self, name: str, password: str) -> Answer:
         return self.submit("/logga-in", "/logga-in", name=name, password=password)
 
-    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def _send(
+        self, method: str, path: str, body: str | bytes | None, headers: dict[str, str]
+    ) -> Answer:
         connection = HTTPConnection(self.host, timeout=20)
         sent = dict(headers)
         if self.cookies:

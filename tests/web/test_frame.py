@@ -27,6 +27,7 @@ from tests.web.world import World, open_world, served
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
 RESOLVERS = frozenset({Role.REGISTRAR, Role.ADMINISTRATOR})
+MANAGERS = frozenset({Role.PROGRAMME_OFFICE, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 MATRIX: dict[tuple[str, str], frozenset[Role]] = {
@@ -76,6 +77,14 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/drift"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/forsok-igen"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/{number}/forsok-igen"): ADMINISTRATORS,
+    ("GET", "/initiativ"): EVERYBODY,
+    ("GET", "/initiativ/{initiative_id}"): EVERYBODY,
+    ("GET", "/initiativ/{initiative_id}/andra"): MANAGERS,
+    ("POST", "/initiativ/{initiative_id}/andra"): MANAGERS,
+    ("GET", "/nytt-initiativ"): MANAGERS,
+    ("POST", "/nytt-initiativ"): MANAGERS,
+    ("GET", "/las-in-omgang"): MANAGERS,
+    ("POST", "/las-in-omgang"): MANAGERS,
     ("GET", "/export/svar.{format}"): EVERYBODY,
     ("GET", "/export/handelselogg.csv"): STAFF,
 }

@@ -57,6 +57,10 @@ class RoundChangesOptions(UsageError):
     code = "round_changes_options"
     remedy = "Keep the options and their order, or give it a new id; nothing was changed."
 
+    def __init__(self, message: str, initiative: InitiativeId) -> None:
+        super().__init__(message)
+        self.initiative = initiative
+
 
 def _number_as_text(value: Any) -> Any:
     # YAML reads an unquoted 2024 as a number.

@@ -53,6 +53,12 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "Omgången",
+        (
+            Entry("Initiativ", "/initiativ", Permission.SEE_ANSWERS),
+        ),
+    ),
+    (
         "Inkommet",
         (
             Entry("Mejl", "/mejl", Permission.SEE_MAIL),

@@ -8,7 +8,7 @@ from services.registry.web.pages import (
     document,
     eventlog,
     exports,
-    live,
+    initiatives,
     mails,
     map,
     matrix,
@@ -48,5 +48,5 @@ ALL_PAGES: tuple[Pages, ...] = (
     eventlog.pages,
     exports.pages,
     operations.pages,
-    live.pages,
+    initiatives.pages,
 )
