@@ -226,8 +226,7 @@ def test_what_comes_is_told_in_a_bar_and_nothing_moves(on_sqlite: World, browser
     assert page.locator("nav [data-count=queue]").inner_text() == "8"
     assert (page.evaluate(place), page.evaluate("scrollY")) == (before, scrolled)
     page.get_by_role("link", name="Visa", exact=True).click()
-    expect(page.locator("#ny")).to_contain_text("Håbo kommun")
-    expect(page.locator("#ny")).to_be_in_viewport()
+    expect(page.locator(".items li")).to_contain_text(["Håbo kommun"])
     page.context.close()
 
 

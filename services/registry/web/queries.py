@@ -189,6 +189,8 @@ class QueueFilter:
     """Only what came before this moment."""
     free_for: str = ""
     """Only what nobody else than this user has taken."""
+    after: int = 0
+    """Only what was put into the queue after this item."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on `ReviewItem`, `Mail` and `Document`, outer-joined."""
@@ -205,6 +207,8 @@ class QueueFilter:
                 wanted.append(column == value)
         if self.before is not None:
             wanted.append(col(Mail.received_at) < self.before)
+        if self.after:
+            wanted.append(col(ReviewItem.id) > self.after)
         if self.free_for:
             taken = col(ReviewItem.claimed_by)
             wanted.append(or_(taken.is_(None), taken == self.free_for))

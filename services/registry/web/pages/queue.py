@@ -39,7 +39,6 @@ def queue(visit: Visitor) -> Response:
         counts=counts,
         choices=choices,
         ages=_AGES,
-        new_after=_new_after(visit),
         filtered=any(visit.asked(name) for name in _FILTERS),
         initiatives=known,
         image=first_image,
@@ -47,17 +46,11 @@ def queue(visit: Visitor) -> Response:
     )
 
 
-def _new_after(visit: Visit) -> int | None:
-    """The last item that was there before; what came since is marked."""
-    asked = visit.asked("nya")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 11 else None
-
-
-_FILTERS = ("anledning", "brevlada", "initiativ", "kommun", "alder", "lediga")
+_FILTERS = ("anledning", "brevlada", "initiativ", "kommun", "alder", "lediga", "nya")
 
 
 def _filter(visit: Visit) -> queries.QueueFilter:
-    reason, age = visit.asked("anledning"), visit.asked("alder")
+    reason, age, known = visit.asked("anledning"), visit.asked("alder"), visit.asked("nya")
     return queries.QueueFilter(
         reason=Reason(reason) if reason in set(Reason) else None,
         mailbox=visit.asked("brevlada"),
@@ -65,4 +58,5 @@ def _filter(visit: Visit) -> queries.QueueFilter:
         municipality=visit.asked("kommun"),
         before=now() - timedelta(days=int(age)) if age in _AGES else None,
         free_for=visit.user.name if visit.asked("lediga") else "",
+        after=int(known) if known.isascii() and known.isdigit() and len(known) < 10 else 0,
     )

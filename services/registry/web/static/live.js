@@ -44,12 +44,6 @@ function tell(text, target) {
 
 // --- What is told ------------------------------------------------------------------------------
 
-const here = (changes) => {
-  const to = new URL(location.href);
-  to.hash = "";
-  for (const [key, value] of Object.entries(changes)) to.searchParams.set(key, value);
-  return to.href;
-};
 const handlings = (count) => (count === 1 ? "1 ny handling" : `${number.format(count)} nya handlingar`);
 
 function count(counts) {
@@ -84,8 +78,7 @@ function queue({ new: fresh, items }) {
   const parts = [];
   if (fresh) parts.push(handlings(fresh));
   if (handled) parts.push(handled === 1 ? "1 har hanterats" : `${number.format(handled)} har hanterats`);
-  const target = fresh ? `${here({ nya: main.dataset.newest, sida: 999999 })}#ny` : here({});
-  tell(parts.join(", "), target);
+  tell(parts.join(", "), fresh ? `/ej-kopplade?nya=${main.dataset.newest}` : location.href);
 }
 
 function item(row, now) {
@@ -93,13 +86,13 @@ function item(row, now) {
   const { item: id, claimed, revision, open, me } = row.dataset;
   const changed = Number(revision) !== now.revision || (open === "ja") !== now.open;
   if (changed && !now.open && now.resolved_by) {
-    tell(`${now.resolved_by === me ? "Du" : now.resolved_by} har hanterat den här`, here({}));
+    tell(`${now.resolved_by === me ? "Du" : now.resolved_by} har hanterat den här`, location.href);
   } else if (changed) {
-    tell("Den här har ändrats", here({}));
+    tell("Den här har ändrats", location.href);
   } else if (now.open && now.claimed_by !== claimed && now.claimed_by && now.claimed_by !== me) {
-    tell(`${now.claimed_by} hanterar den här nu`, here({}));
+    tell(`${now.claimed_by} hanterar den här nu`, location.href);
   } else if (now.open && claimed && claimed !== me && !now.claimed_by) {
-    tell(`${claimed} har släppt den här`, here({}));
+    tell(`${claimed} har släppt den här`, location.href);
   } else {
     tell("");
   }
@@ -159,7 +152,7 @@ function open() {
   });
   source.addEventListener("utloggad", () => {
     close();
-    tell("Du är inte längre inloggad", here({}));
+    tell("Du är inte längre inloggad", location.href);
   });
   // Too many pages of one person: this one goes on when somebody looks at it again.
   source.addEventListener("slut", () => { close(); if (!document.hidden) later(); });
