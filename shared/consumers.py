@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.events import (
+    BlankExamined,
+    BlankUploaded,
     DeliveryFailed,
     DocumentResolved,
     DocumentSearchable,
     Event,
+    FieldsPointed,
+    FormDrafted,
     FormLearned,
     FormWithdrawn,
     InitiativeDefined,
@@ -46,6 +50,10 @@ WITHDRAWN: Final = Consumer("intake", "withdrawn", FormWithdrawn, "reads by that
 ARRANGED: Final = Consumer(
     "intake", "arranged", PagesArranged, "reads pages anew as a person arranged them"
 )
+EXAMINE: Final = Consumer("intake", "examine", BlankUploaded, "looks at a blank to be learned")
+DRAFT: Final = Consumer("intake", "draft", FieldsPointed, "makes a form of what was pointed at")
+EXAMINED: Final = Consumer("registry", "examined", BlankExamined, "shows a blank to point at")
+DRAFTED: Final = Consumer("registry", "drafted", FormDrafted, "shows a form to be confirmed")
 RECORD: Final = Consumer("registry", "record", MailRead, "registers what was read")
 REREAD: Final = Consumer(
     "registry", "reread", PagesRead, "proposes the documents that a person arranged"
@@ -68,6 +76,10 @@ CONSUMERS: Final = (
     FORMS,
     LEARNED,
     WITHDRAWN,
+    EXAMINE,
+    DRAFT,
+    EXAMINED,
+    DRAFTED,
     ARRANGED,
     RECORD,
     REREAD,

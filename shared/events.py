@@ -599,6 +599,74 @@ class FormWithdrawn(Event):
     version: int
 
 
+class BlankUploaded(Event):
+    """registry → intake: staff want the form learned that this blank is printed from."""
+
+    subject: ClassVar[str] = "handslag.registry.blank_uploaded"
+
+    draft: UUID
+    blank: Digest = Field(description="a PDF from outside, in the archive's derived area")
+
+
+class BlankPage(Fact):
+    """One page of a blank; its picture is a grey PNG in the archive's derived area."""
+
+    picture: Digest
+    width_mm: float
+    height_mm: float
+
+
+class BlankExamined(Event):
+    """intake → registry: what stands on a blank, or why it could not be opened."""
+
+    subject: ClassVar[str] = "handslag.intake.blank_examined"
+
+    draft: UUID
+    answers: UUID = Field(description="the event that asked")
+    fault: str = Field(default="", description="a stable key; empty if it could be opened")
+    pages: tuple[BlankPage, ...] = ()
+    survey: Digest | None = Field(
+        default=None, description="`shared.blank.BlankSurveyed` as JSON, in the derived archive"
+    )
+
+
+class FieldsPointed(Event):
+    """registry → intake: where staff say that the fields of an examined blank are."""
+
+    subject: ClassVar[str] = "handslag.registry.fields_pointed"
+
+    draft: UUID
+    survey: Digest
+    pictures: tuple[Digest, ...] = Field(description="of every page, in their order")
+    fields: str = Field(max_length=20_000, description="as `handslag form learn` takes it (YAML)")
+    options: tuple[OptionKey, ...]
+    names: tuple[str, ...] = Field(description="texts that say which initiative it is")
+    signatories: int = 1
+    version: int
+
+
+class FieldFault(Fact):
+    """What is wrong with one field of a blank, or, without a field, with all of it."""
+
+    field: str = ""
+    fault: str = Field(description="a stable key")
+    said: str = Field(default="", max_length=500, description="in the reader's own words")
+
+
+class FormDrafted(Event):
+    """intake → registry: the form that was pointed out, not in force, or why there is none."""
+
+    subject: ClassVar[str] = "handslag.intake.form_drafted"
+
+    draft: UUID
+    answers: UUID = Field(description="the event that asked")
+    template: FormTemplate | None = None
+    preview: Digest | None = Field(
+        default=None, description="a PNG with the fields drawn, in the derived archive"
+    )
+    faults: tuple[FieldFault, ...] = ()
+
+
 class AnswerRecorded(Event):
     """registry → all: a municipality's current answer to an initiative."""
 
@@ -877,6 +945,10 @@ EVENTS: tuple[type[Event], ...] = (
     InitiativeDefined,
     FormLearned,
     FormWithdrawn,
+    BlankUploaded,
+    BlankExamined,
+    FieldsPointed,
+    FormDrafted,
     AnswerRecorded,
     AnswerVoided,
     MailRegistered,

@@ -18,6 +18,22 @@ MUNICIPALITY_NAME = "municipality.name"
 MUNICIPALITY_NUMBER = "municipality.number"
 """Fields of a form without codes: whose it is, as written on it; the organisation number."""
 
+TEXT_FIELDS = (
+    "signatory.name",
+    "signatory.title",
+    "place_date",
+    "contact.name",
+    "contact.email",
+    "contact.phone",
+    "their_reference",
+    MUNICIPALITY_NAME,
+    MUNICIPALITY_NUMBER,
+)
+"""The fields to write in that a form may have; each has its meaning."""
+
+STAMP = "stamp"
+"""The room for the municipality's own stamp, which is not read."""
+
 CODE_MODULES = 29
 """Modules along one side of a QR code of version 3, which every code of ours is."""
 

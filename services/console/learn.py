@@ -10,7 +10,7 @@ from services.console.initiatives import initiative_called
 from services.console.stores import intake_settings, open_store, registry_settings
 from services.intake import forms
 from services.intake.learn import Learned, learned_from, survey_blank
-from services.intake.learning.fields import FieldsFile, WrongFields, read_fields
+from services.intake.learning.fields import FieldsFile, read_fields
 from services.intake.learning.preview import preview
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
@@ -110,20 +110,14 @@ def _learned(data: bytes, file: FieldsFile, initiative: Initiative, version: int
     sandbox = Sandbox(bounds, at_once=1, result_bytes=limits.result_mib * MIB)
     with closing(sandbox):
         surveyed = asyncio.run(survey_blank(sandbox, data, limits))
-    learned = learned_from(
+    return learned_from(
         surveyed,
         file,
         options=tuple(initiative.options),
         names=(initiative.name,),
         version=version,
+        signatories=initiative.signatories,
     )
-    signatures = len(learned.template.signatures)
-    if signatures < initiative.signatories:
-        raise WrongFields(
-            f"{initiative.signatories} must sign for {initiative.id}, and {signatures} signature "
-            "is given; name the others signature.2, …"
-        )
-    return learned
 
 
 def _refuse_another_name(

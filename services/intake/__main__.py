@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from services.intake import forms, lease
+from services.intake.blanks import BlankReader
 from services.intake.fetcher import FaultyMailbox, MailboxFetcher, fetcher_for
 from services.intake.mail.smtp import open_door
 from services.intake.read import Reader, ReaderSettings
@@ -19,9 +20,11 @@ from services.intake.search import Searcher
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import ARRANGED, FORMS, LEARNED, READ, SEARCH, WITHDRAWN
+from shared.consumers import ARRANGED, DRAFT, EXAMINE, FORMS, LEARNED, READ, SEARCH, WITHDRAWN
 from shared.database import Database, open_database
 from shared.events import (
+    BlankUploaded,
+    FieldsPointed,
     FormLearned,
     FormWithdrawn,
     InitiativeDefined,
@@ -53,6 +56,7 @@ async def run(settings: IntakeSettings) -> None:
     sandbox = _sandbox(section)
     reader = Reader(archive, database, sandbox, _reader_settings(settings))
     rearranger = Rearranger(archive, database, sandbox, _reader_settings(settings))
+    blanks = BlankReader(archive, database, sandbox, section.reader)
     searcher = Searcher(archive, database, sandbox, section.reader, section.search)
 
     async def on_mail_archived(event: MailArchived) -> None:
@@ -65,6 +69,14 @@ async def run(settings: IntakeSettings) -> None:
 
     async def on_mail_read(event: MailRead) -> None:
         await searcher.search(event)
+        bus.stir()
+
+    async def on_blank_uploaded(event: BlankUploaded) -> None:
+        await blanks.examine(event)
+        bus.stir()
+
+    async def on_fields_pointed(event: FieldsPointed) -> None:
+        await blanks.draft(event)
         bus.stir()
 
     async def on_initiative_defined(event: InitiativeDefined) -> None:
@@ -83,6 +95,8 @@ async def run(settings: IntakeSettings) -> None:
     bus.consume(FORMS, on_initiative_defined)
     bus.consume(LEARNED, on_form_learned)
     bus.consume(WITHDRAWN, on_form_withdrawn)
+    bus.consume(EXAMINE, on_blank_uploaded)
+    bus.consume(DRAFT, on_fields_pointed)
     fetchers = _fetchers(section, receiver, database)
     doors = await _doors(section, receiver)
     try:

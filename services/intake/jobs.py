@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from services.intake.learning.preview import preview
 from services.intake.learning.survey import survey
 from services.intake.mail.message import UnreadableMail, parse, parse_file
 from services.intake.mail.parsed import MessageLimits
@@ -137,6 +138,12 @@ def _survey_blank(message: Message) -> Message:
     return Message({"blank": found.model_dump(mode="json")}, pictures)
 
 
+def _draw_fields(message: Message) -> Message:
+    """A template, and the picture of its blank as a blob → the preview of it as a blob."""
+    template = FormTemplate.model_validate(message.fields["template"])
+    return Message({}, (preview(template, message.blobs[0]),))
+
+
 def _load_libraries() -> Sequence[str]:
     for name in LOADED_LATE:
         importlib.import_module(name)
@@ -149,6 +156,7 @@ JOBS: Final[Mapping[str, Job]] = {
     "parse_mail": Job(_parse_mail),
     "parse_file": Job(_parse_file),
     "survey_blank": Job(_survey_blank),
+    "draw_fields": Job(_draw_fields),
     "measure_file": Job(_measure_file, prepare=_load_libraries),
     "measure_chosen": Job(_measure_chosen),
     "find_words": Job(_find_words, may_execute=True, background=True),

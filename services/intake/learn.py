@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from services.intake.learning.fields import FieldsFile, WrongFields
 from services.intake.learning.place import template_of
-from services.intake.learning.surveyed import BlankSurveyed
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message
 from services.intake.settings import MIB, ReaderLimits
+from shared.blank import BlankSurveyed
 from shared.errors import UsageError
 from shared.events import Reason
 from shared.forms import FormTemplate
@@ -35,6 +35,11 @@ class WrongBlank(UsageError):
 
     code = "wrong_blank"
     remedy = "Use the PDF that the form was printed from."
+
+    def __init__(self, message: str, *, fault: str) -> None:
+        """`fault` is a stable key: one of `Reason`, or `not_pdf`, `not_understood`."""
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Learned:
 async def survey_blank(sandbox: Sandbox, data: bytes, limits: ReaderLimits) -> Surveyed:
     """Have a blank opened in a contained child. Raises WrongBlank."""
     if b"%PDF-" not in data[:1024]:
-        raise WrongBlank("the blank is not a PDF")
+        raise WrongBlank("the blank is not a PDF", fault="not_pdf")
     bounds = {
         "bytes": limits.mail_mib * MIB,
         "pages": limits.pages,
@@ -64,16 +69,16 @@ async def survey_blank(sandbox: Sandbox, data: bytes, limits: ReaderLimits) -> S
     }
     outcome = await sandbox.run("survey_blank", Message({"limits": bounds}, (data,)))
     if isinstance(outcome, Failed):
-        raise WrongBlank(f"the blank cannot be opened: {outcome.reason}")
+        raise WrongBlank(f"the blank cannot be opened: {outcome.reason}", fault=outcome.reason)
     fault = outcome.fields.get("fault")
     if fault is not None:
-        raise WrongBlank(f"the blank cannot be opened: {_WHY.get(fault, fault)}")
+        raise WrongBlank(f"the blank cannot be opened: {_WHY.get(fault, fault)}", fault=str(fault))
     try:
         blank = BlankSurveyed.model_validate(outcome.fields.get("blank"))
     except ValidationError as error:
-        raise WrongBlank("the blank cannot be understood") from error
+        raise WrongBlank("the blank cannot be understood", fault="not_understood") from error
     if len(outcome.blobs) != len(blank.pages):
-        raise WrongBlank("the blank cannot be understood")
+        raise WrongBlank("the blank cannot be understood", fault="not_understood")
     return Surveyed(blank, tuple(outcome.blobs))
 
 
@@ -84,6 +89,7 @@ def learned_from(
     options: Sequence[OptionKey],
     names: Sequence[str],
     version: int,
+    signatories: int = 1,
 ) -> Learned:
     """Return the form. `names` are texts that say which initiative it is. Raises WrongFields."""
     if fields.page > len(surveyed.pictures):
@@ -97,4 +103,12 @@ def learned_from(
         names=names,
         version=version,
     )
+    signatures = len(template.signatures)
+    if signatures < signatories:
+        raise WrongFields(
+            f"{signatories} must sign, and {signatures} signature is given; name the others "
+            "signature.2, …",
+            field=f"signature.{signatures + 1}",
+            fault="not_given",
+        )
     return Learned(template, picture)

@@ -3,8 +3,8 @@
 from typing import Final
 
 from services.intake.learning.fields import Wanted, Way, WrongFields
-from services.intake.learning.surveyed import PageSurveyed
 from services.intake.learning.texts import Run, find_run
+from shared.blank import PageSurveyed
 from shared.forms import Rect
 
 LEAST_FIELD_MM: Final = (12.0, 4.0)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.intake.learning.fields import OPTION_FIELD, Wanted, WrongFields
-from services.intake.learning.surveyed import BoxShape, PageSurveyed
 from services.intake.learning.texts import find_run
+from shared.blank import BoxShape, PageSurveyed
 from shared.forms import Box, Rect
 from shared.identifiers import OptionKey
 
@@ -28,12 +28,20 @@ def find_boxes(
             )
     missing = [key for key in options if key not in asked]
     if missing:
-        raise WrongFields(f"the box of {', '.join(missing)} is not given: answer.{missing[0]}")
+        raise WrongFields(
+            f"the box of {', '.join(missing)} is not given: answer.{missing[0]}",
+            field=f"answer.{missing[0]}",
+            fault="not_given",
+        )
     shapes = {key: _shape(asked[key], page) for key in options}
     for key, shape in shapes.items():
         twin = next((k for k, s in shapes.items() if k != key and s == shape), None)
         if twin is not None:
-            raise WrongFields(f"line {asked[key].line}: answer.{key} and answer.{twin} are one box")
+            raise WrongFields(
+                f"line {asked[key].line}: answer.{key} and answer.{twin} are one box",
+                field=f"answer.{key}",
+                fault="one_box_twice",
+            )
     areas = [shape.area for shape in shapes.values()]
     return [
         (
@@ -83,7 +91,11 @@ def _shape_at(one: Wanted, area: Rect, page: PageSurveyed) -> BoxShape:
     where = f"line {one.line}: " if one.line else ""
     if len(inside) != 1:
         found = "no empty box" if not inside else f"{len(inside)} boxes"
-        raise WrongFields(f"{where}{one.name}: {found} at {area.left_mm:.1f}, {area.top_mm:.1f} mm")
+        raise WrongFields(
+            f"{where}{one.name}: {found} at {area.left_mm:.1f}, {area.top_mm:.1f} mm",
+            field=one.name,
+            fault="several_boxes" if inside else "no_box",
+        )
     return inside[0]
 
 

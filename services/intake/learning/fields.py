@@ -18,23 +18,11 @@ from typing import Any, Final
 import yaml
 
 from shared.errors import UsageError
-from shared.forms import MUNICIPALITY_NAME, MUNICIPALITY_NUMBER, Rect
+from shared.forms import STAMP, TEXT_FIELDS, Rect
 from shared.municipalities import by_code
 
 OPTION_FIELD: Final = re.compile(r"answer\.(?P<option>[a-z0-9_]{1,20})")
 SIGNATURE_FIELD: Final = re.compile(r"signature(\.[a-z0-9_]{1,20})?")
-TEXT_FIELDS: Final = (
-    "signatory.name",
-    "signatory.title",
-    "place_date",
-    "contact.name",
-    "contact.email",
-    "contact.phone",
-    "their_reference",
-    MUNICIPALITY_NAME,
-    MUNICIPALITY_NUMBER,
-)
-STAMP: Final = "stamp"
 
 _SIDE_MM = (0.5, 450.0)
 
@@ -44,6 +32,12 @@ class WrongFields(UsageError):
 
     code = "wrong_fields"
     remedy = "Correct it and learn the form again; nothing was changed."
+
+    def __init__(self, message: str, *, field: str = "", fault: str = "other") -> None:
+        """`field` is whose fault it is, and `fault` a stable key, where one has them."""
+        super().__init__(message)
+        self.field = field
+        self.fault = fault
 
 
 class Way(StrEnum):

@@ -18,8 +18,8 @@ from services.intake.learning.fields import (
     WrongFields,
     is_known,
 )
-from services.intake.learning.surveyed import BlankSurveyed, PageSurveyed
 from services.intake.learning.telling import telling_words
+from shared.blank import BlankSurveyed, PageSurveyed
 from shared.forms import FormPrint, FormTemplate, Rect, SignatureArea, TextField
 from shared.identifiers import Digest, OptionKey
 
@@ -52,7 +52,8 @@ def template_of(
     if len(words) < LEAST_WORDS:
         raise WrongFields(
             f"the blank has {len(words)} words of text; at least {LEAST_WORDS} are needed to "
-            "know a scan of it (a scanned blank has none: use the file it was printed from)"
+            "know a scan of it (a scanned blank has none: use the file it was printed from)",
+            fault="few_words",
         )
     wanted = _with_widgets(file, page)
     boxes = find_boxes(wanted, page, options)
@@ -60,7 +61,7 @@ def template_of(
         _signature(one, page) for one in wanted if SIGNATURE_FIELD.fullmatch(one.name)
     )
     if not signatures:
-        raise WrongFields("no field is called signature")
+        raise WrongFields("no field is called signature", field="signature", fault="not_given")
     fields = tuple(
         _field(one, page)
         for one in wanted
@@ -127,7 +128,9 @@ def _refuse_small(one: Wanted, area: Rect, least: tuple[float, float]) -> None:
     if area.width_mm < least[0] or area.height_mm < least[1]:
         raise WrongFields(
             f"line {one.line}: {one.name}: there are only {area.width_mm:.0f} × "
-            f"{area.height_mm:.0f} mm, and it takes {least[0]:.0f} × {least[1]:.0f}; use mm"
+            f"{area.height_mm:.0f} mm, and it takes {least[0]:.0f} × {least[1]:.0f}; use mm",
+            field=one.name,
+            fault="too_small",
         )
 
 
@@ -148,4 +151,6 @@ def _refuse_overlaps(template: FormTemplate, wanted: dict[str, Wanted]) -> None:
             )
             if not apart:
                 line = max(wanted[name].line, wanted[other_name].line)
-                raise WrongFields(f"line {line}: {name} lies over {other_name}")
+                raise WrongFields(
+                    f"line {line}: {name} lies over {other_name}", field=name, fault="overlaps"
+                )

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from services.intake.learning.surveyed import MOST_SHAPES, BoxShape
+from shared.blank import MOST_SHAPES, BoxShape
 from shared.forms import PICTURE_PER_MM, Rect
 
 LARGEST_MM: Final = 450.0

@@ -26,7 +26,9 @@ from services.intake.learning.shapes import (
     rect_at,
     rectangles,
 )
-from services.intake.learning.surveyed import (
+from services.intake.pages.page import Limits, PageFault
+from services.intake.pages.pdf import opened
+from shared.blank import (
     MOST_PAGES,
     MOST_SHAPES,
     MOST_WORD_CHARS,
@@ -36,8 +38,6 @@ from services.intake.learning.surveyed import (
     Widget,
     Word,
 )
-from services.intake.pages.page import Limits, PageFault
-from services.intake.pages.pdf import opened
 from shared.events import Reason
 from shared.forms import PICTURE_PER_MM, Rect
 

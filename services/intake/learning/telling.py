@@ -7,7 +7,7 @@ as a scan of this form: the initiative's name, numbers, headings, and what stand
 from collections.abc import Sequence
 from statistics import median
 
-from services.intake.learning.surveyed import PageSurveyed, Word
+from shared.blank import PageSurveyed, Word
 from shared.forms import PrintedWord, Rect
 
 _HEADING = 1.15

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.learning.fields import Wanted, WrongFields
-from services.intake.learning.surveyed import PageSurveyed, Word
+from shared.blank import PageSurveyed, Word
 from shared.forms import Rect
 
 

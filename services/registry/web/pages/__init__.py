@@ -9,6 +9,7 @@ from services.registry.web.pages import (
     eventlog,
     exports,
     initiatives,
+    live,
     mails,
     map,
     matrix,
@@ -49,4 +50,5 @@ ALL_PAGES: tuple[Pages, ...] = (
     exports.pages,
     operations.pages,
     initiatives.pages,
+    live.pages,
 )

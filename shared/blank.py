@@ -1,6 +1,7 @@
 """What was found on the pages of a blank form: places in millimetres, no meaning.
 
-Crosses from the contained child, as JSON; the pages' pictures come beside it.
+Crosses from the contained child, and between the services through the derived archive, as JSON;
+the pages' pictures lie beside it.
 """
 
 from typing import Annotated
