@@ -104,6 +104,8 @@ class Reason(StrEnum):
     SENDER_UNKNOWN = "sender_unknown"
     """No municipality's domain; a doubt only where the settings make it one."""
     QUESTION = "question"
+    MAIL_SAYS_MORE = "mail_says_more"
+    """Its words may change the answer in its files: a condition, taken back, a question."""
     # the register
     CONFLICT = "conflict"
     """The municipality already has another answer to this initiative."""

@@ -25,6 +25,7 @@ from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
 from services.intake.learned_forms import LearnedForms
+from services.intake.mail.cover import says_more
 from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
 from services.intake.mail.triage import Facts, Sorted, sort
 from services.intake.pages.trust import Trust
@@ -43,6 +44,7 @@ from shared.events import (
     Correspondence,
     DeliveryFailed,
     Disposition,
+    DocumentKind,
     DocumentReading,
     Event,
     MailArchived,
@@ -368,6 +370,10 @@ def _mail_reasons(
     doubts = [*mail.reasons, *found.reasons, *_left_unread(documents)]
     if mail.authenticity is Authenticity.NOT_AUTHENTIC:
         doubts.append(Reason.SENDER_NOT_AUTHENTIC)
+    answers = [one for one in documents if one.kind is DocumentKind.ANSWER]
+    said = {one.answer.text for one in answers if one.answer}
+    if answers and says_more(mail.subject, mail.text, said, follows_others=bool(mail.references)):
+        doubts.append(Reason.MAIL_SAYS_MORE)
     return tuple(dict.fromkeys(doubts))
 
 

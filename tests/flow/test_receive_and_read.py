@@ -147,6 +147,21 @@ async def test_a_sender_that_our_server_calls_forged_holds_the_answer_back(
     assert read.mail_reasons == (Reason.SENDER_NOT_AUTHENTIC,)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bortse från bifogat svar, kommunstyrelsen har återkallat det.",
+        "Ja, under förutsättning att kostnaden stannar under 100 000 kr.",
+    ],
+)
+async def test_words_beside_a_form_that_may_change_its_answer_hold_it_back(
+    intake: Intake, children: Sandbox, answer: bytes, words: str
+) -> None:
+    read = await intake.read(children, letter(("svar.pdf", answer), text=words))
+    assert read.documents[0].outcome is Outcome.AUTO
+    assert read.mail_reasons == (Reason.MAIL_SAYS_MORE,)
+
+
 async def test_the_same_event_twice_is_read_once_and_a_replay_once_more(
     intake: Intake, children: Sandbox
 ) -> None:

@@ -196,6 +196,10 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Okänd avsändare", "Ingen kommun är känd med den här e-postdomänen."
         ),
         Reason.QUESTION: ReasonWords("Fråga", "Mejlet innehåller en fråga och inget svar."),
+        Reason.MAIL_SAYS_MORE: ReasonWords(
+            "Mejlet säger mer än formuläret",
+            "I mejlet kan det stå ett villkor, en fråga eller att svaret inte gäller. Läs mejlet.",
+        ),
         Reason.SENDER_NOT_TOLD: ReasonWords(
             "Avsändaren kunde inte nås",
             "Vårt mejl om ett nytt svar gick inte fram. Kontakta kommunen på annat sätt.",
