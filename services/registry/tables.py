@@ -458,6 +458,26 @@ class LoginSession(RegistryTable, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ApiToken(RegistryTable, table=True):
+    """A key by which a program uses the interface (API). Only its digest is kept.
+
+    The händelselogg knows what the program does by the key's name. It is never a user's name, and
+    never given to another key: a withdrawn one keeps its row.
+    """
+
+    __tablename__ = "api_token"
+
+    name: str = Field(primary_key=True)
+    role: Role = Field(sa_column=Column(KeyOf(Role), nullable=False))
+    digest: str = Field(unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: str
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_by: str = ""
+
+
 class EventLog(RegistryTable, table=True):
     """Händelselogg: who did what, when. The database refuses to change or delete its rows."""
 

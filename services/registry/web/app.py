@@ -10,6 +10,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.registry.amend import Amender
+from services.registry.api.app import create_api
+from services.registry.api.call import Desk
+from services.registry.api.door import Door
+from services.registry.api.keys import Keys
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
@@ -50,14 +54,32 @@ def create_app(
     assets = Assets(_HERE / "static")
     window_s = timedelta(minutes=web.login_window_minutes).total_seconds()
     zone = ZoneInfo(settings.registry.timezone)
+    resolver = Resolver(database, settings.registry, now, stir)
+    amender = Amender(database, now, stir)
+    api = create_api(
+        Desk(
+            database=database,
+            archive=archive,
+            keys=Keys(database, Throttle(web.login_tries, window_s, monotonic)),
+            resolver=resolver,
+            amender=amender,
+            zone=zone,
+            organisation=settings.organisation,
+            stir=stir,
+        )
+    )
     app = FastAPI(
         title="Handslag",
         openapi_url=None,
         redirect_slashes=False,
         max_body_size=_MAX_FORM_BYTES,
         exception_handlers=dict(HANDLERS),
-        middleware=[Middleware(Boundary, tls=web.cookie_secure, crashed=crashed)],
+        middleware=[
+            Middleware(Boundary, tls=web.cookie_secure, crashed=crashed),
+            Middleware(Door, api=api),
+        ],
     )
+    app.state.api = api
     app.state.site = Site(
         settings=web,
         organisation=settings.organisation,
@@ -69,8 +91,8 @@ def create_app(
         attempts=Attempts(monotonic),
         operations=Operations(health_checks, concerns(database, archive, web.disk_warn_gb), now),
         live=Live(database),
-        resolver=Resolver(database, settings.registry, now, stir),
-        amender=Amender(database, now, stir),
+        resolver=resolver,
+        amender=amender,
         stir=stir,
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),

@@ -41,7 +41,7 @@ from shared.events import DocumentReading, Fate
 
 pages = Pages()
 
-_IMAGE_TYPES = {
+IMAGE_TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"RIFF": "image/webp",
@@ -81,7 +81,7 @@ def page_image(visit: Visitor, document_id: str, digest: str) -> Response:
     if digest not in images:
         raise NotFound
     content = visit.site.archive.get(digest, Area.DERIVED)
-    for start, content_type in _IMAGE_TYPES.items():
+    for start, content_type in IMAGE_TYPES.items():
         if content.startswith(start):
             return Response(content, media_type=content_type, headers={"Cache-Control": _FOREVER})
     raise NotFound
