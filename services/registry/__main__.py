@@ -9,6 +9,8 @@ from typing import Final
 import structlog
 
 from services.registry.record import Recorder
+from services.registry.reread import Rereader
+from services.registry.reports import ReportKeeper
 from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySettings
 from services.registry.settle import Settler
@@ -16,7 +18,7 @@ from services.registry.store.lists import totals
 from services.registry.web.app import create_app
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import BOUNCE, RECORD, SEARCHABLE, SETTLE
+from shared.consumers import BOUNCE, RECORD, REREAD, SEARCHABLE, SETTLE
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
@@ -39,6 +41,8 @@ async def run(settings: RegistrySettings) -> None:
         recorder = Recorder(database, settings.registry, now, bus.stir)
         settler = Settler(database, now)
         bus.consume(RECORD, recorder.on_mail_read, workers=settings.registry.workers)
+        rereader = Rereader(database, settings.registry, now)
+        bus.consume(REREAD, rereader.on_pages_read)
         bus.consume(SEARCHABLE, TextKeeper(database).on_document_searchable)
         bus.consume(SETTLE, settler.on_message_settled)
         bus.consume(BOUNCE, settler.on_delivery_failed)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from services.registry.cases import Diary, answer_title, case_of, next_handling
 from services.registry.domain.answer import Pair
 from services.registry.tables import CaseFile, Document, FormerNumber, Mail
+from shared.events import Fate
 
 
 def move_to_case_of(
@@ -76,11 +77,15 @@ def _renumber(
 
 
 def _holds_only(session: Session, case: CaseFile, document: Document) -> bool:
-    """Whether the case is about nothing else than this document."""
+    """Whether the case is about nothing else than this document, and what it was arranged from."""
     others = session.exec(
         select(func.count())
         .select_from(Document)
-        .where(col(Document.case_id) == case.id, Document.document_id != document.document_id)
+        .where(
+            col(Document.case_id) == case.id,
+            Document.document_id != document.document_id,
+            Document.fate != Fate.REARRANGED,
+        )
     ).one()
     mails = session.exec(
         select(func.count()).select_from(Mail).where(col(Mail.case_id) == case.id)

@@ -29,6 +29,7 @@ from services.registry.store.details import current_answer
 from services.registry.tables import (
     Answer,
     AnswerStatus,
+    Document,
     Initiative,
     Resolution,
     ReviewItem,
@@ -168,5 +169,11 @@ def _matter(session: Session, item: ReviewItem, seen: int, verdict: Verdict) -> 
         offered=offered,
         municipalities=_Municipalities(),
         standing=standing,
+        being_read=_is_being_read(session, item),
         repeatable=repeatable,
     )
+
+
+def _is_being_read(session: Session, item: ReviewItem) -> bool:
+    document = session.get(Document, item.document_id) if item.document_id else None
+    return document is not None and document.arranged_into is not None

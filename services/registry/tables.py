@@ -97,6 +97,18 @@ class Audience(StrEnum):
     MAIL = "mail"
 
 
+class ArrangementState(StrEnum):
+    """Where an arrangement of pages stands."""
+
+    READING = "reading"
+    """Intake reads the pages; the documents that are to give way wait, and nobody decides them."""
+    DONE = "done"
+    NOT_READ = "not_read"
+    """The pages could not be read anew; all is as it was."""
+    TAKEN_BACK = "taken_back"
+    UNDONE = "undone"
+
+
 class BounceState(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
@@ -270,6 +282,10 @@ class Document(RegistryTable, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     registered_at: datetime = Field(sa_type=UtcDateTime)
     handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    arranged_by: str | None = None
+    """The arrangement that it comes from; None as intake read it first."""
+    arranged_into: str | None = None
+    """The arrangement that its pages went into, or go into while that is read."""
 
 
 class DocumentText(RegistryTable, table=True):
@@ -366,6 +382,32 @@ class Resolution(RegistryTable, table=True):
     """When the sender's mail leaves at the earliest; None where none is written."""
     undone_by: str = ""
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Arrangement(RegistryTable, table=True):
+    """Pages of one mail that a registrar arranged into new documents, or had read again."""
+
+    __tablename__ = "arrangement"
+
+    id: str = Field(primary_key=True)
+    """A UUID; the events about it carry it."""
+    mail_id: str = Field(foreign_key="mail.mail_id", index=True)
+    state: ArrangementState = Field(sa_column=Column(KeyOf(ArrangementState), nullable=False))
+    gives_way: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    """The documents whose pages go into the new ones."""
+    asked: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`shared.events.PagesArranged`, as it was told."""
+    left_out: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`shared.events.DocumentReading` of the pages that belong to none; empty where all do."""
+    cases: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    """Cases that were named for an answer, by their id: what they were called before."""
+    asked_by: str
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_by: str = ""
+    """Who took it back or undid it."""
+    why: str = ""
+    """Why it was not read: `shared.events.RereadFault`, and after a blank a `Reason`, if known."""
 
 
 class FormerNumber(RegistryTable, table=True):

@@ -24,6 +24,7 @@ from services.registry.domain.resolution import (
 )
 from services.registry.eventlog import note
 from services.registry.moves import move_to_case_of
+from services.registry.store.arrangements import dnr_of_receipt
 from services.registry.store.search_index import index_mail
 from services.registry.tables import (
     Answer,
@@ -232,6 +233,10 @@ def _tell(
 ) -> None:
     initiative = session.get(Initiative, document.initiative) if document.initiative else None
     dnr = session.get_one(CaseFile, document.case_id).dnr
+    former_dnr = told.former_dnr
+    if document.arranged_by is not None:
+        receipted = dnr_of_receipt(session, document)
+        former_dnr = receipted if receipted != dnr else ""
     names = session.exec(
         select(Part.filename)
         .where(Part.mail_id == mail.mail_id, col(Part.number).in_(document.parts))
@@ -251,7 +256,7 @@ def _tell(
             correspondence=Correspondence.model_validate(mail.correspondence),
             document=line,
             replaces_label=told.replaces_label,
-            former_dnr=told.former_dnr,
+            former_dnr=former_dnr,
             message=verdict.message if isinstance(verdict, AskAgain) else "",
         ),
     )

@@ -11,6 +11,7 @@ _CHANGED = frozenset(
     {
         Objection.STALE,
         Objection.NOT_OPEN,
+        Objection.BEING_READ,
         Objection.NOT_CURRENT,
         Objection.ANSWER_STANDS,
         Objection.REPLACED_MEANWHILE,

@@ -112,6 +112,8 @@ class Objection(StrEnum):
     STALE = "stale"
     """Somebody, or the machine, has changed the matter since it was shown."""
     NOT_OPEN = "not_open"
+    BEING_READ = "being_read"
+    """Its pages are being read anew, as a registrar arranged them."""
     UNKNOWN_INITIATIVE = "unknown_initiative"
     UNKNOWN_MUNICIPALITY = "unknown_municipality"
     UNKNOWN_ANSWER = "unknown_answer"
@@ -151,6 +153,7 @@ class Matter:
     municipalities: Container[str] = frozenset()
     standing: str | None = None
     """The document whose answer is current for the verdict's pair, this one left out."""
+    being_read: bool = False
     repeatable: bool = False
     """Whether the document that `AsDuplicate` names exists, and carries an answer."""
 
@@ -159,6 +162,8 @@ def objections(verdict: Verdict, matter: Matter) -> tuple[Objection, ...]:
     """Return everything that speaks against following the verdict; nothing if it may be."""
     if not matter.is_open:
         return (Objection.NOT_OPEN,)
+    if matter.being_read:
+        return (Objection.BEING_READ,)
     if matter.seen != matter.revision:
         return (Objection.STALE,)
     if not matter.has_document and not isinstance(verdict, ToNeeds | LeaveOut | Done):

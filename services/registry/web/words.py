@@ -386,6 +386,8 @@ OBJECTIONS: Mapping[Objection, str] = MappingProxyType(
         "Titta igenom det och försök igen.",
         Objection.NOT_OPEN: "Någon annan hann före, eller så är det redan ångrat. "
         "Inget har ändrats nu.",
+        Objection.BEING_READ: "Handlingens sidor läses på nytt. Vänta tills det är klart, eller ta "
+        "tillbaka ordningen.",
         Objection.UNKNOWN_INITIATIVE: "Välj initiativ och svar.",
         Objection.UNKNOWN_MUNICIPALITY: "Välj kommun. Namnet ska stå precis som det stavas, "
         "eller med kommunkoden.",

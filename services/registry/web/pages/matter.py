@@ -40,6 +40,7 @@ _CHANGED = frozenset(
     {
         Objection.STALE,
         Objection.NOT_OPEN,
+        Objection.BEING_READ,
         Objection.ANSWER_STANDS,
         Objection.REPLACED_MEANWHILE,
         Objection.BUILT_UPON,
