@@ -14,6 +14,13 @@ from tests.web.world import START, World
 V1 = "/api/v1"
 
 
+class Reply(Answer):
+    """An answer that holds JSON."""
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
 @dataclass(frozen=True)
 class Program:
     """Calls as one key; `token` may be anything, also one that does not work."""
@@ -24,10 +31,10 @@ class Program:
     def get(self, path: str) -> Answer:
         return Client(self.address).get(V1 + path, **self._key)
 
-    def post(self, path: str, body: object = None) -> Answer:
+    def post(self, path: str, body: object = None) -> Reply:
         client = Client(self.address)
         sent = {"Content-Type": "application/json", **self._key}
-        return client._send("POST", V1 + path, json.dumps(body), sent)
+        return Reply(**vars(client._send("POST", V1 + path, json.dumps(body), sent)))
 
     def read(self, path: str) -> Any:
         """What a reading that succeeds answers with."""

@@ -36,9 +36,14 @@ _TEXTS: Mapping[Objection, str] = MappingProxyType(
 """Where the pages' words speak of what stands on the page, others."""
 
 
+def text_of(objection: Objection) -> str:
+    """The objection in Swedish, as a program may show it."""
+    return _TEXTS[objection]
+
+
 def refused(objections: Sequence[Objection]) -> Problem:
     """Return the problem of a verdict not followed: 409 where others came before, else 422."""
     code = "conflict" if _CHANGED.intersection(objections) else "refused"
     return Problem(
-        code, objections=[ObjectionItem(key=one.value, text=_TEXTS[one]) for one in objections]
+        code, objections=[ObjectionItem(key=one.value, text=text_of(one)) for one in objections]
     )
