@@ -10,7 +10,6 @@ import structlog
 
 from services.registry.record import Recorder
 from services.registry.reread import Rereader
-from services.registry.reports import ReportKeeper
 from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySettings
 from services.registry.settle import Settler
