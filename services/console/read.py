@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+from services.console.doubts import doubted_by_registry
 from services.console.files import bytes_of
 from services.console.learn import teach_learned, weighed_by_registry
 from services.console.overlay import draw
@@ -74,7 +75,8 @@ def _documents(file: Path, reader: Reader, archive: Archive) -> Sequence[Documen
         return _of_mail(data, reader, archive)
     name, digest = file.name[-200:], digest_of(data)
     documents = asyncio.run(reader.examine_file(name, data, mail_id_of(digest)))
-    return _weighed(_from_nobody(documents, digest)).documents
+    with open_store("registry") as registry:
+        return weighed_by_registry(registry, _from_nobody(documents, digest)).documents
 
 
 def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[DocumentReading]:
@@ -90,9 +92,10 @@ def _of_mail(data: bytes, reader: Reader, archive: Archive) -> Sequence[Document
     )
     told = asyncio.run(reader.examine(arrived))
     [read] = [event for event in told if isinstance(event, MailRead)]
-    if read.documents:
-        return _weighed(read).documents
-    return [_no_document(read)]
+    if not read.documents:
+        return [_no_document(read)]
+    with open_store("registry") as registry:
+        return doubted_by_registry(registry, weighed_by_registry(registry, read)).documents
 
 
 def _from_nobody(documents: Sequence[DocumentReading], digest: str) -> MailRead:
@@ -107,11 +110,6 @@ def _from_nobody(documents: Sequence[DocumentReading], digest: str) -> MailRead:
         disposition=Disposition.ANSWERS,
         documents=tuple(documents),
     )
-
-
-def _weighed(read: MailRead) -> MailRead:
-    with open_store("registry") as registry:
-        return weighed_by_registry(registry, read)
 
 
 def _no_document(read: MailRead) -> DocumentReading:

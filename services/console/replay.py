@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.console.differences import Change, Difference, Recorded, differences
+from services.console.doubts import doubted
 from services.console.learn import weighed_by_registry
 from services.console.reader import reader_on
 from services.console.stores import intake_settings, open_store
 from services.intake import ledger
 from services.intake.read import Reader
 from services.registry.store.recorded import recorded_documents
-from services.registry.tables import AnswerStatus
+from services.registry.tables import AnswerStatus, Mail
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive, open_archive
 from shared.database import Database
 from shared.errors import UsageError
-from shared.events import DocumentReading, MailArchived, MailRead
+from shared.events import DocumentReading, MailArchived, MailRead, Reason
 from shared.identifiers import digest_of
 
 
@@ -127,18 +128,23 @@ async def _compare_one(
         return
     [read] = [event for event in told if isinstance(event, MailRead)]
     read = await asyncio.to_thread(weighed_by_registry, registry, read)
-    found.differences += differences(mail.mail_id, before, read.documents)
+    documents = [doubted(one, read.mail_reasons) for one in read.documents]
+    found.differences += differences(mail.mail_id, before, documents)
 
 
 def _recorded(registry: Database, mail_id: str) -> list[Recorded] | None:
-    """The documents that are registered of a mail, or None if the mail itself is not."""
+    """The documents that are registered of a mail, with what was doubted of all of it.
+
+    None if the mail itself is not registered.
+    """
     with registry.read() as session:
-        rows = recorded_documents(session, mail_id)
-        if rows is None:
+        mail, rows = session.get(Mail, mail_id), recorded_documents(session, mail_id)
+        if mail is None or rows is None:
             return None
+        doubts = [Reason(key) for key in mail.reasons]
         return [
             Recorded(
-                reading=DocumentReading.model_validate(document.reading),
+                reading=doubted(DocumentReading.model_validate(document.reading), doubts),
                 answer=(answer.initiative, answer.municipality, answer.answer) if answer else None,
                 by=answer.recorded_by if answer else "",
                 voided=answer is not None and answer.status is AnswerStatus.VOIDED,

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 
 import openpyxl
@@ -177,6 +179,26 @@ def test_read_takes_mails_too_and_draws_what_it_found(offered: Run, tmp_path: Pa
     )
     [picture] = (tmp_path / "drawn").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_mail_is_read_with_what_its_sender_and_words_make_doubtful(
+    offered: Run, tmp_path: Path
+) -> None:
+    first = next(letters(1, 3, key=b"a key for tests, not a secret", today=now().date()))
+    sent = message_from_bytes(first.raw, policy=SMTP)
+    words = sent.get_body(("plain",))
+    assert words is not None
+    words.set_content("Bortse från bifogat svar.")
+    owner = "0305" if first.truths[0].municipality != "0305" else "2480"
+    (tmp_path / "register.csv").write_text(
+        f"municipality;registrar_address;domains\n{owner};a@annan.example;annan.example\n"
+    )
+    assert offered("municipality", "import", "register.csv").returncode == 0
+    sent.replace_header("From", "Anna <anna@annan.example>")
+    (tmp_path / "svar.eml").write_bytes(sent.as_bytes())
+    line = json.loads(offered("read", "svar.eml", "--json").stdout)
+    assert line["outcome"] == "review"
+    assert line["reasons"] == ["mail_says_more", "sender_other_municipality"]
 
 
 def test_the_needs_template_is_printed_and_read_as_a_need_that_says_nothing(

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,10 @@ from services.intake.tables import ReadingRow
 from services.registry.admin.initiatives import load_round
 from services.registry.record import Recorder
 from services.registry.settings import RegistrySection
-from services.registry.tables import Answer, Document
+from services.registry.tables import Answer, Document, Mail
 from shared.database import Database
 from shared.errors import UsageError
-from shared.events import InitiativeDefined, MailArchived, MailRead, MailRegistered
+from shared.events import InitiativeDefined, MailArchived, MailRead, MailRegistered, Reason
 from shared.outbox import OutboxRow, now
 from tests.intake import KEY, Intake
 
@@ -162,6 +164,25 @@ def test_an_answer_that_would_be_read_otherwise_is_named_and_fails(
     for path in (office.home / "archive" / "originals").rglob(event.digest):
         path.unlink()
     assert office.replay(code=1)[1]["unreadable"] == 1
+
+
+def test_a_mail_that_would_now_be_doubted_as_a_whole_is_named(
+    office: Office, letter: Letter
+) -> None:
+    sent = message_from_bytes(letter.raw, policy=SMTP)
+    words = sent.get_body(("plain",))
+    assert words is not None
+    words.set_content("Ja, under förutsättning att kostnaden stannar under 100 000 kr.")
+    office.intake.receive(sent.as_bytes())
+    assert office.read_announced().mail_reasons == (Reason.MAIL_SAYS_MORE,)
+    assert office.replay()[1]["same"] == 1
+    with office.registry.write() as session:
+        mail = session.exec(select(Mail)).one()
+        mail.reasons = []
+        session.add(mail)
+    [document], counts = office.replay()
+    assert counts["no_longer_auto"] == 1
+    assert document["now"]["reasons"] == ["mail_says_more"]
 
 
 def test_only_mails_since_a_day_are_read_and_wrong_asking_is_refused(
