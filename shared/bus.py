@@ -32,7 +32,7 @@ from shared.consumers import Consumer
 from shared.database import Database, DatabaseUnavailable
 from shared.delivery import DeliveryPolicy
 from shared.errors import Permanent
-from shared.events import EVENTS
+from shared.events import EVENTS, Event
 from shared.publisher import Publisher, stream_of
 from shared.settings import CommonSettings
 from shared.stopping import end_if_cancelled
@@ -137,6 +137,24 @@ class Bus:
                 title=durable,
                 include_in_schema=worker == 0,
             )(handler)
+
+    def listen(self, told: type[Event], handler: Handler) -> None:
+        """Call `handler`, in one process of the service, with each such state that is told.
+
+        None is kept: what is told while nobody listens is not heard.
+        """
+        self.broker.subscriber(
+            told.subject, queue=self._service, no_reply=True, title=f"{self._service}-listens"
+        )(handler)
+
+    async def tell(self, told: Event) -> None:
+        """Tell a state to whoever listens, if we are connected; the next one replaces it."""
+        if self.connected:
+            await self.broker.publish(
+                told.model_dump_json().encode(),
+                told.subject,
+                headers={"content-type": "application/json"},
+            )
 
     def stir(self) -> None:
         """Tell, from any thread, that the outbox has something new."""

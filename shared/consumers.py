@@ -6,6 +6,7 @@ from typing import Final
 from shared.events import (
     BlankExamined,
     BlankUploaded,
+    DeadLetterRetryOrdered,
     DeliveryFailed,
     DocumentResolved,
     DocumentSearchable,
@@ -69,6 +70,12 @@ RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what
 UNDONE: Final = Consumer("notifier", "undone", ResolutionUndone, "withdraws what has not left")
 ORDERED: Final = Consumer("notifier", "ordered", LetterOrdered, "sends a letter that was ordered")
 STEERED: Final = Consumer("notifier", "steered", MailingSteered, "paces, pauses, stops a mailing")
+RETRY: Final = Consumer(
+    "intake", "retry", DeadLetterRetryOrdered, "handles once more what it could not"
+)
+RETRY_MAILS: Final = Consumer(
+    "notifier", "retry", DeadLetterRetryOrdered, "handles once more what it could not"
+)
 
 CONSUMERS: Final = (
     READ,
@@ -92,4 +99,6 @@ CONSUMERS: Final = (
     UNDONE,
     ORDERED,
     STEERED,
+    RETRY,
+    RETRY_MAILS,
 )

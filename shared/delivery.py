@@ -35,6 +35,7 @@ NOT_UNDERSTOOD_TRIES: Final = 12
 """With the delays above: half an hour, in which a rolling upgrade ends."""
 
 RETRIED = Metrics.counter("handslag_retries", "Events to be tried again", ["consumer"])
+_ACKNOWLEDGED_AT: Final = "$JS.ACK."
 BURIED = Metrics.counter("handslag_dead_letters", "Events buried", ["consumer"])
 log = structlog.get_logger()
 
@@ -48,6 +49,9 @@ class DeliveryPolicy(BaseMiddleware[Any, Any]):
 
     async def consume_scope(self, call_next: Any, msg: Any) -> Any:
         message: NatsMessage = msg
+        if not message.raw_message.reply.startswith(_ACKNOWLEDGED_AT):
+            # A state that is only told: the next one replaces it, so nothing is tried again.
+            return await call_next(msg)
         metadata = message.raw_message.metadata
         consumer, tries = metadata.consumer, metadata.num_delivered
         heartbeat = asyncio.create_task(_keep_alive(message))

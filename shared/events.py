@@ -937,6 +937,16 @@ class MessageSettled(Event):
     settled_at: AwareDatetime
 
 
+class DeadLetterRetryOrdered(Event):
+    """registry → intake, notifier: handle events once more that could not be handled."""
+
+    subject: ClassVar[str] = "handslag.registry.dead_letter_retry_ordered"
+
+    service: str
+    numbers: tuple[int, ...] = Field(description="of its dead letters")
+    by: str = Field(description="the administrator's user name")
+
+
 EVENTS: tuple[type[Event], ...] = (
     MailArchived,
     MailRead,
@@ -959,4 +969,5 @@ EVENTS: tuple[type[Event], ...] = (
     LetterOrdered,
     MailingSteered,
     MessageSettled,
+    DeadLetterRetryOrdered,
 )

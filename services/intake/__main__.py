@@ -13,6 +13,7 @@ from services.intake.mail.smtp import open_door
 from services.intake.read import Reader, ReaderSettings
 from services.intake.rearrange import Rearranger
 from services.intake.receive import Receiver
+from services.intake.report import mailbox_reports
 from services.intake.roots import trusted_roots
 from services.intake.sandbox.client import Sandbox
 from services.intake.sandbox.containment import Bounds
@@ -20,10 +21,21 @@ from services.intake.search import Searcher
 from services.intake.settings import MIB, IntakeSection, IntakeSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import ARRANGED, DRAFT, EXAMINE, FORMS, LEARNED, READ, SEARCH, WITHDRAWN
+from shared.consumers import (
+    ARRANGED,
+    DRAFT,
+    EXAMINE,
+    FORMS,
+    LEARNED,
+    READ,
+    RETRY,
+    SEARCH,
+    WITHDRAWN,
+)
 from shared.database import Database, open_database
 from shared.events import (
     BlankUploaded,
+    DeadLetterRetryOrdered,
     FieldsPointed,
     FormLearned,
     FormWithdrawn,
@@ -34,6 +46,7 @@ from shared.events import (
 )
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
+from shared.reporting import Reporter, retry_ordered
 from shared.service import run_service
 from shared.telemetry import HealthCheck, health_app, serve
 
@@ -98,6 +111,27 @@ async def run(settings: IntakeSettings) -> None:
     bus.consume(EXAMINE, on_blank_uploaded)
     bus.consume(DRAFT, on_fields_pointed)
     fetchers = _fetchers(section, receiver, database)
+
+    async def on_retry_ordered(event: DeadLetterRetryOrdered) -> None:
+        await asyncio.to_thread(retry_ordered, database, RETRY, event)
+        bus.stir()
+
+    bus.consume(RETRY, on_retry_ordered)
+    checks = _checks(database, bus, sandbox, fetchers)
+    reporter = Reporter(
+        NAME,
+        database,
+        archive,
+        checks,
+        bus.tell,
+        lambda session: {
+            "mailboxes": mailbox_reports(
+                session,
+                section.mailboxes,
+                {one.mailbox.address: one.state() for one in fetchers},
+            )
+        },
+    )
     doors = await _doors(section, receiver)
     try:
         await asyncio.to_thread(sandbox.warm_up)
@@ -107,7 +141,8 @@ async def run(settings: IntakeSettings) -> None:
                 tasks.create_task(_serve(door))
             tasks.create_task(searcher.run())
             tasks.create_task(bus.run())
-            app = health_app(_checks(database, bus, sandbox, fetchers))
+            tasks.create_task(reporter.run())
+            app = health_app(checks)
             tasks.create_task(serve(app, section.listen, "HANDSLAG_INTAKE__LISTEN"))
     finally:
         sandbox.close()

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,6 +32,19 @@ STUBBORN = Metrics.gauge(
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class FetcherState:
+    """How the fetching of one mailbox fares."""
+
+    fault: str = ""
+    last_contact: datetime | None = None
+    last_fault: str = ""
+    """The last one since the start, mended or not."""
+    last_fault_at: datetime | None = None
+    standby: bool = False
+    """Another process fetches it."""
+
+
 class MailboxFetcher:
     """Fetches one mailbox in a thread of its own until stopped."""
 
@@ -46,6 +60,8 @@ class MailboxFetcher:
         self._folders = FolderReceiver(mailbox, receiver, database, self._may_carry_on)
         self._fault: str | None = None
         self._last_contact_at: float | None = None
+        self._last_contact: datetime | None = None
+        self._last_fault: tuple[str, datetime] | None = None
         self._standby = False
         self._missing_folders: list[str] = []
         self._closed_folders: list[str] = []
@@ -86,6 +102,11 @@ class MailboxFetcher:
                 return f"not looked into for {silent_s:.0f} s"
         return None
 
+    def state(self) -> FetcherState:
+        """How it fares."""
+        last, at = self._last_fault or ("", None)
+        return FetcherState(self.check() or "", self._last_contact, last, at, self._standby)
+
     def _run(self) -> None:
         with structlog.contextvars.bound_contextvars(mailbox=self.mailbox.address):
             back_off_s = FIRST_BACK_OFF_S
@@ -94,11 +115,11 @@ class MailboxFetcher:
                 try:
                     self._work()
                 except HandslagError as error:
-                    self._fault = f"{error.code}: {error}"
+                    self._note_fault(f"{error.code}: {error}")
                     log.warning("mailbox_fault", code=error.code, error=str(error),
                                 remedy=error.remedy)  # fmt: skip
                 except Exception as error:
-                    self._fault = f"{type(error).__name__}: {error}"
+                    self._note_fault(f"{type(error).__name__}: {error}")
                     log.exception("mailbox_fault_unexpected")
                 else:
                     back_off_s = FIRST_BACK_OFF_S
@@ -161,9 +182,14 @@ class MailboxFetcher:
             raise closed[0]
         self._fault = None
         self._last_contact_at = time.monotonic()
-        LAST_CONTACT.labels(self.mailbox.address).set(datetime.now(UTC).timestamp())
+        self._last_contact = datetime.now(UTC)
+        LAST_CONTACT.labels(self.mailbox.address).set(self._last_contact.timestamp())
         STUBBORN.labels(self.mailbox.address).set(self._folders.stubborn)
         return (opened or folders)[0]
+
+    def _note_fault(self, fault: str) -> None:
+        self._fault = fault
+        self._last_fault = (fault, datetime.now(UTC))
 
     def _note_closed(self, closed: Sequence[FolderUnreadable]) -> None:
         """Show which folders could not be opened; log it when that changes."""
@@ -221,6 +247,10 @@ class FaultyMailbox:
 
     def check(self) -> str | None:
         return f"{self._error} {self._error.remedy}"
+
+    def state(self) -> FetcherState:
+        """It never gets anywhere."""
+        return FetcherState(self.check() or "")
 
 
 def fetcher_for(

@@ -10,14 +10,22 @@ from services.notifier.compose import House
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
 from services.notifier.relay import Relay
+from services.notifier.report import outgoing
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import RECEIPT, RESOLVED, UNDELIVERED, UNDONE
+from shared.consumers import RECEIPT, RESOLVED, RETRY_MAILS, UNDELIVERED, UNDONE
 from shared.database import open_database
-from shared.events import DeliveryFailed, DocumentResolved, MailRegistered, ResolutionUndone
+from shared.events import (
+    DeadLetterRetryOrdered,
+    DeliveryFailed,
+    DocumentResolved,
+    MailRegistered,
+    ResolutionUndone,
+)
 from shared.migrate import upgrade_when_reachable
+from shared.reporting import Reporter, retry_ordered
 from shared.service import run_service
 from shared.telemetry import HealthCheck, about_mail, health_app, serve
 
@@ -32,9 +40,10 @@ async def run(settings: NotifierSettings) -> None:
     section = settings.notifier
     database = open_database(settings, NAME, section.database_url)
     await upgrade_when_reachable(database, MIGRATIONS)
+    archive = open_archive(settings)
     notifier = Notifier(
         database=database,
-        archive=open_archive(settings),
+        archive=archive,
         house=House.from_settings(settings),
         caps=Caps(section.cap_per_address, section.cap_in_all),
         lease=timedelta(seconds=section.lease_s),
@@ -70,6 +79,11 @@ async def run(settings: NotifierSettings) -> None:
             await asyncio.to_thread(notifier.came_back, event)
         bus.stir()
 
+    async def on_retry_ordered(event: DeadLetterRetryOrdered) -> None:
+        await asyncio.to_thread(retry_ordered, database, RETRY_MAILS, event)
+        bus.stir()
+
+    bus.consume(RETRY_MAILS, on_retry_ordered)
     bus.consume(UNDELIVERED, on_delivery_failed)
     bus.consume(UNDONE, on_resolution_undone)
     bus.consume(RESOLVED, on_document_resolved)
@@ -80,10 +94,14 @@ async def run(settings: NotifierSettings) -> None:
         "relay": sender.relay_fault,
         "queue": sender.queue_fault,
     }
+    reporter = Reporter(
+        NAME, database, archive, checks, bus.tell, lambda session: {"outgoing": outgoing(session)}
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(sender.run())
+            tasks.create_task(reporter.run())
             tasks.create_task(
                 serve(health_app(checks), section.listen, "HANDSLAG_NOTIFIER__LISTEN")
             )
