@@ -24,6 +24,9 @@ from services.registry import accounts as registry
 from shared.archive import Archive, open_archive
 from shared.database import Database
 from shared.errors import HandslagError
+from shared.events import WITHDRAWN
+from shared.letters.decision import RETURN_REQUEST
+from shared.letters.receipt import KIND as RECEIPT
 from shared.outbox import now
 
 UNDER_WAY_LIMIT = timedelta(minutes=30)
@@ -185,10 +188,29 @@ def _was_told(
         return
     if not messages:
         proof.faults.append(f"{mail.mail_id} ({mail.mailbox}): no receipt was ever made")
-    elif registry.Account.RETURNED in account.documents.values() and not any(
-        message.state in _ON_ITS_WAY for message in messages
-    ):
-        proof.faults.append(f"{mail.mail_id} ({mail.mailbox}): returned, and nobody was told")
+        return
+    for document, kept in account.documents.items():
+        if kept is registry.Account.RETURNED and not _asked_again(document, messages):
+            proof.faults.append(
+                f"{mail.mail_id} ({mail.mailbox}): {document} is returned, and nobody was told"
+            )
+
+
+def _asked_again(document: str, messages: Sequence[MessageAccount]) -> bool:
+    """Whether the sender was asked for this document anew, or soon is.
+
+    A registrar's request is a mail of its own, and the last one counts; what the machine returned
+    the receipt tells of.
+    """
+    requests = [
+        message
+        for message in messages
+        if message.kind == RETURN_REQUEST
+        and message.document_id == document
+        and message.reason != WITHDRAWN
+    ]
+    told = requests[-1:] or [message for message in messages if message.kind == RECEIPT]
+    return any(message.state in _ON_ITS_WAY for message in told)
 
 
 def _part_faults(mail: intake.MailAccount, account: registry.MailAccount) -> Iterator[str]:

@@ -16,6 +16,8 @@ class MessageAccount:
     kind: str
     state: MessageState
     reason: str
+    document_id: str | None
+    """The one document that it is about; None for the receipt of a whole mail."""
     content: str | None
     """Digest of its bytes in the archive's derived area."""
 
@@ -33,7 +35,12 @@ def messages_by_mail(database: Database) -> dict[str, tuple[MessageAccount, ...]
             assert row.mail_id is not None
             found.setdefault(row.mail_id, []).append(
                 MessageAccount(
-                    row.mail_id, row.kind, MessageState(row.state), row.reason, row.content
+                    row.mail_id,
+                    row.kind,
+                    MessageState(row.state),
+                    row.reason,
+                    row.document_id,
+                    row.content,
                 )
             )
     return {mail_id: tuple(accounts) for mail_id, accounts in found.items()}

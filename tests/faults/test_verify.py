@@ -3,8 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlmodel import select
+
 from services.console.demo.mails import letters
 from services.console.demo.offer import round_file
+from services.notifier.tables import MessageRow, MessageState
+from services.registry.tables import Document
+from shared.events import Fate
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack
@@ -33,6 +38,12 @@ def test_each_way_to_lose_something_breaks_the_proof(
     assert_broken(stack, "never taken")
 
     registry, notifier = stack.database("registry"), stack.database("notifier")
+    with registry.read() as session:
+        (returned,) = session.exec(select(Document).where(Document.fate == Fate.RETURNED))
+    with notifier.write() as session:
+        (receipt,) = session.exec(select(MessageRow).where(MessageRow.mail_id == returned.mail_id))
+        session.add(request_that_failed(receipt, returned.document_id))
+    assert_broken(stack, f"{returned.document_id} is returned, and nobody was told")
     with registry.write() as session:
         session.connection().exec_driver_sql("DELETE FROM part WHERE number = 0")
     assert_broken(stack, "is missing in the register")
@@ -41,6 +52,21 @@ def test_each_way_to_lose_something_breaks_the_proof(
     assert_broken(stack, "no receipt was ever made")
     registry.close()
     notifier.close()
+
+
+def request_that_failed(receipt: MessageRow, document_id: str) -> MessageRow:
+    """A registrar's request for a new document that never left, beside a receipt that did."""
+    return MessageRow.model_validate(
+        receipt.model_dump(exclude={"number"})
+        | {
+            "kind": "return_request",
+            "about": "1" * 32,
+            "document_id": document_id,
+            "message_id": "<request@skr.example>",
+            "token": "1" * 24,
+            "state": MessageState.FAILED,
+        }
+    )
 
 
 def faults(stack: RunningStack) -> list[str]:
