@@ -1,6 +1,7 @@
 """The notifier's process: the only place that builds its objects."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,19 +9,32 @@ import structlog
 
 from services.notifier.compose import House
 from services.notifier.gate import Caps
+from services.notifier.mailings import Pace
 from services.notifier.notify import Notifier
+from services.notifier.order import order_letter, steer_mailing
 from services.notifier.relay import Relay
 from services.notifier.report import outgoing
 from services.notifier.sender import Sender
-from services.notifier.settings import NotifierSettings
+from services.notifier.settings import NotifierSection, NotifierSettings
+from services.notifier.signing import Signer
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import RECEIPT, RESOLVED, RETRY_MAILS, UNDELIVERED, UNDONE
+from shared.consumers import (
+    ORDERED,
+    RECEIPT,
+    RESOLVED,
+    RETRY_MAILS,
+    STEERED,
+    UNDELIVERED,
+    UNDONE,
+)
 from shared.database import open_database
 from shared.events import (
     DeadLetterRetryOrdered,
     DeliveryFailed,
     DocumentResolved,
+    LetterOrdered,
+    MailingSteered,
     MailRegistered,
     ResolutionUndone,
 )
@@ -28,6 +42,7 @@ from shared.migrate import upgrade_when_reachable
 from shared.reporting import Reporter, retry_ordered
 from shared.service import run_service
 from shared.telemetry import HealthCheck, about_mail, health_app, serve
+from shared.tokens import token_source
 
 NAME = "notifier"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -45,14 +60,17 @@ async def run(settings: NotifierSettings) -> None:
         database=database,
         archive=archive,
         house=House.from_settings(settings),
-        caps=Caps(section.cap_per_address, section.cap_in_all),
+        caps=Caps(section.cap_per_address, section.cap_in_all, section.cap_letters),
         lease=timedelta(seconds=section.lease_s),
+        pace=Pace(section.mailing_per_minute, section.mailing_per_minute_per_domain),
+        signed=_signed(section),
     )
     relay_settings = section.relay_settings()
+    tokens = token_source(relay_settings.oauth2) if relay_settings.oauth2 else None
     bus = Bus(settings, NAME, database)
     sender = Sender(
         notifier,
-        lambda: Relay(relay_settings),
+        lambda: Relay(relay_settings, tokens),
         connections=section.relay_connections,
         paused=section.paused,
         settled=bus.stir,
@@ -79,11 +97,23 @@ async def run(settings: NotifierSettings) -> None:
             await asyncio.to_thread(notifier.came_back, event)
         bus.stir()
 
+    async def on_letter_ordered(event: LetterOrdered) -> None:
+        await asyncio.to_thread(order_letter, notifier, event)
+        sender.stir()
+        bus.stir()
+
+    async def on_mailing_steered(event: MailingSteered) -> None:
+        await asyncio.to_thread(steer_mailing, notifier, event)
+        sender.stir()
+        bus.stir()
+
     async def on_retry_ordered(event: DeadLetterRetryOrdered) -> None:
         await asyncio.to_thread(retry_ordered, database, RETRY_MAILS, event)
         bus.stir()
 
     bus.consume(RETRY_MAILS, on_retry_ordered)
+    bus.consume(STEERED, on_mailing_steered)
+    bus.consume(ORDERED, on_letter_ordered)
     bus.consume(UNDELIVERED, on_delivery_failed)
     bus.consume(UNDONE, on_resolution_undone)
     bus.consume(RESOLVED, on_document_resolved)
@@ -107,6 +137,12 @@ async def run(settings: NotifierSettings) -> None:
             )
     finally:
         database.close()
+
+
+def _signed(section: NotifierSection) -> Callable[[bytes], bytes]:
+    if not (section.dkim_domain and section.dkim_selector and section.dkim_key_file):
+        return bytes
+    return Signer.from_file(section.dkim_domain, section.dkim_selector, section.dkim_key_file).sign
 
 
 def main() -> None:

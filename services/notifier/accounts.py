@@ -23,12 +23,12 @@ class MessageAccount:
 
 
 def messages_by_mail(database: Database) -> dict[str, tuple[MessageAccount, ...]]:
-    """Return every message that answers a mail, by that mail's identifier."""
+    """Return every answer of our own to a mail, by that mail's identifier."""
     found: dict[str, list[MessageAccount]] = {}
     with database.read() as session:
         query = (
             select(MessageRow)
-            .where(col(MessageRow.mail_id).is_not(None))
+            .where(col(MessageRow.mail_id).is_not(None), col(MessageRow.letter_id).is_(None))
             .order_by(col(MessageRow.number))
         )
         for row in session.exec(query):

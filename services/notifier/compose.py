@@ -45,6 +45,8 @@ class House:
     """Whose office it is: the one that has received the mail."""
     message_id_domain: str
     bounce_address: str | None
+    unsubscribe_url: str | None = None
+    unsubscribe_address: str | None = None
 
     @classmethod
     def from_settings(cls, settings: NotifierSettings) -> "House":
@@ -59,6 +61,8 @@ class House:
             message_id_domain=section.message_id_domain
             or section.sender_address.rpartition("@")[2],
             bounce_address=section.bounce_address,
+            unsubscribe_url=section.unsubscribe_url,
+            unsubscribe_address=section.unsubscribe_address,
         )
 
     def sender_for(self, mailbox: str) -> str:
@@ -77,6 +81,18 @@ class House:
             return self.bounce_address.replace("{token}", token)
         local, _, domain = sender.rpartition("@")
         return f"{local}+{token}@{domain}"
+
+    def can_unsubscribe(self, token: str) -> bool:
+        """Tell whether a newsletter with this token says how one gets rid of it."""
+        return bool(token and (self.unsubscribe_url or self.unsubscribe_address))
+
+    def unsubscribe_url_for(self, token: str) -> str:
+        """Where one unsubscribes with a click; empty if that cannot be done."""
+        return (self.unsubscribe_url or "").replace("{token}", token)
+
+    def unsubscribe_address_for(self, token: str) -> str:
+        """Where one unsubscribes by mail; empty if that cannot be done."""
+        return (self.unsubscribe_address or "").replace("{token}", token)
 
     def message_id(self, kind: str, about: str) -> str:
         """The Message-ID of the mail of this kind about this mail or decision: always the same."""
@@ -117,13 +133,13 @@ def _mail(
 ) -> Mail:
     """`dated` is of the event, not of the clock, so that composing it again gives the same."""
     sender = house.sender_for(answered.mailbox)
-    mail = EmailMessage(policy=_policy())
+    mail = EmailMessage(policy=identifier_policy())
     mail["From"] = Address(house.name_of(sender), addr_spec=sender)
     mail["To"] = Address(addr_spec=answered.return_path)
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(dated.astimezone(SWEDEN))
     mail["Message-ID"] = message_id
-    for name, identifiers in _thread(answered).items():
+    for name, identifiers in thread_of(answered).items():
         mail[name] = identifiers
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "DR, OOF, AutoReply"
@@ -135,7 +151,7 @@ def _mail(
     return Mail(letter.subject, mail.as_bytes())
 
 
-def _thread(answered: Correspondence) -> dict[str, str]:
+def thread_of(answered: Correspondence) -> dict[str, str]:
     """In-Reply-To and References (RFC 5322, 3.6.4), of those identifiers that are well formed."""
     parent = _IDENTIFIER.fullmatch(answered.message_id.strip())
     if parent is None:
@@ -169,8 +185,9 @@ class _Identifiers:
         return f"{header.name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
 
 
-def _policy() -> "Policy[Any]":
+def identifier_policy(*, utf8: bool = False) -> "Policy[Any]":
+    """How headers are written; `utf8` only where an address cannot be written otherwise."""
     registry = HeaderRegistry()
-    for name in ("in-reply-to", "references", "message-id"):
+    for name in ("in-reply-to", "references", "message-id", "list-unsubscribe"):
         registry.map_to_type(name, _Identifiers)  # type: ignore[arg-type]
-    return SMTP.clone(header_factory=registry)
+    return SMTP.clone(header_factory=registry, utf8=utf8)

@@ -18,7 +18,9 @@ class Sent24Hours:
     """What left, or waits to leave, since 24 hours."""
 
     to_address: int
-    in_all: int
+    answers: int
+    letters: int
+    """Those that the registry ordered."""
 
 
 def lock_counting(session: Session) -> None:
@@ -38,7 +40,8 @@ def count_sent(session: Session, recipient_key: str, now: datetime) -> Sent24Hou
     )
     return Sent24Hours(
         to_address=_count(session, *counted, col(MessageRow.recipient_key) == recipient_key),
-        in_all=_count(session, *counted),
+        answers=_count(session, *counted, col(MessageRow.letter_id).is_(None)),
+        letters=_count(session, *counted, col(MessageRow.letter_id).is_not(None)),
     )
 
 

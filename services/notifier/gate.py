@@ -2,7 +2,8 @@
 
 After RFC 3834 (recommendations for automatic responses to electronic mail), and the checks that
 Pigeonhole's vacation makes. Every rule looks at the mail to be answered and at what we sent
-lately; all that object are returned, so that staff see every reason.
+lately; all that object are returned, so that staff see every reason. Letters
+that the registry orders have a gate of their own, beside this one.
 """
 
 import re
@@ -135,10 +136,11 @@ def _own_address(question: Question) -> bool:
 
 
 def _no_person(question: Question) -> bool:
-    return any(_is_robot(address) for address in _addresses(question))
+    return any(is_robot(address) for address in _addresses(question))
 
 
-def _is_robot(address: str) -> bool:
+def is_robot(address: str) -> bool:
+    """Tell whether nobody reads what comes to an address, as far as its name says."""
     local = _unwrapped(address.lower().rpartition("@")[0] or address.lower())
     word = re.sub(r"[._+-]", "", local)
     folded = word.replace("å", "a").replace("ä", "a").replace("ö", "o")
@@ -247,6 +249,9 @@ class Caps:
 
     per_address: int
     in_all: int
+    """Answers to mail."""
+    letters: int = 30_000
+    """What the registry orders: a mailing never uses up what answers may need."""
 
 
 def cap_objections(caps: Caps, *, to_address: int, in_all: int) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 answer:    event → gate → compose → archive the bytes → queue, in the transaction of the inbox claim
 withdraw:  a decision taken back → its mail, if it still waits, is held back; it is never told again
+order:     a letter or a mailing of the registry's, see order.py
 send:      take from the queue → relay → settle, in the transaction of the event that tells of it
 return:    a bounce → the mail that its token names → failed after all, and the registry is told
 
@@ -12,6 +13,7 @@ and not again.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, assert_never
@@ -21,6 +23,7 @@ import structlog
 from sqlmodel import Session
 
 from services.notifier import store
+from services.notifier.addresses import domain_of
 from services.notifier.compose import House, Mail
 from services.notifier.counting import count_sent, lock_counting
 from services.notifier.drafts import Draft, draft_decision, draft_receipt
@@ -31,6 +34,8 @@ from services.notifier.gate import (
     may_be_addressed,
     objections,
 )
+from services.notifier.mailings import Pace
+from services.notifier.order import TOKEN_BYTES, compose_order
 from services.notifier.relay import (
     Accepted,
     Deferred,
@@ -59,7 +64,6 @@ from shared.letters.receipt import KIND
 from shared.telemetry import Metrics
 
 CAME_BACK: Final = "came_back"
-TOKEN_BYTES: Final = 10
 DEFERRED_DELAYS: Final = tuple(timedelta(minutes=m) for m in (0.5, 2, 5, 15, 30, 60, 120))
 GIVE_UP_AFTER: Final = timedelta(days=4)
 """As long as RFC 5321, 4.5.4.1 asks of one who sends."""
@@ -84,7 +88,10 @@ class Notifier:
     house: House
     caps: Caps
     lease: timedelta
+    pace: Pace
     deferred_delays: tuple[timedelta, ...] = DEFERRED_DELAYS
+    signed: Callable[[bytes], bytes] = bytes
+    """Puts our signature on a mail; unless it is told how, as it is."""
 
     # --- answer --------------------------------------------------------------------------------
 
@@ -103,7 +110,7 @@ class Notifier:
     def _queue(self, draft: Draft, event_id: UUID, consumer: Consumer) -> MessageState | None:
         refusals = objections(draft.question) or self._over_caps_already(draft)
         mail = None if refusals else draft.compose()
-        content = self.archive.put(mail.data, Area.DERIVED) if mail else None
+        content = self.archive.put(self.signed(mail.data), Area.DERIVED) if mail else None
         with self.database.write() as session:
             if not outbox.claim(session, event_id, consumer.name):
                 return None
@@ -119,7 +126,7 @@ class Notifier:
                 lock_counting(session)
                 refusals = self._over_caps(session, row.recipient_key)
             if refusals:
-                self._hold_back(session, row, ",".join(refusals))
+                self.hold_back(session, row, ",".join(refusals))
             else:
                 session.add(row)
                 log.info("message_queued", kind=row.kind, message_id=row.message_id)
@@ -133,12 +140,18 @@ class Notifier:
 
     def _over_caps(self, session: Session, recipient_key: str) -> tuple[str, ...]:
         sent = count_sent(session, recipient_key, outbox.now())
-        return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.in_all)
+        return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.answers)
 
-    def _hold_back(self, session: Session, row: MessageRow, reason: str) -> None:
+    def hold_back(self, session: Session, row: MessageRow, reason: str) -> None:
+        """Settle a mail that never left, and never will."""
         store.hold_back(session, row, reason, outbox.now())
         SETTLED.labels(row.kind, MessageFate.HELD_BACK).inc()
         log.info("message_held_back", kind=row.kind, reason=reason, recipient=row.recipient)
+
+    def keep_from_leaving(self, session: Session, row: MessageRow, reason: str) -> None:
+        """Settle a mail that waits, as what it is: never left, or perhaps."""
+        store.keep_from_leaving(session, row, reason, outbox.now())
+        SETTLED.labels(row.kind, row.state).inc()
 
     def _row(self, draft: Draft, mail: Mail | None, content: str | None) -> MessageRow:
         now = outbox.now()
@@ -158,6 +171,7 @@ class Notifier:
             envelope_sender=self.house.envelope_sender(sender, token),
             recipient=recipient,
             recipient_key=address_key(recipient),
+            domain=domain_of(recipient),
             subject=mail.subject if mail else "",
             content=content,
             state=MessageState.QUEUED,
@@ -191,15 +205,17 @@ class Notifier:
     # --- send ----------------------------------------------------------------------------------
 
     def envelope(self, row: MessageRow) -> Envelope:
-        """What SMTP needs of a queued mail; `Permanent` if its bytes are lost."""
-        assert row.content is not None, "a queued mail has its bytes"
-        data = self.archive.get(row.content, Area.DERIVED)
+        """What SMTP needs of a queued mail; `Permanent` if its bytes, or a file's, are lost."""
+        if row.content is None:
+            data = compose_order(self, row)
+        else:
+            data = self.archive.get(row.content, Area.DERIVED)
         return Envelope(row.envelope_sender, row.recipient, data)
 
     def take(self, sender: str) -> MessageRow | None:
         """Take the next mail that is due."""
         with self.database.write() as session:
-            row = store.take(session, sender, now=outbox.now(), lease=self.lease)
+            row = store.take(session, sender, now=outbox.now(), lease=self.lease, pace=self.pace)
         failpoint("notifier.taken")
         return row
 
@@ -222,7 +238,7 @@ class Notifier:
                 row.last_error = reply
                 self._settle(session, row, MessageFate.FAILED, reply)
             case Deferred() | Unreachable() if store.is_withdrawn(session, row.about):
-                self._hold_back(session, row, WITHDRAWN)
+                self.hold_back(session, row, WITHDRAWN)
             case Deferred(reply) if now - row.due_at > GIVE_UP_AFTER:
                 row.last_error = reply
                 self._settle(session, row, MessageFate.FAILED, EXPIRED)

@@ -21,9 +21,11 @@ from aiosmtplib import (
 )
 from aiosmtplib.protocol import normalize_message_line_endings
 
+from services.notifier.addresses import deliverable, needs_utf8
 from services.notifier.gate import may_be_addressed
 from services.notifier.settings import RelaySettings
 from shared.failpoint import failpoint
+from shared.tokens import TokenRefused, TokenSource
 
 COMMAND_TIMEOUT_S = 60.0
 REPLY_TIMEOUT_S = 600.0
@@ -87,11 +89,12 @@ class Relay:
     def __init__(
         self,
         settings: RelaySettings,
+        tokens: TokenSource | None = None,
         *,
         command_timeout_s: float = COMMAND_TIMEOUT_S,
         reply_timeout_s: float = REPLY_TIMEOUT_S,
     ) -> None:
-        self._settings = settings
+        self._tokens = tokens
         self._reply_timeout_s = reply_timeout_s
         self._smtp = SMTP(
             hostname=settings.host,
@@ -100,10 +103,15 @@ class Relay:
             start_tls=settings.encryption == "starttls",
             username=settings.user,
             password=settings.password.get_secret_value() if settings.password else None,
+            oauth_token_generator=self._token if tokens is not None else None,
             cert_bundle=str(settings.ca_file) if settings.ca_file else None,
             local_hostname=re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "localhost",
             timeout=command_timeout_s,
         )
+
+    async def _token(self) -> str:
+        assert self._tokens is not None
+        return await asyncio.to_thread(self._tokens.token)
 
     async def connect(self) -> Unreachable | None:
         """Open the connection, unless it is open. Anything that fails here concerns all mail."""
@@ -112,7 +120,7 @@ class Relay:
         try:
             await self._smtp.connect()
             await self._greet()
-        except (SMTPException, OSError, ValueError) as error:
+        except (SMTPException, OSError, ValueError, TokenRefused) as error:
             self._smtp.close()
             return Unreachable(_one_line(error))
         return None
@@ -126,12 +134,16 @@ class Relay:
 
     async def send(self, envelope: Envelope) -> Outcome:
         """Hand over one mail on the open connection."""
-        for address in (envelope.sender, envelope.recipient):
-            if not may_be_addressed(address):
+        sender, recipient = envelope.sender, envelope.recipient
+        for address, fit in ((sender, may_be_addressed(sender)), (recipient, _is_fit(recipient))):
+            if not fit:
                 return Refused(f"not an address that can be written to: {address!a}")
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if needs_utf8(recipient) else []
+        if options and not self._smtp.supports_extension("smtputf8"):
+            return Refused("the relay does not take addresses with other letters than a to z")
         try:
-            await self._smtp.mail(envelope.sender)
-            await self._smtp.rcpt(envelope.recipient)
+            await self._smtp.mail(sender, options=options)
+            await self._smtp.rcpt(recipient, encoding="utf-8")
             start = await self._smtp.execute_command(b"DATA")
             if start.code != START_INPUT:
                 raise SMTPResponseException(start.code, start.message)
@@ -189,6 +201,10 @@ class Relay:
             await self._smtp.rset()
         except (SMTPException, OSError):
             self._smtp.close()
+
+
+def _is_fit(recipient: str) -> bool:
+    return deliverable(recipient) == recipient
 
 
 def _reply(code: int, message: str) -> str:

@@ -16,6 +16,7 @@ import structlog
 
 from services.notifier import store
 from services.notifier.notify import SETTLED, Notifier
+from services.notifier.order import hold_back_stopped
 from services.notifier.relay import Outcome, Refused, Relay, Unconfirmed, Unreachable
 from services.notifier.store import QueueState
 from services.notifier.tables import MessageRow
@@ -253,6 +254,7 @@ class Sender:
         for row in recovered:
             if row.state == MessageFate.FAILED:
                 SETTLED.labels(row.kind, MessageFate.FAILED).inc()
+        hold_back_stopped(self._notifier)
         return recovered
 
     async def _probe_when_idle(self) -> None:

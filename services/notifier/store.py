@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, text
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from services.notifier.tables import MessageRow, MessageState, WithdrawnRow
+from services.notifier.mailings import Pace, in_its_turn, spend
+from services.notifier.tables import MessageRow, MessageState, OrderRow, WithdrawnRow
 from shared import outbox
 from shared.events import WITHDRAWN, MessageFate, MessageSettled
 
@@ -66,13 +68,35 @@ def withdraw(session: Session, mail_id: str, about: str, now: datetime) -> Messa
         )
         .with_for_update()
     ).first()
-    if row is None:
-        return None
+    if row is not None:
+        keep_from_leaving(session, row, WITHDRAWN, now)
+    return row
+
+
+def keep_from_leaving(session: Session, row: MessageRow, reason: str, now: datetime) -> None:
+    """Settle a mail that waits: as held back, or as unconfirmed if the relay may have had it."""
     if row.doubts:
         settle_row(session, row, MessageFate.FAILED, UNCONFIRMED, now)
     else:
-        hold_back(session, row, WITHDRAWN, now)
-    return row
+        hold_back(session, row, reason, now)
+
+
+def is_ordered(session: Session, letter_id: UUID) -> bool:
+    """Tell whether this letter was ordered before, whatever became of it."""
+    query = select(MessageRow.number).where(col(MessageRow.letter_id) == letter_id)
+    return session.exec(query).first() is not None
+
+
+def order_of(session: Session, letter_id: UUID) -> str:
+    """What was ordered, as JSON."""
+    return session.get_one(OrderRow, letter_id).body
+
+
+def keep_content(session: Session, number: int, content: str) -> None:
+    """Remember a letter's bytes, before they are handed to anybody."""
+    row = session.get_one(MessageRow, number)
+    row.content = content
+    session.add(row)
 
 
 def is_withdrawn(session: Session, about: str) -> bool:
@@ -103,6 +127,8 @@ def settle_row(
             mail_id=row.mail_id,
             document_id=row.document_id,
             message_id=row.message_id,
+            letter_id=row.letter_id,
+            mailing_id=row.mailing_id,
             kind=row.kind,
             recipient=row.recipient,
             fate=fate,
@@ -124,24 +150,28 @@ def sent_with_token(session: Session, token: str) -> MessageRow | None:
 
 def has_due(session: Session, now: datetime) -> bool:
     """Tell whether a mail waits whose time has come."""
-    return session.exec(_due(now).limit(1)).first() is not None
+    return session.exec(_due(select(MessageRow.number), now).limit(1)).first() is not None
 
 
-def take(session: Session, sender: str, *, now: datetime, lease: timedelta) -> MessageRow | None:
-    """Take the mail that waits longest into this sender's hands, durably, before it is sent.
+def take(
+    session: Session, sender: str, *, now: datetime, lease: timedelta, pace: Pace
+) -> MessageRow | None:
+    """Take the mail whose turn it is into this sender's hands, durably, before it is sent.
 
-    Unless the lease is renewed it ends, and others may take the mail over.
+    Answers come before letters and letters before mailings; of these, what waits longest. Unless
+    the lease is renewed it ends, and others may take the mail over.
     """
     query = (
-        select(MessageRow)
-        .where(*_due_conditions(now))
-        .order_by(col(MessageRow.next_try_at), col(MessageRow.number))
+        _due(select(MessageRow), now)
+        .order_by(col(MessageRow.priority), col(MessageRow.next_try_at), col(MessageRow.number))
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=MessageRow)
     )
-    row = session.exec(query).first()
-    if row is None:
+    row: MessageRow | None = session.exec(query).first()
+    if row is None or not spend(session, row, now, pace):
         return None
+    if row.mailing_id is not None and row.content is None:
+        row.due_at = now
     row.state = MessageState.SENDING
     row.sender = sender
     row.lease_until = now + lease
@@ -222,22 +252,21 @@ def recover(session: Session, now: datetime) -> Sequence[MessageRow]:
 
 
 def queue_state(session: Session, now: datetime) -> QueueState:
-    """Measure the queue; a mail that is not to leave yet is not waiting."""
-    length, oldest = session.exec(
-        select(func.count(), func.min(col(MessageRow.due_at))).where(
-            col(MessageRow.state).in_((MessageState.QUEUED, MessageState.SENDING)),
-            col(MessageRow.due_at) <= now,
-        )
-    ).one()
-    return QueueState(length, oldest)
+    """Measure the queue; a mail that is not to leave yet is not waiting, nor is a mailing's age
+    anything but its pace.
+    """
+    waiting = (
+        col(MessageRow.state).in_((MessageState.QUEUED, MessageState.SENDING)),
+        col(MessageRow.due_at) <= now,
+    )
+    count, oldest = func.count(), func.min(col(MessageRow.due_at))
+    length = session.exec(select(count).where(*waiting)).one()
+    since = session.exec(select(oldest).where(*waiting, col(MessageRow.mailing_id).is_(None))).one()
+    return QueueState(length, since)
 
 
-def _due_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
+def _due(query: Any, now: datetime) -> Any:
+    return in_its_turn(query, now).where(
         col(MessageRow.state) == MessageState.QUEUED,
         col(MessageRow.next_try_at) <= now,
     )
-
-
-def _due(now: datetime) -> Any:
-    return select(MessageRow.number).where(*_due_conditions(now))

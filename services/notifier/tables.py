@@ -1,11 +1,13 @@
 """The notifier's tables: every outgoing mail and what became of it.
 
-A row is written once for each (mail, kind, decision about it) and never deleted. Caps are counted
-from it, the queue is the rows that wait, and what was held back is here with its reason.
+A row is written once for each (mail, kind, decision about it), once for each letter that was
+ordered, and never deleted. Caps are counted from it, the queue is the rows that wait, and what was
+held back is here with its reason.
 """
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from uuid import UUID
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint
 from sqlalchemy.orm import registry
@@ -26,6 +28,15 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
+class Priority(IntEnum):
+    """Which mail leaves first; the smaller number does."""
+
+    ANSWER = 0
+    """Somebody who wrote to us waits for it."""
+    LETTER = 1
+    MAILING = 2
+
+
 class NotifierTable(SQLModel, registry=registry()):
     """The tables of this service, apart from those of the others."""
 
@@ -38,8 +49,11 @@ class MessageRow(NotifierTable, table=True):
         UniqueConstraint("mail_id", "kind", "about", name="uq_message_mail_id_kind_about"),
         UniqueConstraint("message_id", name="uq_message_message_id"),
         UniqueConstraint("token", name="uq_message_token"),
-        Index("ix_message_queue", "state", "next_try_at"),
+        UniqueConstraint("letter_id", name="uq_message_letter_id"),
+        Index("ix_message_queue", "state", "priority", "next_try_at"),
         Index("ix_message_recipient", "recipient_key", "created_at"),
+        Index("ix_message_counted", "created_at", "letter_id", "state"),
+        Index("ix_message_mailing", "mailing_id", "state"),
     )
 
     number: int | None = Field(default=None, primary_key=True)
@@ -47,9 +61,14 @@ class MessageRow(NotifierTable, table=True):
     mail_id: str | None = None
     """The mail it answers."""
     about: str = ""
-    """The decision that it tells of, in hex; empty where it tells of the mail as a whole."""
+    """The decision that it tells of, or the letter that it is, in hex; empty where it tells of the
+    mail as a whole."""
     document_id: str | None = None
     """The document that the decision is about."""
+    letter_id: UUID | None = None
+    """The letter that was ordered; None for our own answers."""
+    mailing_id: UUID | None = None
+    priority: int = Priority.ANSWER
     message_id: str
     """Derived from `kind` and `about`, or `mail_id`: a repeat carries the same."""
     token: str
@@ -58,17 +77,23 @@ class MessageRow(NotifierTable, table=True):
     recipient: str
     recipient_key: str
     """The recipient in lower case and without tags: what the cap counts."""
+    domain: str = ""
+    """The recipient's domain, which a mailing may not crowd."""
     subject: str
     content: str | None = None
-    """Digest of the exact bytes, in the archive's derived area; none for what was held back."""
+    """Digest of the exact bytes, in the archive's derived area.
+
+    None for what was held back, and for a letter whose turn has not come: it is composed then.
+    """
     state: str
     reason: str = Field(default="", sa_column=Column(Text, nullable=False))
     """Why it was held back (the gate's rules) or failed."""
     received_at: datetime = Field(sa_type=UtcDateTime)
-    """When the mail that it answers reached us."""
-    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    """When the mail that it answers reached us, or the letter was ordered."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
-    """When it may leave; until then it waits by intention."""
+    """When it may leave; until then it waits by intention. Of a mailing's letter, once its turn has
+    come: that moment."""
     attempts: int = 0
     """How often the relay said: later."""
     doubts: int = 0
@@ -88,6 +113,43 @@ class WithdrawnRow(NotifierTable, table=True):
 
     about: str = Field(primary_key=True)
     withdrawn_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OrderRow(NotifierTable, table=True):
+    """What was ordered, word for word: a letter is composed from it when its turn comes."""
+
+    __tablename__ = "letter_order"
+
+    letter_id: UUID = Field(primary_key=True)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The `LetterOrdered` event, as JSON."""
+
+
+class MailingRow(NotifierTable, table=True):
+    """One mailing: whether its letters leave, and how fast."""
+
+    __tablename__ = "mailing"
+
+    mailing_id: UUID = Field(primary_key=True)
+    state: str
+    """A `MailingState`."""
+    per_minute: float | None = None
+    """None: as the settings say."""
+    per_minute_per_domain: float | None = None
+    steered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When what it was last told occurred; what occurred earlier changes nothing any more."""
+    next_at: datetime = Field(sa_type=UtcDateTime)
+    """No letter of it leaves before."""
+
+
+class DomainPaceRow(NotifierTable, table=True):
+    """When the next letter of a mailing may go to a domain."""
+
+    __tablename__ = "domain_pace"
+
+    mailing_id: UUID = Field(primary_key=True)
+    domain: str = Field(primary_key=True)
+    next_at: datetime = Field(sa_type=UtcDateTime)
 
 
 METADATA = NotifierTable.metadata

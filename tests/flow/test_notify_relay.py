@@ -103,7 +103,7 @@ async def test_a_relay_that_never_replies_is_not_waited_for_for_ever() -> None:
         assert isinstance(await send(relay), Unreachable)
 
 
-@pytest.mark.parametrize("recipient", ["anna@umea.se>\r\nRCPT TO:<bo@x.se", "a b@x.se", "å@x.se"])
+@pytest.mark.parametrize("recipient", ["anna@umea.se>\r\nRCPT TO:<bo@x.se", "a b@x.se", "å b@x.se"])
 async def test_an_address_that_would_become_a_command_is_refused_here(
     server: ScriptedRelay, recipient: str
 ) -> None:

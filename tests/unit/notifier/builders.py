@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from services.notifier.compose import House
 from services.notifier.gate import Caps
+from services.notifier.mailings import Pace
 from services.notifier.notify import Notifier
 from services.notifier.settings import NotifierSection, NotifierSettings
 from services.notifier.tables import MessageRow
@@ -23,6 +24,8 @@ from shared.events import (
     Disposition,
     DocumentResolved,
     Fate,
+    LetterKind,
+    LetterOrdered,
     MailRegistered,
     MessageSettled,
     RegisteredDocument,
@@ -128,6 +131,7 @@ def notifier(
         house(),
         caps or Caps(50, 10_000),
         LEASE,
+        Pace(per_minute=60_000, per_domain=60_000),
         deferred_delays=(DEFERRED_DELAY,),
     )
 
@@ -155,3 +159,18 @@ def text_of(data: bytes, kind: str = "plain") -> str:
     body = parsed(data).get_body((kind,))
     assert body is not None
     return " ".join(str(body.get_content()).split())
+
+
+def letter(number: int = 1, **changes: Any) -> LetterOrdered:
+    """The event that a letter is ordered; `number` tells letters apart."""
+    values: dict[str, Any] = {
+        "occurred_at": NOON,
+        "letter_id": UUID(int=number),
+        "kind": LetterKind.UPDATE,
+        "recipient": f"kommun{number}@umea.se",
+        "recipient_name": "Umeå kommun",
+        "subject_line": "Kompetensgemenskaper: införandet börjar",
+        "heading": "Införandet börjar",
+        "text": "Införandet börjar i januari.\n\n# Frågor\n\nMejla handslaget@skr.se.",
+    }
+    return LetterOrdered(**(values | changes))
