@@ -16,6 +16,7 @@ from services.console.commands.app import Commands
 from services.console.commands.dead_letters import dead_letters
 from services.console.commands.form import form
 from services.console.commands.register import export, initiative, municipality, user
+from services.console.commands.token import token
 from shared.errors import HandslagError
 
 P = ParamSpec("P")
@@ -29,6 +30,7 @@ for name, group in (
     ("initiative", initiative),
     ("municipality", municipality),
     ("user", user),
+    ("token", token),
     ("export", export),
     ("dead-letters", dead_letters),
 ):
@@ -147,9 +149,12 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Prove that nothing is lost: every mail and every part of it is accounted for."""
-    from services.console.verify import prove
+    from services.console.verify import prove, remember
+    from shared.outbox import now
 
+    began_at = now()
     proof = prove()
+    remember(proof, began_at)
     print(json.dumps(proof.as_dict(), ensure_ascii=False) if as_json else proof.in_words())
     if not proof.holds:
         raise typer.Exit(1)

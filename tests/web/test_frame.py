@@ -85,6 +85,10 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/nytt-initiativ"): MANAGERS,
     ("GET", "/las-in-omgang"): MANAGERS,
     ("POST", "/las-in-omgang"): MANAGERS,
+    ("GET", "/drift/nycklar"): ADMINISTRATORS,
+    ("POST", "/drift/nycklar"): ADMINISTRATORS,
+    ("POST", "/drift/nycklar/{name}/dra-in"): ADMINISTRATORS,
+    ("GET", "/programgranssnitt"): EVERYBODY,
     ("GET", "/export/svar.{format}"): EVERYBODY,
     ("GET", "/export/handelselogg.csv"): STAFF,
 }
@@ -123,6 +127,7 @@ def filled(path: str) -> str:
         ("{format}", "csv"),
         ("{resolution_id}", "finns-inte"),
         ("{number}", "99"),
+        ("{name}", "finns-inte"),
     ):
         path = path.replace(name, value)
     return path

@@ -103,6 +103,13 @@ def withdraw(database: Database, name: str, *, who: str, now: datetime) -> ApiTo
     return token
 
 
+def state_of(token: ApiToken, now: datetime) -> str:
+    """Return `works`, `expired` or `withdrawn`."""
+    if token.withdrawn_at is not None:
+        return "withdrawn"
+    return "works" if token.expires_at > now else "expired"
+
+
 def list_all(session: Session) -> list[ApiToken]:
     """All keys, also those that work no longer, by name."""
     return list(session.exec(select(ApiToken).order_by(col(ApiToken.name))))

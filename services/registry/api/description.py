@@ -20,16 +20,22 @@ _TEXT: Final = (
 
 def describe(api: FastAPI) -> None:
     """Serve the description, to everybody."""
-    document = description_of(api)
 
     async def openapi(_request: Request) -> Response:
-        return JSONResponse(document)
+        return JSONResponse(description_of(api))
 
     api.add_route(DESCRIPTION, openapi, methods=["GET"], include_in_schema=False)
 
 
 def description_of(api: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document."""
+    """Return the OpenAPI document; it is made when somebody first asks for it."""
+    if not hasattr(api.state, "description"):
+        api.state.description = _made(api)
+    description: dict[str, Any] = api.state.description
+    return description
+
+
+def _made(api: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title="Handslag för program",
         version=api.version,

@@ -60,8 +60,9 @@ class Routes:
                 methods=[method],
                 tags=[self._tag],
                 operation_id=endpoint.__name__,
-                summary=(endpoint.__doc__ or "").splitlines()[0],
-                description=f"Behörighet: `{permission.value}`.",
+                summary=_paragraphs(endpoint)[0],
+                description="\n\n".join(_paragraphs(endpoint)[1:]),
+                openapi_extra={"x-permission": permission.value},
                 dependencies=[Security(KeyGuard(permission))],
                 **{**more, "responses": _problems(*_ALWAYS) | more.get("responses", {})},
             )
@@ -109,6 +110,11 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"model": ProblemDocument, "description": ", ".join(_codes(status))}
         for status in statuses
     }
+
+
+def _paragraphs(endpoint: Callable[..., Any]) -> list[str]:
+    """What an endpoint says of itself, as it is shown: the summary, and more."""
+    return [" ".join(each.split()) for each in (endpoint.__doc__ or "").split("\n\n")]
 
 
 def _codes(status: int) -> list[str]:

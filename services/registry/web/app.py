@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from services.registry.amend import Amender
 from services.registry.api.app import create_api
 from services.registry.api.call import Desk
+from services.registry.api.description import description_of
 from services.registry.api.door import Door
 from services.registry.api.keys import Keys
 from services.registry.resolve import Resolver
@@ -91,6 +93,7 @@ def create_app(
         attempts=Attempts(monotonic),
         operations=Operations(health_checks, concerns(database, archive, web.disk_warn_gb), now),
         live=Live(database),
+        api_description=partial(description_of, api),
         resolver=resolver,
         amender=amender,
         stir=stir,

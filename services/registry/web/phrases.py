@@ -50,6 +50,8 @@ EVENTS = {
     "user.first_login": "Loggade in för första gången",
     "user.role_changed": "Rollen ändrades",
     "user.turned_away": "Har inte längre någon roll och loggades ut",
+    "token.added": "Nyckel för ett program gjordes",
+    "token.withdrawn": "Nyckel för ett program drogs in",
     "initiative.defined": "Initiativet lades upp",
     "initiative.changed": "Initiativet ändrades",
     "form.learned": "En egen blankett lärdes in",

@@ -1,7 +1,8 @@
 """What all pages share: built once, by `create_app`, and found on the application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import HTTPConnection
@@ -34,6 +35,8 @@ class Site:
     attempts: Attempts
     operations: Operations
     live: Live
+    api_description: Callable[[], Mapping[str, Any]]
+    """The interface for programs, as OpenAPI describes it."""
     resolver: Resolver
     amender: Amender
     stir: Callable[[], None]

@@ -24,6 +24,7 @@ from services.registry.web.pages import (
     search,
     service,
     set_aside,
+    tokens,
 )
 from services.registry.web.routes import Pages
 
@@ -49,6 +50,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     eventlog.pages,
     exports.pages,
     operations.pages,
+    tokens.pages,
     initiatives.pages,
     live.pages,
 )

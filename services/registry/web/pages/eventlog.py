@@ -26,6 +26,7 @@ SUBJECTS = {
     "form.": "Blanketter",
     "municipalities.": "Kommuner",
     "user.": "Konton",
+    "token.": "Nycklar för program",
     "dead_letter.": "Drift",
 }
 """What one may look for, by the beginning of an entry's key."""
