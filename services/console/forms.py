@@ -5,16 +5,10 @@ from pathlib import Path
 
 from services.console.files import write
 from services.console.initiatives import initiative_called
-from services.console.stores import (
-    intake_settings,
-    notifier_settings,
-    open_store,
-    registry_settings,
-)
-from services.registry.forms.needs_template import RETURN_ADDRESS, TemplateKind, needs_template
+from services.console.stores import answers_go_to, open_store, registry_settings
+from services.registry.forms.needs_template import TemplateKind, needs_template
 from services.registry.forms.print import print_form
 from shared.errors import UsageError
-from shared.events import MailboxRole
 from shared.form_key import form_key
 from shared.municipalities import all_municipalities, by_code, display_name
 
@@ -48,19 +42,11 @@ def print_forms(initiative_id: str, code: str | None, output: Path) -> Iterator[
             municipality=municipality.code,
             municipality_name=display_name(municipality),
             key=key,
-            return_address=_answers_go_to(),
+            return_address=answers_go_to(),
             organisation=registry_settings().organisation,
         )
         write(path, data)
         yield path
-
-
-def _answers_go_to() -> str:
-    """The first of our mailboxes for answers; where intake has none, the notifier's address."""
-    for mailbox in intake_settings().intake.mailboxes:
-        if mailbox.role is MailboxRole.ANSWERS:
-            return mailbox.address
-    return notifier_settings().notifier.sender_address
 
 
 def print_needs_template(output: Path, send_to: str | None = None) -> None:
@@ -72,6 +58,8 @@ def print_needs_template(output: Path, send_to: str | None = None) -> None:
     if ending not in list(TemplateKind):
         raise UsageError(f"{output}: the needs template is a .docx or a .pdf file.")
     data = needs_template(
-        TemplateKind(ending), send_to or RETURN_ADDRESS, registry_settings().organisation
+        TemplateKind(ending),
+        send_to or registry_settings().registry.needs_address,
+        registry_settings().organisation,
     )
     write(output, data)

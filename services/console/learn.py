@@ -18,12 +18,12 @@ from services.intake.settings import MIB
 from services.registry.admin.forms import (
     keep,
     kept_forms,
+    naming,
     next_version,
     refuse_one_blank_for_two,
     told_in_force,
 )
 from services.registry.admin.initiatives import list_all
-from services.registry.domain.headings import named_in
 from services.registry.knowledge import weighed
 from services.registry.tables import Initiative
 from shared.archive import Archive, Area, NotInArchive, open_archive
@@ -124,18 +124,13 @@ def _refuse_another_name(
     learned: Learned, initiative: Initiative, all_of_them: Sequence[Initiative], *, unnamed: bool
 ) -> None:
     """A slip in --initiative would record every answer under the wrong one."""
-    assert learned.template.print is not None
-    printed = [word.text for word in learned.template.print.words]
-    named = named_in(printed, {each.id: each.name for each in all_of_them})
-    others = ", ".join(sorted(named - {initiative.id}))
-    if initiative.id in named:
-        return
-    if others:
+    found = naming(learned.template, initiative.id, {each.id: each.name for each in all_of_them})
+    if found.another:
         raise UsageError(
-            f"The blank prints the name of {others} and not that of {initiative.id} "
-            f"({initiative.name})."
+            f"The blank prints the name of {', '.join(found.others)} and not that of "
+            f"{initiative.id} ({initiative.name})."
         )
-    if not unnamed:
+    if not found.named and not unnamed:
         raise UsageError(
             f"The blank does not print the name of {initiative.id}, “{initiative.name}”. "
             "If it is the right one all the same, add --unnamed."

@@ -9,6 +9,7 @@ from services.intake.settings import IntakeSettings
 from services.notifier.settings import NotifierSettings
 from services.registry.settings import RegistrySettings
 from shared.database import Database, open_database
+from shared.events import MailboxRole
 from shared.migrate import upgrade
 
 SERVICES_FOLDER = Path(__file__).parents[1]
@@ -33,6 +34,17 @@ def notifier_settings() -> NotifierSettings:
 def office_zone() -> ZoneInfo:
     """Where the office keeps its calendar."""
     return ZoneInfo(registry_settings().registry.timezone)
+
+
+def answers_go_to() -> str:
+    """Where answers are mailed to: as set; else the first mailbox for them; else our sender's."""
+    address = registry_settings().registry.answers_address
+    if address is not None:
+        return address
+    for mailbox in intake_settings().intake.mailboxes:
+        if mailbox.role is MailboxRole.ANSWERS:
+            return mailbox.address
+    return notifier_settings().notifier.sender_address
 
 
 def open_store(service: str) -> "closing[Database]":

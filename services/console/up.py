@@ -17,6 +17,7 @@ from typing import IO
 import structlog
 
 from services.console.nats import EmbeddedNats
+from services.console.stores import answers_go_to
 from shared.errors import UsageError
 from shared.settings import CommonSettings
 
@@ -178,6 +179,14 @@ async def running(stack: Stack) -> AsyncIterator[Stack]:
         await stack.stop()
 
 
+def told() -> dict[str, str]:
+    """The environment of the services: what the registry prints of intake's mailboxes included.
+
+    Each service reads only its own settings.
+    """
+    return {**os.environ, "HANDSLAG_REGISTRY__ANSWERS_ADDRESS": answers_go_to()}
+
+
 async def run_up(
     settings: CommonSettings, services: Sequence[str], tell: Callable[[], None]
 ) -> None:
@@ -188,7 +197,7 @@ async def run_up(
             f"Unknown service: {', '.join(unknown)}. There are: {', '.join(SERVICES)}."
         )
     with only_one(settings.home):
-        async with running(Stack(settings, services)) as stack:
+        async with running(Stack(settings, services, environment=told())) as stack:
             tell()
             stopped = asyncio.Event()
             loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from services.registry.draft_answers import DraftKeeper
 from services.registry.record import Recorder
 from services.registry.reread import Rereader
 from services.registry.searchable import TextKeeper
@@ -17,7 +18,7 @@ from services.registry.store.lists import totals
 from services.registry.web.app import create_app
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import BOUNCE, RECORD, REREAD, SEARCHABLE, SETTLE
+from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REREAD, SEARCHABLE, SETTLE
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
@@ -37,6 +38,7 @@ async def run(settings: RegistrySettings) -> None:
     try:
         await upgrade_when_reachable(database, MIGRATIONS)
         bus = Bus(settings, NAME, database)
+        archive = open_archive(settings)
         recorder = Recorder(database, settings.registry, now, bus.stir)
         settler = Settler(database, now)
         bus.consume(RECORD, recorder.on_mail_read, workers=settings.registry.workers)
@@ -45,6 +47,9 @@ async def run(settings: RegistrySettings) -> None:
         bus.consume(SEARCHABLE, TextKeeper(database).on_document_searchable)
         bus.consume(SETTLE, settler.on_message_settled)
         bus.consume(BOUNCE, settler.on_delivery_failed)
+        draft_keeper = DraftKeeper(database, archive)
+        bus.consume(EXAMINED, draft_keeper.on_blank_examined)
+        bus.consume(DRAFTED, draft_keeper.on_form_drafted)
         checks: dict[str, HealthCheck] = {
             "database": database.ping,
             "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
@@ -54,7 +59,7 @@ async def run(settings: RegistrySettings) -> None:
         app = create_app(
             settings,
             database,
-            open_archive(settings),
+            archive,
             checks,
             stir=lambda: _on(loop, bus.stir),
         )

@@ -1,16 +1,27 @@
 """The registry's settings: the section `registry`, and `web` for its pages."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from services.registry.domain.diary import check_format
 from services.registry.domain.witnesses import OUTSIDE, WitnessRule
 from services.registry.tables import Role
 from shared.events import WitnessKind
 from shared.settings import CommonSettings
+
+MailAddress = Annotated[
+    str, StringConstraints(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$", max_length=100)
+]
 
 
 class RegistrySection(BaseModel):
@@ -33,6 +44,11 @@ class RegistrySection(BaseModel):
     """Whether one witness must come from outside the paper: the authentic sender's domain."""
     undo_minutes: float = Field(default=5.0, ge=0)
     """How long a mail about a registrar's verdict waits before it leaves: the time to undo it."""
+    answers_address: MailAddress | None = None
+    """Where answers are mailed to, as printed on our forms. Unset: the first mailbox for answers
+    that `handslag` finds in intake's settings, else registratur@skr.se."""
+    needs_address: MailAddress = "handslaget@skr.se"
+    """Where needs are mailed to, as it stands in the needs template."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
 

@@ -164,6 +164,53 @@ class LearnedForm(RegistryTable, table=True):
     """Since when scans are not read by it; None while they are."""
 
 
+class FormDraft(RegistryTable, table=True):
+    """A form that staff are teaching the reader in the pages; nothing of it is in force.
+
+    What waits for the reader has a `question`: the event that was asked last. Other answers than
+    to that one are too late and count for nothing.
+    """
+
+    __tablename__ = "form_draft"
+
+    id: str = Field(primary_key=True)
+    initiative: str = Field(foreign_key="initiative.id")
+    blank: str
+    """Digest of the blank PDF, in the derived archive."""
+    blank_name: str
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    begun_by: str
+    revision: int = 1
+    """Raised by every change, so that nobody changes what they have not seen."""
+    question: str | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    fault: str = ""
+    """Why the blank could not be opened, in a stable key."""
+    survey: str | None = None
+    """Digest of what was found on the blank's pages, in the derived archive."""
+    pages: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    """`shared.events.BlankPage` of each page."""
+    page: int = 1
+    """Which of them is the form."""
+    fields: dict[str, list[float]] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False)
+    )
+    """Name → left, top, width and height in millimetres."""
+    template: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """What the reader made of the fields as they are; `preview` is its picture."""
+    preview: str | None = None
+    faults: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    """`shared.events.FieldFault` of each that the reader found last."""
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: str = ""
+    kept_as: int | None = None
+    """The version that it was learned as; None for one that was cancelled."""
+
+
 class MunicipalityContact(RegistryTable, table=True):
     """What staff have imported about a municipality."""
 

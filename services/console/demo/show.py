@@ -26,7 +26,7 @@ from services.console.demo.postoffice import PASSWORD_VARIABLE
 from services.console.demo.writer import Letter
 from services.console.ports import free_port
 from services.console.stores import office_zone, open_store, registry_settings
-from services.console.up import SERVICES, Stack, only_one, running
+from services.console.up import SERVICES, Stack, only_one, running, told
 from services.intake.tables import FormRow
 from services.registry.admin import initiatives, municipalities, users
 from services.registry.tables import Role, UserAccount
@@ -123,7 +123,7 @@ async def run_demo(count: int, seed: int, *, once: bool, as_json: bool) -> bool:
         post_office = [sys.executable, "-m", "services.console.demo.postoffice"]
         for name, port in (("smtp", place.smtp), ("imap", place.imap), ("http", place.webmail)):
             post_office += [f"--{name}", str(port)]
-        services = Stack(settings, SERVICES, log_folder=place.home / "log")
+        services = Stack(settings, SERVICES, log_folder=place.home / "log", environment=told())
         services.first("postoffice", post_office, {PASSWORD_VARIABLE: place.mail_password})
         async with running(services):
             await _until_ready(stores, place)

@@ -3,13 +3,14 @@
 A form is in force, and scans are read by it, unless it was withdrawn or its blank was learned anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, func, select
 
+from services.registry.domain.headings import named_in
 from services.registry.eventlog import note
 from services.registry.tables import LearnedForm
 from shared.archive import Archive, Area
@@ -56,7 +57,15 @@ class KeptForm:
 def next_version(database: Database, initiative: str) -> int:
     """Return the version that the next form learned for an initiative gets."""
     with database.read() as session:
-        return _last_version(session, initiative) + 1
+        return version_after(session, initiative)
+
+
+def version_after(session: Session, initiative: str) -> int:
+    """Likewise, in somebody's transaction."""
+    last = session.exec(
+        select(func.max(LearnedForm.version)).where(LearnedForm.initiative == initiative)
+    ).one()
+    return (last or 0) + 1
 
 
 def keep(
@@ -80,45 +89,91 @@ def keep(
     assert template.print is not None
     # First the bytes, then the row that names them.
     blank_digest = archive.put(blank, Area.DERIVED)
-    picture_digest = archive.put(picture, Area.DERIVED)
-    told = FormLearned(
-        occurred_at=now, initiative=initiative, template=template, blank=blank_digest
-    )
+    archive.put(picture, Area.DERIVED)
     with database.write() as session:
-        session.add(
-            LearnedForm(
-                initiative=initiative,
-                version=template.version,
-                template=template.model_dump(mode="json"),
-                blank=blank_digest,
-                blank_name=blank_name,
-                picture=picture_digest,
-                fields=fields,
-                learned_at=now,
-                learned_by=who,
-            )
-        )
-        note(
+        keep_stored(
             session,
-            at=now,
+            initiative=initiative,
+            template=template,
+            blank=blank_digest,
+            blank_name=blank_name,
+            fields=fields,
             who=who,
-            what="form.learned",
-            after={
-                "initiative": initiative,
-                "version": template.version,
-                "blank": blank_digest,
-                "blank_name": blank_name,
-                "options": [box.option for box in template.boxes],
-                "fields": [field.name for field in template.fields],
-            },
+            now=now,
         )
-        emit(session, told)
+
+
+def keep_stored(
+    session: Session,
+    *,
+    initiative: str,
+    template: FormTemplate,
+    blank: str,
+    blank_name: str,
+    fields: str,
+    who: str,
+    now: datetime,
+) -> None:
+    """Keep a learned form whose blank and picture are in the archive, and tell of it."""
+    assert template.print is not None
+    session.add(
+        LearnedForm(
+            initiative=initiative,
+            version=template.version,
+            template=template.model_dump(mode="json"),
+            blank=blank,
+            blank_name=blank_name,
+            picture=template.print.picture,
+            fields=fields,
+            learned_at=now,
+            learned_by=who,
+        )
+    )
+    note(
+        session,
+        at=now,
+        who=who,
+        what="form.learned",
+        after={
+            "initiative": initiative,
+            "version": template.version,
+            "blank": blank,
+            "blank_name": blank_name,
+            "options": [box.option for box in template.boxes],
+            "fields": [field.name for field in template.fields],
+        },
+    )
+    emit(
+        session,
+        FormLearned(occurred_at=now, initiative=initiative, template=template, blank=blank),
+    )
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which initiatives a blank prints the names of."""
+
+    named: bool
+    """Whether it names the one that it is to be learned for."""
+    others: tuple[InitiativeId, ...]
+
+    @property
+    def another(self) -> bool:
+        """Whether it names others only: every answer would be recorded under the wrong one."""
+        return bool(self.others) and not self.named
+
+
+def naming(template: FormTemplate, initiative: str, names: Mapping[InitiativeId, str]) -> Naming:
+    """Return which initiatives a learned form's print names; `names` are those of all."""
+    assert template.print is not None
+    found = named_in([word.text for word in template.print.words], names)
+    return Naming(initiative in found, tuple(sorted(found - {initiative})))
 
 
 def kept_forms(database: Database) -> list[KeptForm]:
     """Return every learned form, in force or not, by initiative and version."""
     with database.read() as session:
-        return _kept(session)
+        return kept_in(session)
 
 
 def told_in_force(database: Database) -> list[FormLearned]:
@@ -126,7 +181,7 @@ def told_in_force(database: Database) -> list[FormLearned]:
     with database.read() as session:
         return [
             _told(session.get_one(LearnedForm, (one.initiative, one.version)))
-            for one in _kept(session)
+            for one in kept_in(session)
             if one.in_force
         ]
 
@@ -157,7 +212,7 @@ def restore(database: Database, form_id: str, *, who: str, now: datetime) -> Kep
         form = _named(session, form_id)
         if form.withdrawn_at is None:
             raise WrongForm(f"{form.id} is not withdrawn")
-        refuse_one_blank_for_two(_kept(session), form.picture, form.initiative)
+        refuse_one_blank_for_two(kept_in(session), form.picture, form.initiative)
         row = session.get_one(LearnedForm, (form.initiative, form.version))
         row.learned_at = max(now, form.withdrawn_at + _TICK)
         row.learned_by = who
@@ -180,7 +235,8 @@ def refuse_one_blank_for_two(
             )
 
 
-def _kept(session: Session) -> list[KeptForm]:
+def kept_in(session: Session) -> list[KeptForm]:
+    """Likewise, in somebody's transaction."""
     rows = session.exec(
         select(LearnedForm).order_by(col(LearnedForm.initiative), col(LearnedForm.version))
     ).all()
@@ -205,7 +261,7 @@ def _blank(row: LearnedForm) -> tuple[str, str]:
 
 
 def _named(session: Session, form_id: str) -> KeptForm:
-    form = next((one for one in _kept(session) if one.id == form_id), None)
+    form = next((one for one in kept_in(session) if one.id == form_id), None)
     if form is None:
         raise WrongForm(f"No learned form is called {form_id}")
     if form.replaced_by is not None:
@@ -227,10 +283,3 @@ def _told(row: LearnedForm) -> FormLearned:
         template=FormTemplate.model_validate(row.template),
         blank=row.blank,
     )
-
-
-def _last_version(session: Session, initiative: str) -> int:
-    last = session.exec(
-        select(func.max(LearnedForm.version)).where(LearnedForm.initiative == initiative)
-    ).one()
-    return last or 0

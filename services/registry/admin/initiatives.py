@@ -231,7 +231,8 @@ def _refuse_other_options(known: Initiative, entry: InitiativeEntry) -> None:
     before, after = list(known.options), list(entry.options)
     if before != after:
         raise RoundChangesOptions(
-            f"{entry.id} has the options {', '.join(before)}; they cannot become {', '.join(after)}",
+            f"{entry.id} has the options {', '.join(before)}; "
+            f"they cannot become {', '.join(after)}",
             entry.id,
         )
 

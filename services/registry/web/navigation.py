@@ -56,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Omgången",
         (
             Entry("Initiativ", "/initiativ", Permission.SEE_ANSWERS),
+            Entry("Blanketter", "/blanketter", Permission.PRINT_FORMS),
         ),
     ),
     (

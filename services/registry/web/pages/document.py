@@ -191,7 +191,7 @@ def download(archive: Archive, digest: str, filename: str, area: Area = Area.DER
     return Response(
         content,
         media_type="application/octet-stream",
-        headers={"Content-Disposition": _attachment(filename), "Cache-Control": "private"},
+        headers={"Content-Disposition": attachment(filename), "Cache-Control": "private"},
     )
 
 
@@ -201,7 +201,7 @@ def _needed_for(found: Document) -> Permission:
     return Permission.SEE_NEEDS if found.fate is Fate.NEED else Permission.SEE_MAIL
 
 
-def _attachment(filename: str) -> str:
+def attachment(filename: str) -> str:
     """The name twice: plain for old programs, and exact (RFC 6266, RFC 8187)."""
     name = "".join(sign for sign in filename if sign.isprintable() and sign not in "/\\") or "fil"
     plain = "".join(
