@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.errors import WrongSetting
@@ -56,6 +56,8 @@ class CommonSettings(BaseSettings):
     archive_s3_secret_key: SecretStr | None = None
     form_key: SecretStr | None = None
     """Signs the codes on printed forms. Unset: made once and kept in the home."""
+    proof_minutes: float = Field(default=15.0, ge=0)
+    """How often `handslag up` proves that nothing is lost; 0: only when asked in the pages."""
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

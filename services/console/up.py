@@ -11,12 +11,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
 import structlog
 
 from services.console.nats import EmbeddedNats
+from services.console.proving import prove_regularly
 from services.console.stores import answers_go_to
 from shared.errors import UsageError
 from shared.settings import CommonSettings
@@ -204,14 +206,22 @@ async def run_up(
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stopped.set)
             failing = asyncio.create_task(stack.wait())
+            proving = asyncio.create_task(_proving(settings, services))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            proving.cancel()
             if failing.done():
                 failing.result()
             failing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await failing
+            await asyncio.gather(failing, proving, return_exceptions=True)
+
+
+async def _proving(settings: CommonSettings, services: Sequence[str]) -> None:
+    """Only who runs all services can compare what they hold."""
+    if set(services) == set(SERVICES):
+        environment = {**os.environ, "HANDSLAG_HOME": str(settings.home)}
+        await prove_regularly(environment, timedelta(minutes=settings.proof_minutes))
 
 
 def _follow_parent() -> None:

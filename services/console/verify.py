@@ -5,11 +5,14 @@ whose every part is accounted for: registered, in the review queue, returned to 
 aside with a stated reason. Each service answers for its own part; here the answers are compared.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
 
 from services.console.letters import list_letters
 from services.console.stores import (
@@ -21,6 +24,7 @@ from services.intake.settings import MailboxSettings
 from services.notifier.accounts import MessageAccount, messages_by_mail
 from services.notifier.tables import MessageState
 from services.registry import accounts as registry
+from services.registry.reports import keep_proof
 from shared.archive import Archive, open_archive
 from shared.database import Database
 from shared.errors import HandslagError
@@ -32,6 +36,7 @@ from shared.outbox import now
 UNDER_WAY_LIMIT = timedelta(minutes=30)
 """A mail that has not reached the register after this long is no longer on its way."""
 SHOWN_FAULTS = 200
+log = structlog.get_logger()
 _ON_ITS_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT)
 
 
@@ -146,6 +151,16 @@ def prove() -> Proof:
     for letter in list_letters():
         proof.faults.append(f"dead letter {letter.in_words()}")
     return proof
+
+
+def remember(proof: Proof, began_at: datetime) -> None:
+    """Keep the proof where the pages show it; that it cannot be kept breaks nothing."""
+    body = json.dumps(proof.as_dict(), ensure_ascii=False)
+    try:
+        with open_store("registry") as registered:
+            keep_proof(registered, body, complete=proof.holds, began_at=began_at)
+    except HandslagError as error:
+        log.warning("proof_not_kept", code=error.code, error=str(error))
 
 
 def _compare(proof: Proof, mail: intake.MailAccount, account: registry.MailAccount | None) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from services.registry.draft_answers import DraftKeeper
 from services.registry.record import Recorder
+from services.registry.reports import ReportKeeper
 from services.registry.reread import Rereader
 from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySettings
@@ -22,6 +23,8 @@ from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REREAD, SEARCHAB
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
+from shared.reporting import Reporter
+from shared.reports import ServiceReported
 from shared.service import run_service
 from shared.telemetry import HealthCheck, Metrics, serve
 
@@ -50,10 +53,12 @@ async def run(settings: RegistrySettings) -> None:
         draft_keeper = DraftKeeper(database, archive)
         bus.consume(EXAMINED, draft_keeper.on_blank_examined)
         bus.consume(DRAFTED, draft_keeper.on_form_drafted)
+        bus.listen(ServiceReported, ReportKeeper(database).on_service_reported)
         checks: dict[str, HealthCheck] = {
             "database": database.ping,
             "bus": lambda: None if bus.connected else "not connected; events wait in the outbox",
         }
+        reporter = Reporter(NAME, database, archive, checks, bus.tell)
         WAITING.set_function(lambda: _waiting(database))
         loop = asyncio.get_running_loop()
         app = create_app(
@@ -65,6 +70,7 @@ async def run(settings: RegistrySettings) -> None:
         )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
+            tasks.create_task(reporter.run())
             tasks.create_task(
                 serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN", app.state.site.live.close)
             )

@@ -622,6 +622,36 @@ class Bounce(RegistryTable, table=True):
     resolved_by: str = ""
 
 
+class ServiceReportRow(RegistryTable, table=True):
+    """How a service fares on a host, as it told last; each report replaces the one before."""
+
+    __tablename__ = "service_report"
+
+    service: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    heard_at: datetime = Field(sa_type=UtcDateTime)
+    """By our clock, whatever theirs says."""
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """JSON: `shared.reports.ServiceReported`."""
+
+
+class ProofRow(RegistryTable, table=True):
+    """The one row of the last proof that nothing is lost, and of who asked for the next."""
+
+    __tablename__ = "proof"
+
+    id: int = Field(primary_key=True)
+    made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seconds: float = 0.0
+    complete: bool = False
+    body: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """JSON, as `handslag verify --json` prints it."""
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it last held."""
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_by: str = ""
+
+
 class SearchEntry(RegistryTable, table=True):
     """What a document, or a mail (without a document's id), can be found by, in plain words.
 

@@ -77,6 +77,8 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/drift"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/forsok-igen"): ADMINISTRATORS,
     ("POST", "/drift/ohanterade/{number}/forsok-igen"): ADMINISTRATORS,
+    ("POST", "/drift/ohanterade/{service}/{number}/forsok-igen"): ADMINISTRATORS,
+    ("POST", "/drift/bevis"): ADMINISTRATORS,
     ("GET", "/initiativ"): EVERYBODY,
     ("GET", "/initiativ/{initiative_id}"): EVERYBODY,
     ("GET", "/initiativ/{initiative_id}/andra"): MANAGERS,
@@ -127,6 +129,7 @@ def filled(path: str) -> str:
         ("{format}", "csv"),
         ("{resolution_id}", "finns-inte"),
         ("{number}", "99"),
+        ("{service}", "finns-inte"),
         ("{name}", "finns-inte"),
     ):
         path = path.replace(name, value)

@@ -1,5 +1,6 @@
 """Drift: the checks and since when, dead letters and their retry, what failed, disk, and banner."""
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,16 +9,19 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser
 
-from services.registry.tables import EventLog, Role
+from services.console.verify import MailboxProof, Proof
+from services.registry.reports import ReportKeeper, keep_proof, proof_due
+from services.registry.tables import EventLog, Role, ServiceReportRow
 from shared import outbox
 from shared.database import Database
-from shared.events import MessageFate, MessageSettled
+from shared.events import DeadLetterRetryOrdered, MessageFate, MessageSettled
 from shared.outbox import DeadLetterRow, OutboxRow, now
+from shared.reports import ServiceReported
 from tests.web.browsing import log_in
 from tests.web.client import Client
 from tests.web.test_browser import STANDARDS, faults
 from tests.web.test_matter import rows
-from tests.web.world import NAMES, PASSWORD, World, arrived, open_world, served
+from tests.web.world import NAMES, PASSWORD, START, World, arrived, open_world, served
 
 BODY = '{"mail_id": "m000000000000000000000001"}'
 
@@ -193,6 +197,10 @@ def test_a_letter_nobody_has_is_not_there(administrator: Client) -> None:
 def test_axe_finds_nothing_when_something_is_wrong(fresh: World, browser: Browser) -> None:
     for number in range(2):
         bury(fresh, number)
+    box = {**BOX, "fault": "login refused"}
+    told(fresh, dead=1, dead_letters=[LETTER], mailboxes=[box], checks={"bus": "away"})
+    proof = Proof(mailboxes={"a@skr.se": MailboxProof("a@skr.se")}, faults=["m1: it is gone"])
+    keep_proof(fresh.database, json.dumps(proof.as_dict()), complete=False, began_at=now())
     context = browser.new_context()
     page = context.new_page()
     page.emulate_media(reduced_motion="reduce")
@@ -204,3 +212,121 @@ def test_axe_finds_nothing_when_something_is_wrong(fresh: World, browser: Browse
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     context.close()
+
+
+def told(world: World, service: str = "intake", host: str = "a", **more: object) -> ServiceReported:
+    """Let a service tell how it fares."""
+    report = ServiceReported.model_validate(
+        {"occurred_at": now(), "service": service, "host": host, "checks": {"bus": ""}} | more
+    )
+    heard_at = now() - timedelta(seconds=int(str(more.get("ago_s", 0))))
+    ReportKeeper(world.database).keep(report, heard_at)
+    world.app.state.site.operations.look_again()
+    return report
+
+
+LETTER = {
+    "number": 7,
+    "about": "handslag.intake.mail_archived",
+    "code": "unexpected",
+    "message": "<i>division by zero</i>",
+    "tries": 5,
+    "died_at": START,
+}
+BOX = {"address": "registratur@skr.se", "last_contact": START, "backlog": 3, "oldest": START}
+
+
+def test_mailboxes_are_shown_with_contact_fault_and_what_waits_unread(
+    fresh: World, administrator: Client
+) -> None:
+    told(fresh, mailboxes=[{**BOX, "standby": True}], host="b")
+    told(fresh, mailboxes=[{**BOX, "last_fault": "login refused", "last_fault_at": START}])
+    told(fresh, mailboxes=[{"address": "behov@skr.se", "fault": "no such folder"}], host="c")
+    text = administrator.get("/drift").text
+    rows_shown = text.split('id="brevlador"')[1].split("</table>")[0]
+    assert rows_shown.count("registratur@skr.se") == 1
+    assert "login refused" in rows_shown
+    assert re.search(
+        r'class="across number" data-label="Väntar">3 <span class="beneath">äldsta', rows_shown
+    )
+    assert "no such folder" in rows_shown
+
+
+def test_a_service_that_is_silent_or_ill_is_told_on_every_page(
+    fresh: World, administrator: Client, fresh_registrar: Client
+) -> None:
+    told(fresh)
+    assert "Något är fel i driften" not in fresh_registrar.get("/mejl").text
+    told(fresh, checks={"bus": "", "mailbox registratur@skr.se": "login refused"})
+    assert "Något fungerar inte i en annan tjänst" in fresh_registrar.get("/mejl").text
+    assert "mailbox registratur@skr.se: login refused" in administrator.get("/mejl").text
+    told(fresh, ago_s=200)
+    assert "En tjänst hörs inte" in fresh_registrar.get("/mejl").text
+    told(fresh, ago_s=2 * 3600)
+    told(fresh, host="b")
+    assert "En tjänst hörs inte" not in fresh_registrar.get("/mejl").text
+    assert "Används inte längre" in administrator.get("/drift").text
+    told(fresh, "notifier", ago_s=8 * 86400)
+    told(fresh, "registry", outgoing=None)
+    assert [one.service for one in rows(fresh, ServiceReportRow)] == [
+        "intake",
+        "intake",
+        "registry",
+    ]
+    assert administrator.get("/health").status == 200
+
+
+def test_a_dead_letter_of_another_service_is_ordered_to_be_tried_again_once(
+    fresh: World, administrator: Client
+) -> None:
+    told(fresh, dead=2, dead_letters=[LETTER, {**LETTER, "number": 9}])
+    page = administrator.get("/drift")
+    assert "&lt;i&gt;division by zero" in page.html
+    assert "Händelser har inte kunnat hanteras" in page.text
+    place = "/drift/ohanterade/intake/7/forsok-igen"
+    assert administrator.submit("/drift", place).status == 303
+    assert place not in administrator.get("/drift").text
+    assert administrator.submit("/drift", place).status == 409
+    assert administrator.submit("/drift", "/drift/ohanterade/forsok-igen").status == 303
+    orders = [
+        DeadLetterRetryOrdered.model_validate_json(one.body)
+        for one in rows(fresh, OutboxRow)
+        if one.subject == DeadLetterRetryOrdered.subject
+    ]
+    assert [(one.service, one.numbers, one.by) for one in orders] == [
+        ("intake", (7,), "adam"),
+        ("intake", (9,), "adam"),
+    ]
+    assert "Alla händelser har hanterats" in administrator.get("/drift").text
+    assert [one.who for one in rows(fresh, EventLog) if one.what == "dead_letter.retried"] == [
+        "adam",
+        "adam",
+    ]
+
+
+def test_the_proof_is_asked_for_and_shown_with_what_breaks_it(
+    fresh: World, administrator: Client
+) -> None:
+    quarter = timedelta(minutes=15)
+    assert proof_due(fresh.database, quarter, now())
+    assert not proof_due(fresh.database, timedelta(0), now())
+    assert "Ingen kontroll har gjorts" in administrator.get("/drift").text
+    assert administrator.submit("/drift", "/drift/bevis").status == 303
+    assert "Kontrollen är beställd" in administrator.get("/drift").text
+    assert proof_due(fresh.database, timedelta(0), now())
+    proof = Proof(mailboxes={"a@skr.se": MailboxProof("a@skr.se", mails=3, originals=3, parts=7)})
+    keep_proof(fresh.database, json.dumps(proof.as_dict()), complete=True, began_at=now())
+    text = administrator.get("/drift").text
+    assert "Allt finns kvar" in text
+    assert "3 mejl, 3 hela original, 7 delar" in text
+    assert "Kontrollen är beställd" not in text
+    assert not proof_due(fresh.database, quarter, now())
+    assert proof_due(fresh.database, quarter, now() + quarter)
+    proof.faults += ["m1 (a@skr.se): <b>its original</b> is damaged in the archive"]
+    keep_proof(fresh.database, json.dumps(proof.as_dict()), complete=False, began_at=now())
+    fresh.app.state.site.operations.look_again()
+    page = administrator.get("/drift")
+    assert "Något stämmer inte" in page.text
+    assert "&lt;b&gt;its original" in page.html
+    assert "Senast allt stämde" in page.text
+    assert "Något av det som har kommit in kan inte återfinnas" in administrator.get("/").text

@@ -55,9 +55,12 @@ EVENTS = {
     "initiative.defined": "Initiativet lades upp",
     "initiative.changed": "Initiativet ändrades",
     "form.learned": "En egen blankett lärdes in",
+    "form.draft_begun": "En blankett började läras in",
+    "form.draft_cancelled": "Inlärningen av en blankett avbröts",
     "form.withdrawn": "En egen blankett drogs tillbaka",
     "form.restored": "En egen blankett togs i bruk igen",
     "dead_letter.retried": "En händelse ska hanteras på nytt",
+    "proof.asked": "En kontroll av att inget har försvunnit beställdes",
     "municipalities.imported": "Kommunernas adresser lästes in",
 }
 
@@ -141,6 +144,9 @@ CHECKS = {
     "archive": "Arkivet svarar inte.",
     "dead_letters": "Händelser har inte kunnat hanteras. Något som har kommit in kan saknas här.",
     "disk": "Arkivets disk är nästan full. Snart kan nya mejl inte tas emot.",
+    "services": "En tjänst hörs inte. Nya mejl tas kanske inte emot, eller besvaras inte.",
+    "service_faults": "Något fungerar inte i en annan tjänst. Nya mejl kan bli försenade.",
+    "proof": "Något av det som har kommit in kan inte återfinnas.",
 }
 
 SOUND = {
@@ -149,12 +155,26 @@ SOUND = {
     "archive": "Arkivet svarar",
     "dead_letters": "Alla händelser har hanterats",
     "disk": "Arkivets disk har plats",
+    "services": "Alla tjänster hör av sig",
+    "service_faults": "De andra tjänsterna är i ordning",
+    "proof": "Inget har visat sig saknas",
+}
+
+SERVICES = {
+    "intake": "Intaget",
+    "registry": "Registret",
+    "notifier": "Notifieraren",
 }
 
 SUBJECTS = {
+    "handslag.intake.mail_archived": "Ett mejl som ska läsas",
+    "handslag.registry.mail_registered": "Ett mejl som ska få en bekräftelse",
+    "handslag.registry.document_resolved": "Ett beslut som avsändaren ska få veta",
     "handslag.intake.mail_read": "Ett inkommet mejl som lästs",
     "handslag.intake.pages_read": "Sidor som lästs på nytt",
     "handslag.intake.document_searchable": "Texten ur en handling",
+    "handslag.intake.blank_examined": "Vad som står på en blankett som ska läras in",
+    "handslag.intake.form_drafted": "Ett formulär som ska bekräftas",
     "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",
     "handslag.notifier.message_settled": "Hur det gick för ett utgående mejl",
 }
@@ -168,6 +188,11 @@ def check(key: str) -> str:
 def sound(key: str) -> str:
     """What is right with the machinery."""
     return SOUND.get(key, f"{key} fungerar")
+
+
+def service(key: str) -> str:
+    """What a service is called."""
+    return SERVICES.get(key, key)
 
 
 def subject(key: str) -> str:
