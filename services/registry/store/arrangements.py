@@ -97,6 +97,17 @@ def latest_attempt(session: Session, document: Document) -> Arrangement | None:
     return next((one for one in found if document.document_id in one.gives_way), None)
 
 
+def first_arranged(session: Session, arrangement_id: str) -> int | None:
+    """The matter of the first document that came of an arrangement; None while it is read."""
+    return session.exec(
+        select(ReviewItem.id)
+        .join(Document, col(Document.document_id) == col(ReviewItem.document_id))
+        .where(Document.arranged_by == arrangement_id)
+        .order_by(col(ReviewItem.id))
+        .limit(1)
+    ).first()
+
+
 def dnr_of_receipt(session: Session, document: Document) -> str:
     """The number under which the sender knows a document's pages: that of what they came in."""
     while document.arranged_by is not None:

@@ -16,6 +16,7 @@ from services.registry.api.call import Desk
 from services.registry.api.description import description_of
 from services.registry.api.door import Door
 from services.registry.api.keys import Keys
+from services.registry.arrange import Arranger
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
@@ -96,6 +97,7 @@ def create_app(
         api_description=partial(description_of, api),
         resolver=resolver,
         amender=amender,
+        arranger=Arranger(database, now, stir),
         stir=stir,
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),

@@ -303,13 +303,18 @@ def neighbours(session: Session, item: ReviewItem) -> Neighbours:
 
 
 def next_free(session: Session, after: ReviewItem, name: str) -> int | None:
-    """The open item to go on with: the one after, else the oldest; none that another has taken."""
+    """The open item to go on with: the one after, else the oldest.
+
+    None that another has taken, or whose pages are being read anew.
+    """
     came = session.get_one(Mail, after.mail_id).received_at
     free = (
         select(ReviewItem.id)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
         .where(
             _is_open(),
+            col(Document.arranged_into).is_(None),
             or_(col(ReviewItem.claimed_by).is_(None), col(ReviewItem.claimed_by) == name),
         )
         .order_by(col(Mail.received_at), col(ReviewItem.id))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import HTTPConnection
 
 from services.registry.amend import Amender
+from services.registry.arrange import Arranger
 from services.registry.resolve import Resolver
 from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
@@ -39,6 +40,7 @@ class Site:
     """The interface for programs, as OpenAPI describes it."""
     resolver: Resolver
     amender: Amender
+    arranger: Arranger
     stir: Callable[[], None]
     """Tells the outbox's relay, from any thread, that there is something to publish."""
     assets: Assets

@@ -3,6 +3,7 @@
 from services.registry.web.pages import (
     account,
     answers,
+    arrange,
     bounces,
     contacts,
     document,
@@ -41,6 +42,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     document.pages,
     queue.pages,
     matter.pages,
+    arrange.pages,
     returned.pages,
     bounces.pages,
     needs.pages,

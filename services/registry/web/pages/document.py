@@ -21,6 +21,7 @@ from services.registry.store.details import (
 )
 from services.registry.tables import Document, Initiative, Part
 from services.registry.web import amendment_form
+from services.registry.web.arranged import arrangement_shown
 from services.registry.web.guard import Forbidden
 from services.registry.web.needs import need_shown
 from services.registry.web.queries import ANSWER_FATES
@@ -133,6 +134,7 @@ def _page(
             if about.initiative and about.municipality
             else []
         )
+        relations = arrangement_shown(session, about)
     assert mail is not None
     recorded = amendment_form.proposed(found.answer) if found.answer else {}
     return visit.page(
@@ -147,6 +149,8 @@ def _page(
         amending=amending,
         correction=visit.form if amending == "ratta" else recorded,
         voiding=visit.form if amending == "makulera" else {},
+        too_late=False,
+        **relations,
         **shown(found, known),
     )
 

@@ -14,6 +14,7 @@ from services.registry.knowledge import sender_of
 from services.registry.preview import letter_asking_again
 from services.registry.resolve import NoSuchMatter, Refused
 from services.registry.store.answers import initiatives
+from services.registry.store.arrangements import first_arranged
 from services.registry.store.details import (
     DocumentDetail,
     current_answer,
@@ -23,6 +24,7 @@ from services.registry.store.details import (
 )
 from services.registry.tables import Document, Initiative, Resolution, ReviewItem, ReviewState
 from services.registry.web import queries, verdict_form
+from services.registry.web.arranged import arrangement_shown
 from services.registry.web.pages.document import shown
 from services.registry.web.pages.mails import parts_shown
 from services.registry.web.roles import Permission
@@ -51,7 +53,15 @@ _CHANGED = frozenset(
 
 @pages.get("/ej-kopplade/{item_id}", Permission.SEE_MAIL)
 def matter(visit: Visitor, item_id: RowNumber) -> Response:
-    """One item: the scan or the mail, what was read, every reason, and the verdict's form."""
+    """One item: the scan or the mail, what was read, every reason, and the verdict's form.
+
+    Who waits for arranged pages to be read goes on to the first document of them.
+    """
+    if visit.asked("laser"):
+        with visit.database.read() as session:
+            onwards = first_arranged(session, visit.asked("laser"))
+        if onwards is not None:
+            return visit.see_other(f"/ej-kopplade/{onwards}")
     return _page(visit, item_id)
 
 
@@ -152,10 +162,17 @@ def _page(
             "following": _image_of(session, around.after),
         }
         form = _form(session, found, known, typed) if found else {"form": dict(typed or {})}
+        relations = arrangement_shown(session, found.document) if found else {}
     status = 200 if not against else 409 if _CHANGED.intersection(against) else 422
     if found is not None:
         return visit.page(
-            "matter_document.html", status=status, **common, **form, **shown(found, known)
+            "matter_document.html",
+            status=status,
+            too_late=bool(visit.asked("forsent")),
+            **common,
+            **form,
+            **relations,
+            **shown(found, known),
         )
     parts = parts_shown(mail)
     return visit.page("matter_mail.html", status=status, **common, **form, detail=mail, parts=parts)
