@@ -146,7 +146,8 @@ class SignatureMeasure(Measured):
     `written_mm` is the length of stroke that looks like writing by hand: large enough, not a
     straight line, not a frame. `tallest_mm`, `widest_mm` are of the largest such piece. `readings`
     are attempts to read it as print; `feet_in_line` counts letters, or what is as tall, that stand
-    on one straight line; `feet` and `tops` are where strokes end, whatever joins them.
+    on one straight line; `feet` and `tops` are where strokes end, whatever joins them, and
+    `parallel_share` says how many of both are on two parallel lines, shares added.
     `mended` is looked for where nothing large hangs together. Specks are too small for any stroke.
     """
 
@@ -161,6 +162,7 @@ class SignatureMeasure(Measured):
     feet_in_line: int = 0
     feet: RowMeasure = RowMeasure()
     tops: RowMeasure = RowMeasure()
+    parallel_share: float = 0.0
     mended: MendedMeasure | None = None
     area: Area
 

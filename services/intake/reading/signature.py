@@ -14,11 +14,10 @@ from cv2.typing import MatLike
 
 from services.intake.reading.broken import joined_where_in_line
 from services.intake.reading.leaving import close_around, leaves, without_frame
-from services.intake.reading.letter_rows import measure_rows
+from services.intake.reading.letter_rows import Rows, measure_rows
 from services.intake.reading.measured import (
     MendedMeasure,
     PrintReading,
-    RowMeasure,
     SignatureMeasure,
 )
 from services.intake.reading.paper import PER_MM, FlatPage
@@ -92,11 +91,11 @@ def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
         mended_ink = joined_where_in_line(mended_ink)
         mended = _written(around, mended_ink)
     readings: tuple[PrintReading, ...] = ()
-    feet = tops = RowMeasure()
+    rows = Rows()
     if written.long_mm or mended.long_mm:
         top, bottom = (written.top, written.bottom) if written.long_mm else _rows(ink)
         readings = read_as_print(crop, ink, top / PER_MM, bottom / PER_MM)
-        feet, tops = measure_rows(ink)
+        rows = measure_rows(ink)
     ink_px, all_stroke, specks = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
@@ -108,8 +107,9 @@ def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
         widest_mm=written.widest_mm,
         readings=readings,
         feet_in_line=feet_in_line(ink) if written.long_mm or mended.long_mm else 0,
-        feet=feet,
-        tops=tops,
+        feet=rows.feet,
+        tops=rows.tops,
+        parallel_share=rows.parallel_share,
         mended=_mended(mended, mended_ink),
         area=page.area(box),
     )
@@ -124,13 +124,13 @@ def _rows(ink: MatLike) -> tuple[int, int]:
 def _mended(written: _Written, ink: MatLike | None) -> MendedMeasure | None:
     if ink is None or not written.long_mm:
         return None
-    feet, tops = measure_rows(ink)
+    rows = measure_rows(ink)
     return MendedMeasure(
         written_mm=written.long_mm,
         tallest_mm=written.tallest_mm,
         widest_mm=written.widest_mm,
-        feet=feet,
-        tops=tops,
+        feet=rows.feet,
+        tops=rows.tops,
     )
 
 

@@ -57,6 +57,8 @@ LEAST_SIGNATURE_WIDE_MM, LEAST_SIGNATURE_TALL_MM = 14.0, 15.0
 LEAST_FLOWING_MM, MOST_ENDS_PER_MM = 100.0, 0.2
 """So much pen's way with so few ends is joined writing, though its parts be small or in a row:
 print and script typefaces have an end every four millimetres or less."""
+LEAST_IN_ONE_MM, MOST_ENDS_OF_ALL_PER_MM, LEAST_WORD_MM = 30.0, 0.12, 10.0
+"""So too if it is all strokes together that are so long, one of them is a word, and fewer end."""
 LEAST_MENDED_WIDE_MM = 16.0
 MOST_MENDED_IN_LINE, MOST_MENDED_STRAIGHT = 8, 0.6
 """Of strokes that a scan broke, or the box's frame, their gaps closed: more than initials, and
@@ -70,7 +72,8 @@ LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_FEET_IN_LINE = 5
 LEAST_STRAIGHT_FEET, LEAST_STRAIGHT, LEAST_STRAIGHT_ENDS = 8, 0.85, 26
-"""Feet on one line; shares of all feet and all tops that are, together; feet and tops on two lines.
+"""Feet on one line; shares of all feet and all tops that are on two parallel lines, together; feet
+and tops on two lines.
 Of a typed name with a line drawn through it as many are as of one without; next to no hand is as
 straight."""
 MOST_UNEVEN, MOST_SURE_OF_HAND = 0.75, 0.85
@@ -220,7 +223,7 @@ def _is_straight(signature: SignatureMeasure) -> bool:
     """Whether strokes end in line as those of print do, though something joins the letters."""
     feet, tops = signature.feet, signature.tops
     return feet.in_line + tops.in_line >= LEAST_STRAIGHT_ENDS or (
-        feet.in_line >= LEAST_STRAIGHT_FEET and feet.share + tops.share >= LEAST_STRAIGHT
+        feet.in_line >= LEAST_STRAIGHT_FEET and signature.parallel_share >= LEAST_STRAIGHT
     )
 
 
@@ -275,9 +278,18 @@ def _large_enough(signature: SignatureMeasure) -> bool:
 
 def _flows(signature: SignatureMeasure) -> bool:
     """Whether a pen wrote far for every end that it left, and unevenly."""
-    return (
+    in_one = (
         signature.written_mm >= LEAST_FLOWING_MM
         and signature.feet.ends <= MOST_ENDS_PER_MM * signature.written_mm
+    )
+    in_words = (
+        signature.stroke_mm >= LEAST_FLOWING_MM
+        and signature.written_mm >= LEAST_IN_ONE_MM
+        and max(signature.widest_mm, signature.tallest_mm) >= LEAST_WORD_MM
+        and signature.feet.ends <= MOST_ENDS_OF_ALL_PER_MM * signature.stroke_mm
+    )
+    return (
+        (in_one or in_words)
         and signature.feet.in_line <= MOST_MENDED_IN_LINE
         and signature.feet.share + signature.tops.share <= MOST_UNEVEN
     )

@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from services.console.demo.scans import Channel, Hand, Picture, as_png, scan
 from services.intake.reading.broken import joined_where_in_line
-from services.intake.reading.letter_rows import measure_rows
+from services.intake.reading.letter_rows import Rows, measure_rows
 from services.intake.reading.paper import PER_MM as FLAT_PER_MM
+from services.intake.reading.verdict import LEAST_STRAIGHT
 from shared.events import SignatureState
 from tests.bench.forms.cases import template
 from tests.bench.forms.generator.case import own_form_case
@@ -71,13 +72,29 @@ def test_a_typed_name_crossed_out_is_no_signature(font: str, how: str, channel: 
 def test_letters_keep_their_feet_in_line_though_a_stroke_joins_them() -> None:
     ink = np.zeros((12 * FLAT_PER_MM, 60 * FLAT_PER_MM), np.uint8)
     cv2.putText(ink, "Hannah Milton", (8, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (1,), 4)
-    feet, tops = measure_rows(ink)
+    print_only = measure_rows(ink)
     cv2.line(ink, (0, 60), (ink.shape[1], 48), (1,), 4)
-    joined_feet, joined_tops = measure_rows(ink)
+    joined = measure_rows(ink)
     assert cv2.connectedComponents(ink)[0] < 5
-    assert feet.share > 0.8
-    assert joined_feet.in_line >= 0.8 * feet.in_line
-    assert joined_tops.in_line >= 0.6 * tops.in_line
+    assert print_only.feet.share > 0.8
+    assert joined.feet.in_line >= 0.8 * print_only.feet.in_line
+    assert joined.tops.in_line >= 0.6 * print_only.tops.in_line
+    assert joined.parallel_share >= LEAST_STRAIGHT
+
+
+def test_ends_in_two_lines_that_lean_unlike_are_a_hands() -> None:
+    ink = np.zeros((16 * FLAT_PER_MM, 60 * FLAT_PER_MM), np.uint8)
+    for step in range(16):
+        x, off_line = 20 + 24 * step, 0 if step % 2 else 5 + step * step % 17
+        cv2.line(ink, (x, 40 - step + off_line), (x + 12, 80 + step - off_line), (1,), 3)
+    rows = measure_rows(ink)
+    assert rows.feet.share + rows.tops.share > LEAST_STRAIGHT
+    assert rows.parallel_share < LEAST_STRAIGHT
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (40, 80)])
+def test_no_ink_has_no_rows(shape: tuple[int, int]) -> None:
+    assert measure_rows(np.zeros(shape, np.uint8)) == Rows()
 
 
 def test_only_what_runs_on_in_the_same_direction_is_joined() -> None:

@@ -15,6 +15,7 @@ from services.intake.reading.measured import (
     PageMeasured,
     PrintReading,
     Registration,
+    RowMeasure,
     SignatureMeasure,
 )
 from services.intake.reading.typed import shows
@@ -60,7 +61,7 @@ def registration(**changes: Any) -> Registration:
     return Registration(**values)
 
 
-def signature(**changes: float) -> SignatureMeasure:
+def signature(**changes: Any) -> SignatureMeasure:
     values: dict[str, Any] = {
         "ink_mm2": 120.0,
         "ink_fraction": 0.06,
@@ -68,6 +69,8 @@ def signature(**changes: float) -> SignatureMeasure:
         "written_mm": 140.0,
         "tallest_mm": 11.0,
         "widest_mm": 25.0,
+        "feet": RowMeasure(ends=30, in_line=7),
+        "tops": RowMeasure(ends=24, in_line=6),
         **changes,
     }
     return SignatureMeasure(area=AREA, **values)
@@ -240,6 +243,40 @@ def test_what_is_written_among_much_else_may_be_none(
 ) -> None:
     grainy = signature(written_mm=60.0, stroke_mm=stroke_mm)
     assert verdict(form(signatures=(grainy,))).signature is state
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"written_mm": 140.0, "ends": 28}, SignatureState.HANDWRITTEN),
+        ({"written_mm": 140.0, "ends": 29}, SignatureState.UNCLEAR),
+        ({"written_mm": 30.0, "ends": 18}, SignatureState.HANDWRITTEN),
+        ({"written_mm": 30.0, "ends": 19}, SignatureState.UNCLEAR),
+        ({"written_mm": 29.0, "ends": 18}, SignatureState.UNCLEAR),
+        ({"written_mm": 30.0, "ends": 18, "widest_mm": 9.0}, SignatureState.UNCLEAR),
+        ({"written_mm": 30.0, "ends": 11, "stroke_mm": 99.0}, SignatureState.UNCLEAR),
+        ({"written_mm": 140.0, "ends": 28, "feet_in_line": 6}, SignatureState.HANDWRITTEN),
+        ({"written_mm": 140.0, "ends": 28, "feet_in_line": 7}, SignatureState.UNCLEAR),
+    ],
+)
+def test_a_pen_that_goes_far_between_its_ends_writes_joined_though_its_words_be_small(
+    changes: dict[str, Any], state: SignatureState
+) -> None:
+    small = {"widest_mm": 12.0, "tallest_mm": 8.0, **changes}
+    feet = RowMeasure(ends=small.pop("ends"), in_line=4)
+    assert verdict(form(signatures=(signature(feet=feet, **small),))).signature is state
+
+
+@pytest.mark.parametrize(
+    ("parallel_share", "state"),
+    [(0.84, SignatureState.HANDWRITTEN), (0.85, SignatureState.UNCLEAR)],
+)
+def test_ends_on_two_parallel_lines_are_those_of_print(
+    parallel_share: float, state: SignatureState
+) -> None:
+    rows = {"feet": RowMeasure(ends=16, in_line=8), "tops": RowMeasure(ends=14, in_line=7)}
+    measured = signature(parallel_share=parallel_share, **rows)
+    assert verdict(form(signatures=(measured,))).signature is state
 
 
 def test_a_fax_is_fine_enough() -> None:
