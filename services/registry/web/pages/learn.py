@@ -233,8 +233,9 @@ def _page(visit: Visit, draft_id: str, refused: str = "", status: int = 200) -> 
         wanted=wanted,
         chosen=chosen,
         sides=_sides(visit, found, chosen),
-        faults={one["field"]: field_fault(one) for one in reversed(found.faults)},
+        field_faults={one["field"]: field_fault(one) for one in reversed(found.faults)},
         label=lambda name: field_label(name, initiative.options),
+        at=lambda name: _at(found.fields[name]),
         named=named,
     )
 
@@ -246,6 +247,12 @@ def _sides(visit: Visit, found: FormDraft, chosen: str) -> dict[str, str]:
         side: visit.form.get(side, "") or (f"{kept[place]:g}" if kept else "")
         for place, side in enumerate(SIDES)
     }
+
+
+def _at(sides: list[float]) -> str:
+    """A field's place in words: where it begins, and how large it is."""
+    left, top, width, height = (f"{side:g}".replace(".", ",") for side in sides)
+    return f"{left}; {top} mm, {width} × {height} mm"
 
 
 def _named(place: Place) -> str:
