@@ -1,5 +1,6 @@
 # Each target does all set-up it needs, on a fresh Debian or Ubuntu with Python >= 3.11.
-.PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush bench-desk lock
+.PHONY: setup setup-test setup-bench demo test lint bench bench-reading bench-rush bench-desk \
+    bench-mailing lock
 
 PYTHON = .venv/bin/python
 # What is compiled once need not be compiled by each worker, and each service that a test starts.
@@ -28,7 +29,7 @@ lint: setup-test
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: bench-reading bench-rush bench-desk
+bench: bench-reading bench-rush bench-desk bench-mailing
 
 bench-reading: setup-bench
 	$(PYTHON) -m tests.bench.forms.run
@@ -38,6 +39,9 @@ bench-rush: setup-test
 
 bench-desk: setup-test
 	$(PYTHON) -m tests.bench.desk
+
+bench-mailing: setup-test
+	$(PYTHON) -m tests.bench.mailing
 
 # The lock names versions and hashes only, no download address.
 lock:

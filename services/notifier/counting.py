@@ -18,9 +18,8 @@ class Sent24Hours:
     """What left, or waits to leave, since 24 hours."""
 
     to_address: int
-    answers: int
-    letters: int
-    """Those that the registry ordered."""
+    in_all: int
+    """Of the same family: answers to mail, or letters that were ordered."""
 
 
 def lock_counting(session: Session) -> None:
@@ -32,16 +31,19 @@ def lock_counting(session: Session) -> None:
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext('caps'))"))
 
 
-def count_sent(session: Session, recipient_key: str, now: datetime) -> Sent24Hours:
-    """Count for the caps."""
+def count_sent(
+    session: Session, recipient_key: str, now: datetime, *, letters: bool = False
+) -> Sent24Hours:
+    """Count for the caps: of answers to mail, or of `letters`."""
+    ordered = col(MessageRow.letter_id)
+    family = ordered.is_not(None) if letters else ordered.is_(None)
     counted = (
         col(MessageRow.created_at) > now - DAY,
         col(MessageRow.state).in_(_COUNTED),
     )
     return Sent24Hours(
         to_address=_count(session, *counted, col(MessageRow.recipient_key) == recipient_key),
-        answers=_count(session, *counted, col(MessageRow.letter_id).is_(None)),
-        letters=_count(session, *counted, col(MessageRow.letter_id).is_not(None)),
+        in_all=_count(session, *counted, family),
     )
 
 

@@ -140,7 +140,7 @@ class Notifier:
 
     def _over_caps(self, session: Session, recipient_key: str) -> tuple[str, ...]:
         sent = count_sent(session, recipient_key, outbox.now())
-        return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.answers)
+        return cap_objections(self.caps, to_address=sent.to_address, in_all=sent.in_all)
 
     def hold_back(self, session: Session, row: MessageRow, reason: str) -> None:
         """Settle a mail that never left, and never will."""

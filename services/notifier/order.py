@@ -133,8 +133,8 @@ def _over_caps(
     office: "Notifier", session: Session, row: MessageRow, now: datetime
 ) -> tuple[str, ...]:
     lock_counting(session)
-    sent = count_sent(session, row.recipient_key, now)
-    return letter_cap_objections(office.caps, to_address=sent.to_address, letters=sent.letters)
+    sent = count_sent(session, row.recipient_key, now, letters=True)
+    return letter_cap_objections(office.caps, to_address=sent.to_address, letters=sent.in_all)
 
 
 def _row(event: LetterOrdered, house: House, now: datetime) -> MessageRow:

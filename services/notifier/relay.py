@@ -109,6 +109,11 @@ class Relay:
             timeout=command_timeout_s,
         )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a mail can be handed over at once."""
+        return self._smtp.is_connected
+
     async def _token(self) -> str:
         assert self._tokens is not None
         return await asyncio.to_thread(self._tokens.token)

@@ -134,7 +134,7 @@ class Sender:
     async def _send_backlog(self, relay: Relay) -> bool:
         """Send all that is due; False as soon as the relay cannot be reached."""
         sent = 0
-        while not self._stopping and await asyncio.to_thread(self._has_due):
+        while not self._stopping and (relay.is_open or await asyncio.to_thread(self._has_due)):
             if sent and sent % MAILS_A_CONNECTION == 0:
                 await relay.close()
             trouble = await relay.connect()
