@@ -1,7 +1,6 @@
 """`handslag up`: the services as processes, started together, restarted if they die."""
 
 import asyncio
-import contextlib
 import ctypes
 import fcntl
 import os
