@@ -6,6 +6,7 @@ Those hang together with the edge, streaks and staples are thin, and dirt lies a
 from collections.abc import Mapping
 
 import cv2
+import numpy as np
 from cv2.typing import MatLike
 
 from shared.forms import Rect
@@ -14,29 +15,36 @@ _OUTERMOST_MM = 1.0
 _LEAST_THICK_MM, _LEAST_LONG_MM, _MOST_LONG_MM = 0.75, 1.2, 40.0
 _THIN = 0.1
 _LEAST_MM2 = 0.5
+_LEAST_WIRE_MM = 5.0
 _WORD_APART_MM = 6.0
 _LEAST_ALONE_MM = 4.0
 """Letters that are joined."""
 
 
-def written_along_edges(ink: MatLike, edge_mm: float, per_mm: int) -> Mapping[Rect, float]:
-    """Return the pieces of writing within `edge_mm` of the paper's edges, with their areas in mm².
+def written_along_edges(
+    ink: MatLike, asked: MatLike, edge_mm: float, per_mm: int
+) -> Mapping[Rect, float]:
+    """Return the pieces of writing within `edge_mm` of the paper's edges, or that reach further
+    in, with their areas in mm².
 
-    `ink` is 1 where there is ink, and holds the whole page.
+    `ink` is 1 where there is ink, and holds the whole page; `asked` is 1 where writing is asked
+    for: what comes from there may run on to the edge.
     """
     height, width = ink.shape[:2]
     edge, outermost = round(edge_mm * per_mm), round(_OUTERMOST_MM * per_mm)
-    rim = ink.copy()
-    rim[edge + 1 : -edge - 1, edge + 1 : -edge - 1] = 0
-    _, _, stats, _ = cv2.connectedComponentsWithStats(rim, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    from_fields = set(np.unique(labels[asked > 0]).tolist())
     pieces: dict[Rect, float] = {}
-    for stat in stats[1:]:
+    for label, stat in enumerate(stats[1:], start=1):
         left, top, wide, tall, area = (int(v) for v in stat)
         right, bottom = left + wide, top + tall
         if min(left, top, width - right, height - bottom) < outermost:
             continue
-        if right > edge and bottom > edge and left < width - edge and top < height - edge:
-            continue  # goes on where it is looked at anyhow
+        if left > edge and top > edge and right < width - edge and bottom < height - edge:
+            continue
+        reaches_in = right > edge and bottom > edge and left < width - edge and top < height - edge
+        if reaches_in and (label in from_fields or _is_wire(wide, tall, area, per_mm)):
+            continue
         rect = Rect(
             left_mm=left / per_mm,
             top_mm=top / per_mm,
@@ -51,6 +59,12 @@ def written_along_edges(ink: MatLike, edge_mm: float, per_mm: int) -> Mapping[Re
         if max(rect.width_mm, rect.height_mm) >= _LEAST_ALONE_MM
         or any(_near(rect, other) for other in pieces if other is not rect)
     }
+
+
+def _is_wire(wide: int, tall: int, area: int, per_mm: int) -> bool:
+    """Whether a piece is thin and longer than a letter, however it lies: a staple, a hair."""
+    long_mm = float(np.hypot(wide, tall)) / per_mm
+    return long_mm >= _LEAST_WIRE_MM and area / per_mm**2 < _LEAST_THICK_MM * long_mm
 
 
 def _like_a_letter(rect: Rect) -> bool:

@@ -61,7 +61,8 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         near[around] = beside_print[around] = 0
         near = cv2.bitwise_or(near, _running_out_of(box, ink))
         explained[zone] = 1
-    at_edges = written_along_edges(ink, _EDGE_MM, _COARSE_PER_MM)
+    asked = _asked_for(page.template, ink.shape[:2])
+    at_edges = written_along_edges(ink, asked, _EDGE_MM, _COARSE_PER_MM)
     ink[explained > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     for signature in page.template.signatures:
@@ -193,11 +194,17 @@ def _explained(template: FormTemplate, shape: tuple[int, ...], off_mm: float) ->
 
 def _near_writing(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
     """Return a picture that is 1 wherever a stroke that was asked for may end a little outside."""
+    picture = _asked_for(template, shape)
+    _mark_edges(picture)
+    return cv2.dilate(picture, np.ones((3, 3), np.uint8))
+
+
+def _asked_for(template: FormTemplate, shape: tuple[int, ...]) -> MatLike:
+    """Return a picture that is 1 wherever writing is asked for."""
     picture = np.zeros((shape[0], shape[1]), np.uint8)
     for rect in template.may_be_written_on():
         picture[_as_slices(rect)] = 1
-    _mark_edges(picture)
-    return cv2.dilate(picture, np.ones((3, 3), np.uint8))
+    return picture
 
 
 def _mark_edges(picture: MatLike) -> None:

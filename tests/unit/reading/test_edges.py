@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from services.console.demo.scans import Channel, Picture, as_png, scan
 from shared.events import Outcome, Reason
 from tests.bench.forms.generator.letters import write
 from tests.bench.forms.generator.pen import Pen, PenKind, Sheet
-from tests.unit.reading.papers import document, paper, png
+from tests.unit.reading.papers import PER_MM, document, paper, png
 from tests.unit.reading.test_clips_and_folds import drawn
 
 PEN = Pen(PenKind.BALLPOINT, width_mm=0.45, cover=0.95, skips=0.03, colour=(0.1, 0.16, 0.52))
@@ -26,6 +27,21 @@ def test_words_at_the_upper_or_lower_edge_are_for_a_person(
     words: str, x_mm: float, feet_mm: float
 ) -> None:
     assert document(png(noted(words, x_mm, feet_mm))).reasons == (Reason.UNEXPLAINED_INK,)
+
+
+def test_so_are_words_a_little_further_in() -> None:
+    assert document(png(noted("ej beslutat", 70, 6.4))).reasons == (Reason.UNEXPLAINED_INK,)
+
+
+@pytest.mark.parametrize(("left_mm", "feet_mm"), [(60, 8.0), (120, 7.0), (90, 292.5)])
+def test_so_are_typed_words_whose_letters_lie_half_in_the_margin(
+    left_mm: float, feet_mm: float
+) -> None:
+    page = Image.fromarray(np.array(paper()))
+    at = (left_mm * PER_MM, feet_mm * PER_MM)
+    font = ImageFont.load_default(4 * PER_MM)
+    ImageDraw.Draw(page).text(at, "Makulerat svar", fill=25, font=font, anchor="ls")
+    assert document(png(np.asarray(page))).reasons == (Reason.UNEXPLAINED_INK,)
 
 
 @pytest.mark.parametrize("channel", [Channel.SCANNER, Channel.PHONE, Channel.FAX])
