@@ -27,13 +27,12 @@ from services.registry.domain.arrangement import (
 )
 from services.registry.eventlog import note
 from services.registry.resolve import NoSuchMatter
-from services.registry.store.arrangements import Arrangeable, arrangeable, mark_of
+from services.registry.store.arrangements import Arrangeable, arrangeable, files_of, mark_of
 from services.registry.tables import (
     Arrangement,
     ArrangementState,
     Document,
     Mail,
-    Part,
     ReviewItem,
     ReviewState,
 )
@@ -196,9 +195,7 @@ def _write(
         PageId(page.part, page.source_page): page for one in waiting for page in one.reading.pages
     }
     first = _next_number(session, mail.mail_id)
-    files = dict(
-        session.exec(select(Part.number, Part.digest).where(Part.mail_id == mail.mail_id)).all()
-    )
+    files = files_of(session, mail.mail_id)
     event = PagesArranged(
         occurred_at=at,
         arrangement=arrangement,
@@ -251,7 +248,7 @@ def _asked_for(
     document: NewDocument,
     document_id: str,
     images: dict[PageId, PageImage],
-    files: dict[int, str | None],
+    files: dict[int, str],
 ) -> ArrangedDocument:
     return ArrangedDocument(
         document_id=document_id,
@@ -259,7 +256,7 @@ def _asked_for(
             ArrangedPage(
                 part=page.part,
                 source_page=page.source_page,
-                file=files[page.part] or "",
+                file=files[page.part],
                 image=images[page].image,
                 turn=turn,
             )
@@ -276,7 +273,7 @@ def _left_out(
     mail_id: str,
     first: int,
     images: dict[PageId, PageImage],
-    files: dict[int, str | None],
+    files: dict[int, str],
 ) -> DocumentReading | None:
     """The pages that belong to none, as one document, with the pictures there are of them."""
     if not comes_to.left_out:
@@ -286,7 +283,7 @@ def _left_out(
         kind=DocumentKind.OTHER,
         outcome=Outcome.REVIEW,
         parts=tuple(sorted({page.part for page in comes_to.left_out})),
-        content=files[comes_to.left_out[0].part] or "",
+        content=files[comes_to.left_out[0].part],
         pages=tuple(
             images[page].model_copy(update={"number": number})
             for number, page in enumerate(comes_to.left_out, start=1)

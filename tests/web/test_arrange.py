@@ -31,27 +31,31 @@ from tests.web.test_queue import item_of
 from tests.web.world import REGISTERED, World, answered, arrived, scan_png
 
 
-def page_image(world: World, number: int, part: int = 1) -> DocumentReading:
+def page_image(world: World, number: int) -> DocumentReading:
     """A paper without a code, on one page."""
     scan = world.archive.put(scan_png("ja"), ArchiveArea.DERIVED)
     made = answered("ja", "kompetens-2024", UMEA, scan).pages[0]
     other = {"outcome": Outcome.REVIEW, "reasons": (Reason.NO_CODE,), "signature": None}
     found = form(None, initiative=None, municipality=None, kind=DocumentKind.OTHER, **other)
-    page = made.model_copy(update={"part": part, "source_page": number})
-    return found.model_copy(update={"parts": (part,), "pages": (page,)})
+    page = made.model_copy(update={"source_page": number})
+    return found.model_copy(update={"pages": (page,)})
 
 
-@pytest.fixture
-def item(fresh: World) -> str:
-    """Two pages taken for one paper, and a paper of one page in another file."""
-    first, second, other = (page_image(fresh, *place) for place in ((1, 1), (2, 1), (1, 2)))
+def arranged_item(world: World) -> str:
+    """Put three pages into the queue, two taken for one paper; return where that is handled."""
+    first, second, other = (page_image(world, number) for number in (1, 2, 3))
     pages = tuple(
         page.model_copy(update={"number": number})
         for number, page in enumerate((*first.pages, *second.pages), start=1)
     )
     both = first.model_copy(update={"pages": pages})
-    fresh.record(arrived(both, other, name="one"), "one")
-    return item_of(fresh, "one-document")
+    world.record(arrived(both, other, name="one"), "one")
+    return item_of(world, "one-document")
+
+
+@pytest.fixture
+def item(fresh: World) -> str:
+    return arranged_item(fresh)
 
 
 def fields_of(page: str) -> dict[str, str]:
@@ -97,8 +101,8 @@ def test_the_page_shows_every_page_that_waits_where_it_belongs_now(
     assert f'href="{item}/sidor" data-key="o"' in page
     page = fresh_registrar.get(f"{item}/sidor").html
     fields = fields_of(page)
-    assert {name: fields[f"till.{name}"] for name in ("1-1", "1-2", "2-1")} == {
-        "1-1": "1", "1-2": "1", "2-1": "2",
+    assert {name: fields[f"till.{name}"] for name in ("1-1", "1-2", "1-3")} == {
+        "1-1": "1", "1-2": "1", "1-3": "2",
     }  # fmt: skip
     assert page.count("Oförändrad") == 2
     assert page.count(">Tom<") == 1
@@ -193,16 +197,16 @@ def test_what_others_did_meanwhile_is_told_and_the_rest_is_kept(
     assert HINDRANCES[Hindrance.STALE] in done.text
     again = fields_of(done.html)
     assert again["vrid.1-1"] == "270"
-    assert "till.2-1" not in again
+    assert "till.1-3" not in again
 
 
 def test_what_was_chosen_is_shown_without_being_done(
     fresh: World, fresh_registrar: Client, item: str
 ) -> None:
-    shown = send(fresh_registrar, item, gor="visa", till_1_2="2", plats_1_2="1", plats_2_1="2")
+    shown = send(fresh_registrar, item, gor="visa", till_1_2="2", plats_1_2="1", plats_1_3="2")
     assert shown.status == 200
     assert fields_of(shown.html)["till.1-2"] == "2"
-    assert shown.html.index('data-page="1-2"') < shown.html.index('data-page="2-1"')
+    assert shown.html.index('data-page="1-2"') < shown.html.index('data-page="1-3"')
     assert shown.html.count("Läses på nytt") == 2
     assert rows(fresh, Arrangement) == []
 

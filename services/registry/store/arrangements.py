@@ -10,6 +10,7 @@ from services.registry.tables import (
     Arrangement,
     CaseFile,
     Document,
+    Part,
     ReviewItem,
     ReviewState,
 )
@@ -33,7 +34,7 @@ class Arrangeable:
 
 
 def arrangeable(session: Session, mail_id: str, *, lock: bool = False) -> list[Arrangeable]:
-    """The mail's documents whose pages can be arranged: they wait, and nobody reads them anew.
+    """The mail's documents whose pages can be arranged: they wait, and are not being read anew.
 
     With `lock`, all that waits of the mail is locked, in one order.
     """
@@ -47,13 +48,25 @@ def arrangeable(session: Session, mail_id: str, *, lock: bool = False) -> list[A
         .order_by(col(ReviewItem.id))
     )
     items = session.exec(query.with_for_update() if lock else query).all()
+    files = files_of(session, mail_id)
     found = []
     for item in items:
         document = session.get_one(Document, item.document_id)
         reading = DocumentReading.model_validate(document.reading)
-        if document.arranged_into is None and reading.pages:
+        at_hand = reading.pages and all(page.part in files for page in reading.pages)
+        if document.arranged_into is None and at_hand:
             found.append(Arrangeable(document, item, reading))
     return found
+
+
+def files_of(session: Session, mail_id: str) -> dict[int, str]:
+    """The digests of a mail's files, by the number of their part."""
+    rows = session.exec(
+        select(Part.number, Part.digest).where(
+            Part.mail_id == mail_id, col(Part.digest).is_not(None)
+        )
+    ).all()
+    return {number: digest for number, digest in rows if digest is not None}
 
 
 def mark_of(waiting: Sequence[Arrangeable]) -> str:
