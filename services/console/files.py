@@ -1,5 +1,7 @@
 """Files that somebody names on the command line."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from shared.errors import UsageError
@@ -20,3 +22,17 @@ def write(file: Path, data: bytes) -> None:
         file.write_bytes(data)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror or error}.") from error
+
+
+def write_pieces(file: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file piece by piece; it gets its name when it is whole. Raises UsageError."""
+    partial = file.with_name(f"{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as opened:
+            opened.writelines(pieces)
+        os.replace(partial, file)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -163,6 +163,10 @@ class WebSection(BaseModel):
     """Every page warns when the archive's disk has less room than this; only of a folder."""
     metrics_token: SecretStr | None = None
     """Lets a monitor read `/metrics` with `Authorization: Bearer …`, without a log-in."""
+    open_data: bool = False
+    """Let anybody have how many answered what, at `/oppna-data/`: no names, no dnr."""
+    open_data_licence: str = ""
+    """The licence of the open data, as an address; DCAT-AP-SE recommends CC0."""
     oidc: OidcSection = OidcSection()
 
 

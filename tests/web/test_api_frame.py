@@ -30,6 +30,7 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/answers/{document_id}"): EVERYBODY,
     ("POST", "/answers/{document_id}/void"): RESOLVERS,
     ("POST", "/answers/{document_id}/correct"): RESOLVERS,
+    ("GET", "/answers/{document_id}/package"): STAFF,
     ("GET", "/contacts"): EVERYBODY,
     ("GET", "/contacts/{contact_id}"): EVERYBODY,
     ("GET", "/documents"): EVERYBODY,

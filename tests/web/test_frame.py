@@ -96,11 +96,18 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/drift/nycklar/{name}/dra-in"): ADMINISTRATORS,
     ("GET", "/programgranssnitt"): EVERYBODY,
     ("GET", "/export/svar.{format}"): EVERYBODY,
+    ("GET", "/export"): EVERYBODY,
+    ("GET", "/export/svar/{document_id}.zip"): STAFF,
+    ("GET", "/export/initiativ/{initiative_id}.zip"): STAFF,
+    ("GET", "/export/oppna-data.{format}"): EVERYBODY,
+    ("GET", "/export/handelselogg.jsonl"): STAFF,
     ("GET", "/export/handelselogg.csv"): STAFF,
 }
 """Who may do what, written down a second time: a change of a permission must be meant."""
 
 OPEN = {
+    ("GET", "/oppna-data/svar.{format}"),
+    ("GET", "/oppna-data/katalog.jsonld"),
     ("GET", "/health"),
     ("GET", "/metrics"),
     ("GET", "/static/{version}/{name}"),

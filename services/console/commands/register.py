@@ -3,13 +3,16 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.console.commands import WHO
 from services.console.commands.app import Commands
 from services.console.files import bytes_of, write
+
+if TYPE_CHECKING:
+    from services.registry.exports.table import TableFormat
 
 initiative = Commands("What is offered to the municipalities, and until when.")
 municipality = Commands("What is known of the municipalities.")
@@ -130,6 +133,49 @@ def user_add(
         print(add(database, name, role, who=WHO, now=now()).first_password)
 
 
+@export.command("contacts")
+def export_contacts(
+    format: Annotated[str, typer.Option(metavar="FORMAT", help="csv, json or xlsx.")] = "csv",
+    initiative_id: InitiativeOption = None,
+    output: Output = None,
+) -> None:
+    """Write whom to reach about the answers that stand."""
+    from services.console.exports import contacts_table
+
+    _put(contacts_table(_wanted(format), initiative_id), output)
+
+
+@export.command("package")
+def export_package(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The zip to write.")
+    ],
+    initiative_id: Annotated[
+        str | None,
+        typer.Option("--initiative", metavar="ID", help="All answers to this initiative."),
+    ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option("--answer", metavar="DNR", help="This answer, with or without -HANDLING."),
+    ] = None,
+) -> None:
+    """Write everything about answers: originals, copies, mails sent, metadata and ERMS XML.
+
+    Give either --initiative or --answer. Exit code 1 if the archive lacks anything; what it lacks
+    stands in the package.
+    """
+    from services.console.exports import write_package
+
+    if (initiative_id is None) == (answer is None):
+        raise typer.BadParameter("give either --initiative ID or --answer DNR")
+    missing = write_package(output, initiative_id, answer)
+    for line in missing:
+        print(f"missing: {line}", file=sys.stderr)
+    print(output)
+    if missing:
+        raise typer.Exit(1)
+
+
 @export.command("answers")
 def export_answers(
     format: Annotated[str, typer.Option(metavar="FORMAT", help="csv, json or xlsx.")] = "csv",
@@ -137,16 +183,21 @@ def export_answers(
     output: Output = None,
 ) -> None:
     """Write the current answers, a row per initiative and municipality, also those missing."""
-    from services.console.stores import office_zone, open_store
+    from services.console.exports import answers_table
+
+    _put(answers_table(_wanted(format), initiative_id), output)
+
+
+def _wanted(format: str) -> "TableFormat":
     from services.registry.exports.table import TableFormat
-    from services.registry.exports.table import export_answers as table
 
     try:
-        wanted = TableFormat(format)
+        return TableFormat(format)
     except ValueError as error:
         raise typer.BadParameter(f"--format: json, csv or xlsx, not {format}") from error
-    with open_store("registry") as database:
-        data = table(database, wanted, office_zone(), initiative_id)
+
+
+def _put(data: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(data)
     else:

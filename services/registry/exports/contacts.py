@@ -1,7 +1,8 @@
-"""The contact persons as a table: CSV and XLSX, with a heading a person understands."""
+"""The contact persons as a table: CSV, XLSX and JSON, under the names of `COLUMNS`."""
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -39,14 +40,14 @@ def contact_rows(lines: Sequence[ContactLine], zone: ZoneInfo) -> list[Row]:
 
 
 def export_contacts(rows: Sequence[Row], format: TableFormat) -> bytes:
-    """Return the table as a file's bytes: CSV or XLSX. Raises ValueError for another format."""
+    """Return the table as a file's bytes."""
     match format:
         case TableFormat.CSV:
             return _to_csv(rows)
         case TableFormat.XLSX:
             return _to_xlsx(rows)
-        case _:
-            raise ValueError(format)
+        case TableFormat.JSON:
+            return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _row(line: ContactLine, zone: ZoneInfo) -> Row:

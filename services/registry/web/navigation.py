@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Alla svar", "/alla-svar", Permission.SEE_ANSWERS),
             Entry("Kommuner", "/kommuner", Permission.SEE_ANSWERS),
             Entry("Kontaktpersoner", "/kontaktpersoner", Permission.SEE_ANSWERS),
+            Entry("Exporter", "/export", Permission.SEE_ANSWERS),
         ),
     ),
     (

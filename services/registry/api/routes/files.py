@@ -1,17 +1,19 @@
 """Bytes: a document's files, pictures and searchable copy, and whole mails as they came."""
 
 from sqlmodel import Session
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from services.registry.api.call import Call, ThisCall
 from services.registry.api.problems import Problem
 from services.registry.api.routing import Routes
+from services.registry.exports.package import Office, package
 from services.registry.store.details import searchable_copy
-from services.registry.tables import Document, Mail, Part
+from services.registry.tables import Answer, Document, Mail, Part
 from services.registry.web.pages.document import IMAGE_TYPES, download
 from services.registry.web.roles import Permission
 from shared.archive import Area
 from shared.events import DocumentReading
+from shared.outbox import now
 
 routes = Routes("Filer")
 
@@ -65,6 +67,20 @@ def get_mail_original(call: ThisCall, mail_id: str) -> Response:
     if mail is None:
         raise Problem("not_found")
     return download(call.desk.archive, mail.digest, f"{mail_id}.eml", Area.ORIGINALS)
+
+
+@routes.get("/answers/{document_id}/package", Permission.SEE_MAIL, file="application/zip")
+def get_answer_package(call: ThisCall, document_id: str) -> Response:
+    """Allt om ett svar som zip: original, kopior, utskick, metadata och ERMS
+
+    Varje fil har en kontrollsumma i manifest-sha256.txt.
+    """
+    with call.database.read() as session:
+        if session.get(Answer, document_id) is None:
+            raise Problem("not_found")
+    desk = call.desk
+    office = Office(desk.database, desk.archive, desk.zone, desk.organisation)
+    return StreamingResponse(package(office, [document_id], now()), media_type="application/zip")
 
 
 def _document(call: Call, session: Session, document_id: str) -> Document:
