@@ -28,6 +28,7 @@ from services.registry.web.live import Live
 from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.pages import ALL_PAGES
+from services.registry.web.printing import Printing
 from services.registry.web.rendering import Renderer
 from services.registry.web.routes import add_pages
 from services.registry.web.security import Boundary
@@ -98,6 +99,7 @@ def create_app(
         resolver=resolver,
         amender=amender,
         arranger=Arranger(database, now, stir),
+        printing=Printing(settings),
         stir=stir,
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),

@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Initiativ", "/initiativ", Permission.SEE_ANSWERS),
             Entry("Blanketter", "/blanketter", Permission.PRINT_FORMS),
+            Entry("Kommunregister", "/kommunregister", Permission.SEE_ANSWERS),
         ),
     ),
     (
@@ -67,6 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Satt åt sidan", "/satt-at-sidan", Permission.SEE_MAIL),
             Entry("Händelselogg", "/handelselogg", Permission.SEE_MAIL),
             Entry("Drift", "/drift", Permission.SEE_OPERATIONS),
+            Entry("Användare", "/anvandare", Permission.MANAGE_USERS),
         ),
     ),
 )

@@ -17,6 +17,7 @@ from services.registry.web.auth import Accounts
 from services.registry.web.live import Live
 from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
+from services.registry.web.printing import Printing
 from services.registry.web.rendering import Renderer
 from shared.archive import Archive
 from shared.database import Database
@@ -41,6 +42,7 @@ class Site:
     resolver: Resolver
     amender: Amender
     arranger: Arranger
+    printing: Printing
     stir: Callable[[], None]
     """Tells the outbox's relay, from any thread, that there is something to publish."""
     assets: Assets

@@ -9,7 +9,9 @@ from services.registry.web.pages import (
     document,
     eventlog,
     exports,
+    forms,
     initiatives,
+    learn,
     live,
     mails,
     map,
@@ -23,11 +25,13 @@ from services.registry.web.pages import (
     overview,
     packages,
     queue,
+    register,
     returned,
     search,
     service,
     set_aside,
     tokens,
+    users,
 )
 from services.registry.web.routes import Pages
 
@@ -58,5 +62,9 @@ ALL_PAGES: tuple[Pages, ...] = (
     operations.pages,
     tokens.pages,
     initiatives.pages,
+    forms.pages,
+    learn.pages,
+    register.pages,
+    users.pages,
     live.pages,
 )
