@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,25 @@ from services.console.demo import scans
 from services.console.demo.scans import Channel, Filling, Scan, Stroke
 from services.intake.rearrange import Rearranger
 from services.intake.sandbox.client import Sandbox
+from services.registry.accounts import account_of
+from services.registry.arrange import Arranger, Asked
+from services.registry.domain.answer import Pair
+from services.registry.domain.arrangement import PageId, Placing, Plan
+from services.registry.domain.resolution import Attach
 from services.registry.forms.print import print_form
+from services.registry.reread import Rereader
+from services.registry.resolve import Resolved, Resolver
+from services.registry.settings import RegistrySection
+from services.registry.store.arrangements import arrangeable, mark_of
+from services.registry.tables import Answer, ReviewItem, ReviewState
 from shared.archive import Area
 from shared.events import (
     ArrangedDocument,
     ArrangedPage,
     DocumentKind,
     DocumentReading,
+    DocumentResolved,
+    Fate,
     MailRead,
     Outcome,
     PagesArranged,
@@ -29,6 +42,7 @@ from shared.events import (
     ReadAs,
     Reason,
     RereadFault,
+    SignatureState,
     Turn,
 )
 from shared.identifiers import document_id_of
@@ -37,6 +51,7 @@ from shared.own_form import own_form
 from tests.intake import KEY, Intake, initiative
 from tests.letters import letter
 from tests.unit.intake.test_message import nested
+from tests.unit.registry.builders import Register
 
 HABO, LUND = ("0305", "Håbo kommun"), ("1281", "Lunds kommun")
 Page = tuple[int, int]
@@ -63,6 +78,17 @@ def minutes(quarter_turns: int = 0) -> Scan:
     for line, text in enumerate(("PROTOKOLL", "Kommunstyrelsen", "Paragraf 112")):
         cv2.putText(page, text, (120, 250 + 160 * line), cv2.FONT_HERSHEY_SIMPLEX, 3, (0,), 7)
     return Scan(np.ascontiguousarray(np.rot90(page, quarter_turns)), 150, 150, False, 80)
+
+
+def uncoded(scan: Scan) -> Scan:
+    """The same without its codes, as if they had been torn off."""
+    picture = np.array(scan.picture)
+    per_mm = scan.dpi_x / 25.4
+    for code in own_form(("ja", "nej")).codes:
+        rect = code.symbol.grown(2)
+        top, bottom = round(rect.top_mm * per_mm), round(rect.bottom_mm * per_mm)
+        picture[top:bottom, round(rect.left_mm * per_mm) : round(rect.right_mm * per_mm)] = 250
+    return replace(scan, picture=picture)
 
 
 def arranged(read: MailRead, *documents: tuple[Page, ...], **more: object) -> PagesArranged:
@@ -220,3 +246,79 @@ async def test_every_fault_leaves_what_was_read_before(
             event = arranged(read, ((1, 1),), read_as=ReadAs.LEARNED_FORM, **more)
     told = await reread(reads, children, event)
     assert (told.fault, told.documents) == (fault, ())
+
+
+# --- The whole way, to the register and back ------------------------------------------------------
+
+
+async def carried_out(
+    register: Register,
+    reads: Intake,
+    children: Sandbox,
+    read: MailRead,
+    placed: dict[Page, Placing],
+) -> list[ReviewItem]:
+    """Register a mail, have its pages arranged, and return what waits for a person then."""
+    register.record(read)
+    arranger = Arranger(register.database, now, lambda: None)
+    first = register.all(ReviewItem)[0]
+    assert first.id is not None
+    seen = register.ask(lambda session: mark_of(arrangeable(session, read.mail_id)))
+    plan = Plan({PageId(*page): to for page, to in placed.items()}, {}, first.document_id or "")
+    asked = arranger.ask(first.id, seen, plan, "rut")
+    assert isinstance(asked, Asked), asked
+    [event] = register.emitted(PagesArranged)
+    told = await reread(reads, children, event)
+    Rereader(register.database, RegistrySection(), now).take_up(told)
+    account = account_of(register.database, read.mail_id)
+    assert account is not None
+    assert account.complete
+    return [one for one in register.all(ReviewItem) if one.state is ReviewState.OPEN]
+
+
+async def test_two_answers_taken_for_one_are_proposed_each_by_itself_and_decided(
+    register: Register, reads: Intake, children: Sandbox
+) -> None:
+    file = scans.as_pdf([answer(), uncoded(answer(LUND, "nej"))])
+    read = await reads.read(children, letter(("svar.pdf", file), subject="Två svar"))
+    [whole] = read.documents
+    placed = {(1, 1): Placing(1), (1, 2): Placing(2)}
+    habo, other = await carried_out(register, reads, children, read, placed)
+    documents = {one.document_id: one for one in register.documents()}
+    assert documents[whole.document_id].fate is Fate.REARRANGED
+    known = documents[habo.document_id or ""]
+    assert (known.municipality, known.initiative) == ("0305", "kompetens-2024")
+    assert habo.reasons == [Reason.REARRANGED]
+    assert set(other.reasons) == {Reason.NO_CODE, Reason.REARRANGED}
+    resolver = Resolver(register.database, RegistrySection(), now, lambda: None)
+    for item, municipality, option in ((habo, "0305", "ja"), (other, "1281", "nej")):
+        verdict = Attach(Pair("kompetens-2024", municipality), option, SignatureState.HANDWRITTEN)
+        assert item.id is not None
+        done = resolver.resolve(item.id, item.revision, verdict, "rut")
+        assert isinstance(done, Resolved), done
+    assert sorted((one.municipality, one.answer) for one in register.all(Answer)) == [
+        ("0305", "ja"),
+        ("1281", "nej"),
+    ]
+    # Of the two mails that follow, the one whose number is not the receipt's names that too.
+    told = register.emitted(DocumentResolved)
+    assert [bool(one.former_dnr) for one in told] == [False, True]
+
+
+async def test_one_answer_over_two_files_is_merged_and_proposed(
+    register: Register, reads: Intake, children: Sandbox
+) -> None:
+    files = (
+        ("1.pdf", scans.as_pdf([answer()])),
+        ("2.pdf", scans.as_pdf([answer(LUND)])),
+        ("3.pdf", scans.as_pdf([minutes()])),
+    )
+    read = await reads.read(children, letter(*files, subject="Svar i tre filer"))
+    assert len(read.documents) == 3
+    placed = {(1, 1): Placing(1), (2, 1): Placing(2), (3, 1): Placing(2)}
+    unchanged, merged = await carried_out(register, reads, children, read, placed)
+    assert unchanged.document_id == read.documents[0].document_id
+    [document] = [one for one in register.documents() if one.document_id == merged.document_id]
+    assert document.municipality == "1281"
+    assert document.parts == [2, 3]
+    assert set(merged.reasons) == {Reason.EXTRA_PAGE, Reason.REARRANGED}
