@@ -37,6 +37,9 @@ PAGES = (
     "bounces",
     "bounces that are done",
     "operations",
+    "exports",
+    "tokens",
+    "interface",
     "document",
     "duplicate",
     "late",
@@ -114,6 +117,9 @@ def address(world: World, name: str) -> str:
             "bounces": "/studsar",
             "bounces that are done": "/studsar?visa=hanterade",
             "operations": "/drift",
+            "exports": "/export",
+            "tokens": "/nycklar",
+            "interface": "/programgranssnitt",
             "document": f"/handlingar/{ids['answer-document']}",
             "duplicate": f"/handlingar/{ids['again-document']}",
             "late": f"/handlingar/{ids['late-document']}",
@@ -151,9 +157,9 @@ def test_axe_finds_nothing_and_320_px_is_wide_enough(
     world: World, context: BrowserContext, name: str
 ) -> None:
     page = context.new_page()
-    if name in ("login", "operations"):
+    if name in ("login", "operations", "tokens"):
         context.clear_cookies()
-    if name == "operations":
+    if name in ("operations", "tokens"):
         log_in(page, world, NAMES[Role.ADMINISTRATOR])
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(address(world, name))

@@ -120,8 +120,8 @@ def test_the_xml_follows_the_standard(world_with_receipt: World, registrar: Clie
     (title,) = answer.findall(f"{ERMS}title")
     assert title.text == "Svar från Upplands Väsby kommun"
     assert [one.get("path") for one in answer.iter(f"{ERMS}appendix")] == [
-        "mejl/01 svar.pdf",
-        "kopia/sida-01.png",
+        "file:///mejl/01%20svar.pdf",
+        "file:///kopia/sida-01.png",
     ]
     (direction,) = receipt.findall(f"{ERMS}direction")
     assert direction.get("directionDefinition") == "outgoing"

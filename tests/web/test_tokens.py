@@ -14,7 +14,7 @@ from tests.web.calls import Program, problem
 from tests.web.client import Client
 from tests.web.world import START, World
 
-PLACE = "/drift/nycklar"
+PLACE = "/nycklar"
 
 
 @pytest.fixture

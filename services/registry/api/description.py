@@ -45,6 +45,8 @@ def _made(api: FastAPI) -> dict[str, Any]:
     )
     for path in document["paths"].values():
         for operation in path.values():
+            if operation.get("description") == operation["summary"]:
+                del operation["description"]
             for status, response in operation["responses"].items():
                 content = response.get("content", {})
                 if status >= "400" and "application/json" in content:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 NAMESPACE: Final = "https://DILCIS.eu/XML/ERMS"
@@ -30,7 +31,7 @@ class Agent:
 
 @dataclass(frozen=True)
 class File:
-    """A file of the package, by its path beside the XML."""
+    """A file of the package; its path is told from the folder that the XML stands in."""
 
     name: str
     path: str
@@ -144,7 +145,7 @@ def _record(aggregation: ET.Element, record: Record, dnr: str) -> None:
                     "name": file.name,
                     "description": file.description,
                     "fileFormat": file.format,
-                    "path": file.path,
+                    "path": f"file:///{quote(file.path)}",
                     "eSignatureHasExisted": "true" if file.signed else "",
                 }
             ),

@@ -68,6 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Satt åt sidan", "/satt-at-sidan", Permission.SEE_MAIL),
             Entry("Händelselogg", "/handelselogg", Permission.SEE_MAIL),
             Entry("Drift", "/drift", Permission.SEE_OPERATIONS),
+            Entry("Nycklar för program", "/nycklar", Permission.MANAGE_USERS),
             Entry("Användare", "/anvandare", Permission.MANAGE_USERS),
         ),
     ),

@@ -12,7 +12,9 @@ from shared.outbox import now
 
 pages = Pages()
 
-_PLACE = "/drift/nycklar"
+_PLACE = "/nycklar"
+_ROLES = (Role.READER, Role.PROGRAMME_OFFICE, Role.REGISTRAR, Role.ADMINISTRATOR)
+"""The one that may do least first."""
 LIFETIMES = {30: "30 dagar", 90: "90 dagar", 365: "Ett år", tokens.MOST_DAYS: "Två år"}
 """How long a key may work, as it is offered in the form; in days."""
 
@@ -70,6 +72,6 @@ def _page(visit: Visit, made: tokens.NewToken | None = None, fault: str = "") ->
         made=made,
         fault=fault,
         form=visit.form if fault else {},
-        roles=tuple(Role),
+        roles=_ROLES,
         lifetimes=LIFETIMES,
     )
