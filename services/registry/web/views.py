@@ -49,6 +49,8 @@ class ScanPage:
     evidence: tuple[Evidence, ...]
     filename: str
     source_page: int
+    part: int
+    """The number of the mail's part that it stands in."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def scan_pages(reading: DocumentReading, filenames: Mapping[int, str]) -> list[S
             evidence=evidence_of(reading, page),
             filename=filenames.get(page.part, ""),
             source_page=page.source_page,
+            part=page.part,
         )
         for page in reading.pages
     ]

@@ -29,7 +29,7 @@ function act(target) {
 }
 
 const nameOf = (target) =>
-  target.matches("input") ? target.labels[0]?.textContent : target.textContent;
+  target.getAttribute("aria-label") ?? (target.labels?.length ? target.labels[0].textContent : target.textContent);
 
 const help = document.createElement("dialog");
 help.className = "help";
