@@ -1,9 +1,18 @@
 """A calendar file of an appointment (RFC 5545, 5546). Pure; only this imports icalendar."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import (
+    Calendar,
+    Event,
+    Timezone,
+    TimezoneDaylight,
+    TimezoneStandard,
+    vCalAddress,
+    vRecur,
+    vText,
+)
 
 from shared.events import Appointment
 from shared.letters.plain import SWEDEN
@@ -55,6 +64,25 @@ def calendar_file(
         guest.params["RSVP"] = vText("TRUE")
         guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
         event.add("attendee", guest, encode=False)
+    calendar.add_component(_stockholm())
     calendar.add_component(event)
-    calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
+
+
+def _stockholm() -> Timezone:
+    """The rules since 1996, as rules: Outlook and others do not read lists of single days."""
+    zone = Timezone()
+    zone.add("tzid", SWEDEN.key)
+    winter, summer = timedelta(hours=1), timedelta(hours=2)
+    for kind, name, begins, month, before, after in (
+        (TimezoneDaylight, "CEST", datetime(1996, 3, 31, 2), 3, winter, summer),  # noqa: DTZ001
+        (TimezoneStandard, "CET", datetime(1996, 10, 27, 3), 10, summer, winter),  # noqa: DTZ001
+    ):
+        change = kind()
+        change.add("tzname", name)
+        change.add("dtstart", begins)
+        change.add("rrule", vRecur(freq="yearly", bymonth=month, byday="-1su"))
+        change.add("tzoffsetfrom", before)
+        change.add("tzoffsetto", after)
+        zone.add_component(change)
+    return zone

@@ -4,13 +4,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP, Policy
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Final
 
 from services.notifier.gate import LOOP_HEADER, may_be_addressed
+from services.notifier.headers import mailbox_value, writing_policy
 from services.notifier.settings import NotifierSettings
 from shared.events import Correspondence, DocumentResolved, MailRegistered
 from shared.letters.decision import KINDS, decision
@@ -133,9 +132,9 @@ def _mail(
 ) -> Mail:
     """`dated` is of the event, not of the clock, so that composing it again gives the same."""
     sender = house.sender_for(answered.mailbox)
-    mail = EmailMessage(policy=identifier_policy())
-    mail["From"] = Address(house.name_of(sender), addr_spec=sender)
-    mail["To"] = Address(addr_spec=answered.return_path)
+    mail = EmailMessage(policy=writing_policy())
+    mail["From"] = mailbox_value(house.name_of(sender), sender)
+    mail["To"] = mailbox_value("", answered.return_path)
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(dated.astimezone(SWEDEN))
     mail["Message-ID"] = message_id
@@ -164,30 +163,3 @@ def thread_of(answered: Correspondence) -> dict[str, str]:
     if len(earlier) > MAX_REFERENCES:
         earlier = [earlier[0], *earlier[1 - MAX_REFERENCES :]]
     return {"In-Reply-To": parent[0], "References": " ".join([*earlier, parent[0]])}
-
-
-class _Identifiers:
-    """A header of message identifiers, folded between them.
-
-    The email package would turn an identifier that does not fit on a line, as Exchange writes
-    them, into encoded words, and no mail program would find the thread.
-    """
-
-    max_count = 1
-
-    @staticmethod
-    def parse(value: str, kwds: dict[str, Any]) -> None:
-        kwds["parse_tree"] = None
-        kwds["decoded"] = " ".join(value.split())
-
-    def fold(self, *, policy: "Policy[Any]") -> str:
-        header: Any = self
-        return f"{header.name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
-
-
-def identifier_policy(*, utf8: bool = False) -> "Policy[Any]":
-    """How headers are written; `utf8` only where an address cannot be written otherwise."""
-    registry = HeaderRegistry()
-    for name in ("in-reply-to", "references", "message-id", "list-unsubscribe"):
-        registry.map_to_type(name, _Identifiers)  # type: ignore[arg-type]
-    return SMTP.clone(header_factory=registry, utf8=utf8)

@@ -6,7 +6,6 @@ mixed( alternative( text, HTML, calendar if an answer is wanted ), files …, ca
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -14,9 +13,10 @@ from typing import Final
 
 from services.notifier.addresses import deliverable, needs_utf8
 from services.notifier.calendar import calendar_file, method_of
-from services.notifier.compose import House, identifier_policy, thread_of
+from services.notifier.compose import House, thread_of
 from services.notifier.files import file_part, safe_name
 from services.notifier.gate import LOOP_HEADER
+from services.notifier.headers import mailbox_value, writing_policy
 from shared.events import Appointment, Correspondence, LetterKind, LetterOrdered
 from shared.letters.letter import as_html, as_text
 from shared.letters.plain import SWEDEN, one_line
@@ -42,10 +42,9 @@ def compose_letter(
     assert recipient is not None, "the gate lets no other pass"
     sender = house.sender_for(event.mailbox or house.address)
     message_id = house.message_id(event.kind, event.letter_id.hex)
-    mail = EmailMessage(policy=identifier_policy(utf8=needs_utf8(recipient)))
-    mail["From"] = Address(house.name_of(sender), addr_spec=sender)
-    local, _, domain = recipient.rpartition("@")
-    mail["To"] = Address(one_line(event.recipient_name), username=local, domain=domain)
+    mail = EmailMessage(policy=writing_policy(utf8=needs_utf8(recipient)))
+    mail["From"] = mailbox_value(house.name_of(sender), sender)
+    mail["To"] = mailbox_value(one_line(event.recipient_name, limit=120), recipient)
     mail["Subject"] = one_line(event.subject_line, limit=250)
     mail["Date"] = format_datetime(dated.astimezone(SWEDEN))
     mail["Message-ID"] = message_id

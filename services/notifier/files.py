@@ -7,19 +7,17 @@ look at, although RFC 2047, 5 forbids them there.
 
 import re
 import unicodedata
-from base64 import b64encode
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from typing import Any, Final
 from urllib.parse import quote
 
+from services.notifier.headers import encoded_words
 from shared.letters.plain import one_line
 
 MAX_NAME: Final = 120
 NAMELESS: Final = "fil"
-_WORD_BYTES: Final = 39
-"""Of UTF-8 in one encoded word, so that it stays below 75 characters."""
 
 
 def safe_name(name: str) -> str:
@@ -42,7 +40,7 @@ def file_part(name: str, content_type: str, data: bytes, **parameters: str) -> E
     del part["MIME-Version"]
     del part["Content-Type"]
     named = "".join(f"; {key}={value}" for key, value in parameters.items())
-    part["Content-Type"] = f'{content_type}{named}; name="{_encoded_words(shown)}"'
+    part["Content-Type"] = f'{content_type}{named}; name="{_name_for_old_programs(shown)}"'
     part["Content-Disposition"] = f"attachment; {_filename(shown)}"
     return part
 
@@ -53,17 +51,10 @@ def _filename(name: str) -> str:
     return f"filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _encoded_words(name: str) -> str:
+def _name_for_old_programs(name: str) -> str:
     if name.isascii():
         return name
-    words, current = [], b""
-    for char in name:
-        encoded = char.encode()
-        if len(current) + len(encoded) > _WORD_BYTES:
-            words.append(current)
-            current = b""
-        current += encoded
-    return " ".join(f"=?UTF-8?B?{b64encode(word).decode()}?=" for word in (*words, current))
+    return " ".join(encoded_words(name))
 
 
 class _Parameters:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.events import LetterKind
+from shared.letters.plain import NO_BREAK
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ _LINK: Final = Variable(
     "länk", "en webbadress med mer att läsa", "https://www.example.se/handslag", optional=True
 )
 _NUMBER: Final = Variable("dnr", "diarienumret", "SKR 2024/00123")
-_ARRIVED: Final = Variable("inkom", "när mejlet kom in", "12 september 2024 kl. 14.03")
+_ARRIVED: Final = Variable("inkom", "när mejlet kom in", f"12 september 2024 kl.{NO_BREAK}14.03")
 _INITIATIVES: Final = (
     "- Kompetensgemenskaper\n- Digital post\n- Gemensam e-arkivtjänst\n- Nationell ehälsa"
 )

@@ -15,6 +15,7 @@ MAX_LINE: Final = 200
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 NAME_NOT_SHOWN: Final = "en fil vars namn inte visas här"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SPACES: Final = re.compile(rf"[^\S{NO_BREAK}]+")
 # Mail programs make links of these, and a file's name is the sender's to choose.
 _LINK_LIKE = re.compile(r"://|\bwww\.|@|\bmailto:|\btel:", re.IGNORECASE)
 
@@ -25,7 +26,7 @@ def one_line(value: str, limit: int = MAX_LINE) -> str:
         " " if unicodedata.category(char) in _HIDDEN else char
         for char in unicodedata.normalize("NFC", value)
     )
-    text = " ".join(visible.split())
+    text = _SPACES.sub(" ", visible).strip()
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import nats
 import pytest
@@ -32,6 +33,7 @@ from tests.nats import NatsServer
 from tests.unit.notifier.builders import (
     correspondence,
     document,
+    letter,
     registered,
     resolved,
     settled,
@@ -200,6 +202,22 @@ def test_killed_while_it_tells_of_a_decision_it_tells_of_it_all_the_same(
     until(lambda: states(database) == {MessageState.SENT: 1})
     assert len({(mail.message_id, mail.data) for mail in relay.accepted}) == 1
     assert [told.kind for told in settled(database)] == ["decision"]
+
+
+def test_killed_in_the_middle_of_a_mailing_it_goes_on_and_doubles_nothing(
+    process: Process, database: Database, nats_server: NatsServer, relay: ScriptedRelay
+) -> None:
+    mailing = UUID(int=7)
+    process.start("notifier.composed:3")
+    publish(nats_server, [letter(number, mailing_id=mailing) for number in range(1, 7)])
+    assert process.ended() == -signal.SIGKILL
+    process.start()
+    until(lambda: len(settled(database)) == 6)
+    assert {told.fate for told in settled(database)} == {MessageFate.SENT}
+    repeats = Counter(mail.message_id for mail in relay.accepted)
+    assert len(repeats) == 6
+    assert sum(repeats.values()) <= 6 + 2, "no more than was in hand at the kill"
+    assert len({mail.data for mail in relay.accepted}) == 6
 
 
 def test_killed_while_it_withdraws_a_mail_it_withdraws_it_once(
