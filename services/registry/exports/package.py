@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from services.registry.api import build
+from services.registry.api import build, build_mails
 from services.registry.exports.erms import File, erms_xml
 from services.registry.exports.erms_case import case_of, sent_about
 from services.registry.exports.zipped import Member, safe_name, zipped
@@ -108,12 +108,12 @@ def _answer(office: Office, document_id: str, at: datetime) -> Iterator[Member]:
         former = former_answers(session, answer.initiative, answer.municipality, document_id)
         metadata = {
             "document": build.document_detail(found).model_dump(mode="json"),
-            "mail": build.mail_detail(mail).model_dump(mode="json"),
+            "mail": build_mails.mail_detail(mail).model_dump(mode="json"),
             "contacts": [
                 build.contact(line).model_dump(mode="json")
                 for line in contacts_of_answer(session, document_id)
             ],
-            "log": [build.log_line(line).model_dump(mode="json") for line in found.log],
+            "log": [build_mails.log_line(line).model_dump(mode="json") for line in found.log],
         }
     name = build.name_of(answer.municipality)
     folder = safe_name(f"{found.case.dnr}-{found.document.handling} {name}")

@@ -1,6 +1,6 @@
 """Documents, and their files and pictures."""
 
-from services.registry.api import build
+from services.registry.api import build, build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, Limit, decoded_mark, encoded
 from services.registry.api.models.documents import DocumentDetail, DocumentPage
@@ -63,4 +63,4 @@ def list_document_log(call: ThisCall, document_id: str) -> LogPage:
     call.seen(found.document if found else None)
     if found is None:
         raise Problem("not_found")
-    return LogPage(items=[build.log_line(line) for line in found.log], next_cursor=None)
+    return LogPage(items=[build_mails.log_line(line) for line in found.log], next_cursor=None)

@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime
 
-from services.registry.api import build
+from services.registry.api import build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, Limit, decoded, encoded
 from services.registry.api.models.mails import LogPage
@@ -37,6 +37,6 @@ def list_log(
     with call.database.read() as session:
         found = log_page(session, wanted, size=limit, below=below, above=None)
     return LogPage(
-        items=[build.log_line(line) for line in found.lines],
+        items=[build_mails.log_line(line) for line in found.lines],
         next_cursor=encoded(_LOG, found.older) if found.older is not None else None,
     )

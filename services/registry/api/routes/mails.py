@@ -1,6 +1,6 @@
 """Mails in and out."""
 
-from services.registry.api import build
+from services.registry.api import build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, Limit, decoded_mark, encoded
 from services.registry.api.models.mails import MailDetail, MailPage, MessagePage
@@ -28,7 +28,7 @@ def list_mails(
         rows = mails_after(session, states, after, limit + 1)
     last = rows[limit - 1][0] if len(rows) > limit else None
     return MailPage(
-        items=[build.mail(*row) for row in rows[:limit]],
+        items=[build_mails.mail(*row) for row in rows[:limit]],
         next_cursor=encoded(_MAILS, last.received_at, last.mail_id) if last else None,
     )
 
@@ -40,7 +40,7 @@ def get_mail(call: ThisCall, mail_id: str) -> MailDetail:
         found = mail_detail(session, mail_id)
     if found is None:
         raise Problem("not_found")
-    return build.mail_detail(found)
+    return build_mails.mail_detail(found)
 
 
 @routes.get("/messages", Permission.SEE_MAIL)
@@ -53,6 +53,6 @@ def list_messages(
         rows = messages_after(session, mail_id, after, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return MessagePage(
-        items=[build.message(row) for row in rows[:limit]],
+        items=[build_mails.message(row) for row in rows[:limit]],
         next_cursor=encoded(_MESSAGES, last.settled_at, last.message_id) if last else None,
     )

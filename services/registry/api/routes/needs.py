@@ -1,6 +1,6 @@
 """Needs: what municipalities and others have proposed."""
 
-from services.registry.api import build
+from services.registry.api import build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, Limit, decoded_mark, encoded
 from services.registry.api.models.mails import Need, NeedPage
@@ -27,11 +27,11 @@ def list_needs(call: ThisCall, limit: Limit = 100, cursor: Cursor = "") -> NeedP
     with call.database.read() as session:
         found = [
             *(
-                build.need_document(*row)
+                build_mails.need_document(*row)
                 for row in documents_after(session, wanted, after, limit + 1)
             ),
             *(
-                build.need_mail(*row)
+                build_mails.need_mail(*row)
                 for row in mails_after(session, (MailState.NEED,), after, limit + 1)
             ),
         ]

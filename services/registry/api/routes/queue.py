@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-from services.registry.api import build
+from services.registry.api import build, build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, Limit, decoded_mark, encoded
 from services.registry.api.models.mails import QueueItemDetail, QueuePage
@@ -42,7 +42,7 @@ def list_queue(
     )
     with call.database.read() as session:
         rows = matters_after(session, wanted.conditions(), after, limit + 1)
-    items = [build.queue_item(*row) for row in rows[:limit]]
+    items = [build_mails.queue_item(*row) for row in rows[:limit]]
     more = len(rows) > limit
     return QueuePage(
         items=items,
@@ -64,9 +64,9 @@ def get_queue_item(call: ThisCall, item_id: ItemNumber) -> QueueItemDetail:
         ranked = candidates(found.reading, sender_of(session, mail.correspondence)) if found else ()
         decisions = resolutions_of(session, item)
     return QueueItemDetail(
-        **vars(build.queue_item(*row)),
+        **vars(build_mails.queue_item(*row)),
         document=build.document_detail(found) if found else None,
-        mail=build.mail_detail(mail),
+        mail=build_mails.mail_detail(mail),
         candidates=[build.candidate(one) for one in ranked],
-        resolutions=[build.resolution(one) for one in decisions],
+        resolutions=[build_mails.resolution(one) for one in decisions],
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.registry.api import build
+from services.registry.api import build_mails
 from services.registry.api.call import ThisCall
 from services.registry.api.cursor import Cursor, decoded, encoded
 from services.registry.api.models.mails import HitPage
@@ -39,6 +39,6 @@ def search(
             size=limit,
         )
     return HitPage(
-        items=[build.hit(one) for one in found.items],
+        items=[build_mails.hit(one) for one in found.items],
         next_cursor=encoded(_HITS, found.number + 1) if found.last < found.total else None,
     )

@@ -6,7 +6,7 @@ from fastapi import Body
 from sqlmodel import Session
 
 from services.registry.amend import NoSuchAnswer
-from services.registry.api import build
+from services.registry.api import build, build_mails
 from services.registry.api.call import Call, ThisCall
 from services.registry.api.models.answers import Answer
 from services.registry.api.models.verdicts import (
@@ -117,7 +117,7 @@ def _resolved(call: Call, resolution_id: str) -> Resolved:
         item = session.get_one(ReviewItem, row.item_id)
         has_answer = row.document_id and session.get(AnswerRow, row.document_id)
         return Resolved(
-            resolution=build.resolution(row),
+            resolution=build_mails.resolution(row),
             revision=item.revision,
             answer=_answer(session, row.document_id) if row.document_id and has_answer else None,
         )
