@@ -45,6 +45,9 @@ class Consumer:
 
 READ: Final = Consumer("intake", "read", MailArchived, "reads a mail that is safe")
 SEARCH: Final = Consumer("intake", "search", MailRead, "makes its documents searchable, later")
+SEARCH_AGAIN: Final = Consumer(
+    "intake", "search-again", PagesRead, "makes documents searchable that a person arranged"
+)
 FORMS: Final = Consumer("intake", "forms", InitiativeDefined, "learns which forms there are")
 LEARNED: Final = Consumer("intake", "learned", FormLearned, "learns a form somebody else made")
 WITHDRAWN: Final = Consumer("intake", "withdrawn", FormWithdrawn, "reads by that form no longer")
@@ -80,6 +83,7 @@ RETRY_MAILS: Final = Consumer(
 CONSUMERS: Final = (
     READ,
     SEARCH,
+    SEARCH_AGAIN,
     FORMS,
     LEARNED,
     WITHDRAWN,

@@ -30,6 +30,7 @@ from shared.consumers import (
     READ,
     RETRY,
     SEARCH,
+    SEARCH_AGAIN,
     WITHDRAWN,
 )
 from shared.database import Database, open_database
@@ -43,6 +44,7 @@ from shared.events import (
     MailArchived,
     MailRead,
     PagesArranged,
+    PagesRead,
 )
 from shared.form_key import form_key
 from shared.migrate import upgrade_when_reachable
@@ -92,6 +94,10 @@ async def run(settings: IntakeSettings) -> None:
         await blanks.draft(event)
         bus.stir()
 
+    async def on_pages_read(event: PagesRead) -> None:
+        await searcher.search_again(event)
+        bus.stir()
+
     async def on_initiative_defined(event: InitiativeDefined) -> None:
         await asyncio.to_thread(_define, database, event)
 
@@ -104,6 +110,7 @@ async def run(settings: IntakeSettings) -> None:
     bus.consume(READ, on_mail_archived, workers=section.workers)
     if section.search.enabled:
         bus.consume(SEARCH, on_mail_read)
+        bus.consume(SEARCH_AGAIN, on_pages_read)
     bus.consume(ARRANGED, on_pages_arranged)
     bus.consume(FORMS, on_initiative_defined)
     bus.consume(LEARNED, on_form_learned)

@@ -1,7 +1,8 @@
 """Flow 3, search: the words of what has been read, and a copy of it that can be searched.
 
-    MailRead → wait until no mail is to be read → find the words of each document (contained, at
-    the lowest priority) → write its copy → one transaction: inbox, DocumentSearchable.
+    MailRead, PagesRead → wait until no mail is to be read → find the words of each document
+    (contained, at the lowest priority) → write its copy → one transaction: inbox,
+    DocumentSearchable.
 
 Nothing waits for this, and it changes nothing: the original, its page images and its reading stay
 as they are. A document that cannot be made searchable is told of once the others are done.
@@ -10,7 +11,7 @@ as they are. A document that cannot be made searchable is told of once the other
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -22,13 +23,22 @@ from services.intake.sandbox.wire import Message
 from services.intake.searchable.copy import searchable_copy
 from services.intake.searchable.found import FileFound, FoundPage
 from services.intake.settings import MIB, ReaderLimits, SearchSettings
+from services.intake.tables import ReadingRow
 from shared import outbox
 from shared.archive import Archive, Area
-from shared.consumers import SEARCH
+from shared.consumers import SEARCH, SEARCH_AGAIN, Consumer
 from shared.database import Database
 from shared.errors import Permanent, Transient
-from shared.events import DocumentReading, DocumentSearchable, MailRead, PartSummary
+from shared.events import (
+    DocumentReading,
+    DocumentSearchable,
+    Event,
+    MailRead,
+    PagesRead,
+    PartSummary,
+)
 from shared.failpoint import failpoint
+from shared.identifiers import MailId
 from shared.outbox import InboxRow
 from shared.telemetry import Metrics, about_mail
 
@@ -91,21 +101,38 @@ class Searcher:
 
     async def search(self, read: MailRead) -> None:
         """Make a mail's documents searchable. Raises NotSearchable after all have been tried."""
-        with about_mail(read.mail_id):
-            if await asyncio.to_thread(self._is_done, read):
+        await self._search(read, SEARCH, read.documents, read.parts)
+
+    async def search_again(self, read: PagesRead) -> None:
+        """Make documents searchable that a person has arranged, likewise."""
+        parts = await asyncio.to_thread(self._parts_of, read)
+        await self._search(read, SEARCH_AGAIN, read.documents, parts)
+
+    async def _search(
+        self,
+        event: MailRead | PagesRead,
+        consumer: Consumer,
+        documents: Sequence[DocumentReading],
+        parts: Sequence[PartSummary],
+    ) -> None:
+        with about_mail(event.mail_id):
+            if await asyncio.to_thread(self._is_done, event, consumer):
                 return
+            files = {part.index: part for part in parts}
             made: list[DocumentSearchable] = []
             failed: list[str] = []
-            for document in read.documents:
+            for document in documents:
                 if not document.pages:
                     continue  # nothing could be opened, and its reasons say why
                 await self._until_none_waits()
                 try:
-                    made.append(await asyncio.to_thread(self._searchable, read, document))
+                    made.append(
+                        await asyncio.to_thread(self._searchable, event.mail_id, document, files)
+                    )
                 except NotSearchable as error:
                     failed.append(f"{document.document_id}: {error}")
             failpoint("search.made")
-            await asyncio.to_thread(self._keep, read, made, done=not failed)
+            await asyncio.to_thread(self._keep, event, consumer, made, done=not failed)
             if failed:
                 raise NotSearchable("; ".join(failed))
 
@@ -121,13 +148,17 @@ class Searcher:
         with self._database.read() as session:
             return ledger.one_is_to_be_read(session)
 
-    def _searchable(self, read: MailRead, document: DocumentReading) -> DocumentSearchable:
+    def _searchable(
+        self, mail_id: MailId, document: DocumentReading, files: Mapping[int, PartSummary]
+    ) -> DocumentSearchable:
         began_at = time.monotonic()
-        parts = {part.index: part for part in read.parts}
-        pages: list[tuple[FoundPage, bytes]] = []
+        found: dict[tuple[int, int], tuple[FoundPage, bytes]] = {}
         for index in dict.fromkeys(page.part for page in document.pages):
             wanted = [page.source_page for page in document.pages if page.part == index]
-            pages += self._found(parts[index], wanted)
+            for page, picture in self._found(files[index], wanted):
+                found[index, page.number] = page, picture
+        in_order = ((page.part, page.source_page) for page in document.pages)
+        pages = [found[place] for place in in_order if place in found]
         if not pages:
             raise NotSearchable("none of its pages could be opened again")
         copy = searchable_copy(pages)
@@ -136,7 +167,7 @@ class Searcher:
         SEARCHABLE_SECONDS.observe(time.monotonic() - began_at)
         return DocumentSearchable(
             occurred_at=outbox.now(),
-            mail_id=read.mail_id,
+            mail_id=mail_id,
             document_id=document.document_id,
             text=PAGE_BREAK.join(page.text for page, _ in pages)[:MOST_TEXT],
             pdf=digest,
@@ -177,15 +208,24 @@ class Searcher:
             log.warning("search_reads_less", part=part.index, fault=found.fault.value)
         return pages
 
-    def _is_done(self, read: MailRead) -> bool:
+    def _parts_of(self, read: PagesRead) -> Sequence[PartSummary]:
+        """The mail's files, as they were when it was read as a whole."""
         with self._database.read() as session:
-            return session.get(InboxRow, (read.event_id, SEARCH.name)) is not None
+            return MailRead.model_validate_json(
+                session.get_one(ReadingRow, read.mail_id).body
+            ).parts
 
-    def _keep(self, read: MailRead, made: Sequence[DocumentSearchable], *, done: bool) -> None:
+    def _is_done(self, event: Event, consumer: Consumer) -> bool:
+        with self._database.read() as session:
+            return session.get(InboxRow, (event.event_id, consumer.name)) is not None
+
+    def _keep(
+        self, event: Event, consumer: Consumer, made: Sequence[DocumentSearchable], *, done: bool
+    ) -> None:
         """Tell of what was made. Unless all was, the event may be retried; told twice is harmless:
         the registry keeps the latest."""
         with self._database.write() as session:
-            if done and not outbox.claim(session, read.event_id, SEARCH.name):
+            if done and not outbox.claim(session, event.event_id, consumer.name):
                 return
-            for event in made:
-                outbox.emit(session, event)
+            for one in made:
+                outbox.emit(session, one)

@@ -16,6 +16,8 @@ from services.console.demo import scans
 from services.console.demo.scans import Channel, Filling, Scan, Stroke
 from services.intake.rearrange import Rearranger
 from services.intake.sandbox.client import Sandbox
+from services.intake.search import Searcher
+from services.intake.settings import ReaderLimits, SearchSettings
 from services.registry.accounts import account_of
 from services.registry.arrange import Arranger, Asked
 from services.registry.domain.answer import Pair
@@ -34,6 +36,7 @@ from shared.events import (
     DocumentKind,
     DocumentReading,
     DocumentResolved,
+    DocumentSearchable,
     Fate,
     MailRead,
     Outcome,
@@ -72,10 +75,10 @@ def answer(of: tuple[str, str] = HABO, option: str = "ja", quarter_turns: int = 
 
 
 @cache
-def minutes(quarter_turns: int = 0) -> Scan:
+def minutes(quarter_turns: int = 0, name: str = "PROTOKOLL") -> Scan:
     """A page without a form: large words on the upper half."""
     page = np.full((1754, 1240), 250, np.uint8)
-    for line, text in enumerate(("PROTOKOLL", "Kommunstyrelsen", "Paragraf 112")):
+    for line, text in enumerate((name, "Kommunstyrelsen", "Paragraf 112")):
         cv2.putText(page, text, (120, 250 + 160 * line), cv2.FONT_HERSHEY_SIMPLEX, 3, (0,), 7)
     return Scan(np.ascontiguousarray(np.rot90(page, quarter_turns)), 150, 150, False, 80)
 
@@ -189,6 +192,20 @@ async def test_pages_of_two_files_become_one_document_in_the_order_given(
     assert document.content == read.parts[2].digest
     assert set(document.reasons) == {Reason.EXTRA_PAGE, Reason.REARRANGED}
     assert all(account.faults == () for account in reads.accounts())
+
+
+async def test_what_was_arranged_is_made_searchable_page_by_page_in_its_order(
+    reads: Intake, children: Sandbox
+) -> None:
+    file = scans.as_pdf([minutes(), minutes(name="YTTRANDE")])
+    read = await reads.read(children, letter(("protokoll.pdf", file)))
+    told = await reread(reads, children, arranged(read, ((1, 2), (1, 1))))
+    searcher = Searcher(reads.archive, reads.database, children, ReaderLimits(), SearchSettings())
+    await searcher.search_again(told)
+    await searcher.search_again(told)
+    [made] = reads.told(DocumentSearchable)
+    assert (made.document_id, made.pages) == (told.documents[0].document_id, 2)
+    assert made.text.index("YTTRANDE") < made.text.index("PROTOKOLL")
 
 
 @pytest.mark.parametrize("lying", [1, 2, 3])
