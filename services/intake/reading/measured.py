@@ -216,11 +216,13 @@ class FormMeasured(Measured):
 class PrintMeasure(Measured):
     """How alike a learned form's printed words are to what a page shows in their places, to 1.
 
-    In the order of the template's words: each as a whole, and its least alike part.
+    In the order of the template's words: each as a whole, and its least alike part; and of a word
+    with digits, how alike its least alike digit is beside the page's others, for the rest 1.
     """
 
     likeness: tuple[float, ...]
     least: tuple[float, ...]
+    digits: tuple[float, ...]
 
 
 class LearnedMeasured(Measured):

@@ -59,6 +59,7 @@ def seen(
     initiative: str = "a",
     version: int = 1,
     least: Sequence[float] | None = None,
+    digits: Sequence[float] | None = None,
     **more: float,
 ) -> LearnedMeasured:
     given = {
@@ -85,7 +86,11 @@ def seen(
     return LearnedMeasured(
         initiative=initiative,
         version=version,
-        print=PrintMeasure(likeness=alike, least=tuple(least or alike)),
+        print=PrintMeasure(
+            likeness=alike,
+            least=tuple(least or alike),
+            digits=tuple(digits or [1.0] * len(alike)),
+        ),
         form=FormMeasured(registration=registration),
     )
 
@@ -105,9 +110,10 @@ def test_a_page_that_shows_all_of_a_form_is_that_form() -> None:
     [
         seen(but(0, 0.65)),
         seen(least=but(1, 0.4)),
+        seen(digits=but(1, 0.78)),
         seen([0.95] * 36 + [0.2] * 4),
     ],
-    ids=["a telling word", "a part of one", "many words"],
+    ids=["a telling word", "a part of one", "a digit of one", "many words"],
 )
 def test_what_is_not_all_there_is_another_form(one: LearnedMeasured) -> None:
     found = identify_learned([one], {("a", 1): template()})

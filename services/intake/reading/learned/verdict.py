@@ -16,6 +16,9 @@ from shared.identifiers import InitiativeId
 LEAST_WORD = 0.6
 LEAST_TELLING = 0.7
 LEAST_TELLING_PART = 0.5
+LEAST_DIGIT = 0.8
+"""An 8 in the place of a 6, in print of 8 points, is at most 0.78."""
+
 LEAST_WORDS_SEEN = 0.93
 """The rest may lie under a signature or a stamp; not what tells this form from another."""
 
@@ -75,13 +78,16 @@ def is_complete(one: LearnedMeasured, template: FormTemplate) -> bool:
     """Whether the page shows all of a form."""
     assert template.print is not None
     words = template.print.words
-    if len(one.print.likeness) != len(words) or len(one.print.least) != len(words):
+    measures = one.print
+    if {len(measures.likeness), len(measures.least), len(measures.digits)} != {len(words)}:
         return False
     if registration_reasons(one.form.registration):
         return False
     telling = all(
-        likeness >= LEAST_TELLING and least >= LEAST_TELLING_PART
-        for word, likeness, least in zip(words, one.print.likeness, one.print.least, strict=True)
+        likeness >= LEAST_TELLING and least >= LEAST_TELLING_PART and digit >= LEAST_DIGIT
+        for word, likeness, least, digit in zip(
+            words, measures.likeness, measures.least, measures.digits, strict=True
+        )
         if word.telling
     )
     return telling and _share_seen(one) >= LEAST_WORDS_SEEN
