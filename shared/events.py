@@ -563,6 +563,36 @@ class PagesRead(Event):
     reason: Reason | None = Field(default=None, description="more about the fault, if known")
 
 
+class ReplyKind(StrEnum):
+    """What somebody's answer to a mail of ours says of its sender."""
+
+    REPLY = "reply"
+    LEFT = "left"
+    """Whoever we wrote to has left."""
+    AWAY = "away"
+    """An automatic answer that says nothing else."""
+    WRONG_PERSON = "wrong_person"
+
+
+class ReplyReceived(Event):
+    """intake → registry: a mail answers a mail of ours; told beside `MailRead`.
+
+    Whoever knows a mail of ours can claim to answer it: no answer may follow from this.
+    """
+
+    subject: ClassVar[str] = "handslag.intake.reply_received"
+
+    mail_id: MailId = Field(description="the mail that came in")
+    received_at: AwareDatetime
+    kind: ReplyKind
+    sender: str = ""
+    token: str = Field(default="", description="of the envelope sender, if a machine answered")
+    answers: tuple[str, ...] = Field(
+        default=(), description="Message-IDs of ours that it names; none of them is checked"
+    )
+    suggested: tuple[str, ...] = Field(default=(), description="addresses to write to instead")
+
+
 class InitiativeDefined(Event):
     """registry → intake: an initiative and its options, so that its forms can be read."""
 
@@ -953,6 +983,7 @@ EVENTS: tuple[type[Event], ...] = (
     PagesRead,
     DocumentSearchable,
     DeliveryFailed,
+    ReplyReceived,
     PagesArranged,
     InitiativeDefined,
     FormLearned,

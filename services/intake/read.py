@@ -27,6 +27,7 @@ from services.intake.forms import Options
 from services.intake.learned_forms import LearnedForms
 from services.intake.mail.cover import says_more
 from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
+from services.intake.mail.reply import reply_of
 from services.intake.mail.triage import Facts, Sorted, sort
 from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
@@ -52,6 +53,7 @@ from shared.events import (
     MailRead,
     PartFate,
     Reason,
+    ReplyReceived,
 )
 from shared.failpoint import failpoint
 from shared.identifiers import MailId
@@ -161,7 +163,8 @@ class Reader:
             parts=tuple(part.summary() for part in mail.parts),
             documents=tuple(documents),
         )
-        return [fitting(read), *_failures(event, mail, found)]
+        replies = _replies(event, mail, found, self._settings.own_addresses)
+        return [fitting(read), *_failures(event, mail, found), *replies]
 
     async def _documents(
         self, opened: OpenedFile, mail_id: MailId, *, at: datetime, needs_expected: bool = False
@@ -395,7 +398,7 @@ def _correspondence(
 
 def _failures(event: MailArchived, mail: MailParsed, found: Sorted) -> list[Event]:
     """What a bounce says of mails of ours; a delay is not a failure."""
-    if found.rule != "bounce" or mail.report is None:
+    if found.rule not in ("bounce", "informal_bounce") or mail.report is None:
         return []
     token = mail.report.token
     failed = [one for one in mail.report.statuses if one.action in ("failed", "")]
@@ -409,6 +412,27 @@ def _failures(event: MailArchived, mail: MailParsed, found: Sorted) -> list[Even
             diagnostic=one.diagnostic,
         )
         for one in failed
+    ]
+
+
+def _replies(
+    event: MailArchived, mail: MailParsed, found: Sorted, own_addresses: frozenset[str]
+) -> list[Event]:
+    """What a mail is to the mail of ours that it answers."""
+    reply = reply_of(mail, automatic=found.rule == "autoreply", own_addresses=own_addresses)
+    if reply is None:
+        return []
+    return [
+        ReplyReceived(
+            occurred_at=outbox.now(),
+            mail_id=event.mail_id,
+            received_at=event.received_at,
+            kind=reply.kind,
+            sender=mail.from_address,
+            token=reply.token,
+            answers=reply.answers,
+            suggested=reply.suggested,
+        )
     ]
 
 

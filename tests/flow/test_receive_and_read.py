@@ -27,6 +27,8 @@ from shared.events import (
     Outcome,
     PartFate,
     Reason,
+    ReplyKind,
+    ReplyReceived,
 )
 from tests.intake import Intake, initiative, plain_mail
 from tests.letters import letter, scanned_answer
@@ -119,6 +121,22 @@ async def test_a_question_becomes_a_matter_for_a_person(intake: Intake, children
     assert (read.disposition, read.documents) == (Disposition.QUESTION, ())
     assert read.mail_reasons == (Reason.QUESTION,)
     assert "sista svarsdag" in read.text
+
+
+async def test_an_answer_to_a_mail_of_ours_is_told_of_beside_what_it_is(
+    intake: Intake, children: Sandbox
+) -> None:
+    ours = "<receipt.m0123456789abcdef0123456@skr.example>"
+    left = (
+        b"From: anna@umea.example\r\nIn-Reply-To: " + ours.encode() + b"\r\n"
+        b"Auto-Submitted: auto-replied\r\nSubject: Autosvar\r\n\r\n"
+        b"Jag har slutat. Kontakta bo@umea.example\r\n"
+    )
+    read = await intake.read(children, left, return_path="")
+    assert (read.disposition, read.disposition_reason) == (Disposition.SET_ASIDE, "autoreply")
+    [told] = intake.told(ReplyReceived)
+    assert (told.mail_id, told.kind, told.answers) == (read.mail_id, ReplyKind.LEFT, (ours,))
+    assert told.suggested == ("bo@umea.example",)
 
 
 async def test_a_bounce_is_set_aside_and_told_of(intake: Intake, children: Sandbox) -> None:

@@ -14,7 +14,7 @@ MOST_RECIPIENTS = 20
 _TOKEN = re.compile(
     r"(?:^|[<\s:;+.=_-])([0-9a-f]{16,64})(?=[^0-9a-f@][^@\s]{0,60}@|@)", re.IGNORECASE
 )
-_STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
+STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 
 
 def report_of(message: Message) -> Report | None:
@@ -26,7 +26,7 @@ def report_of(message: Message) -> Report | None:
     if not kind and any(leaf.get_content_type() == "message/delivery-status" for leaf in leaves):
         kind = "delivery-status"
     return Report(
-        kind=decoded(kind, 60), token=_token(message, leaves), statuses=tuple(_statuses(leaves))
+        kind=decoded(kind, 60), token=token_of(message, leaves), statuses=tuple(_statuses(leaves))
     )
 
 
@@ -42,7 +42,7 @@ def _statuses(leaves: Iterable[Message]) -> list[DeliveryStatus]:
             recipient = value_of(block, "final-recipient") or value_of(block, "original-recipient")
             if recipient is None:
                 continue
-            status = _STATUS.search(value_of(block, "status") or "")
+            status = STATUS.search(value_of(block, "status") or "")
             found.append(
                 DeliveryStatus(
                     action=decoded(value_of(block, "action") or "", 20).lower(),
@@ -54,8 +54,8 @@ def _statuses(leaves: Iterable[Message]) -> list[DeliveryStatus]:
     return found[:MOST_RECIPIENTS]
 
 
-def _token(message: Message, leaves: Iterable[Message]) -> str:
-    """The token of the envelope sender: where the bounce was sent to, or as it quotes ours."""
+def token_of(message: Message, leaves: Iterable[Message] = ()) -> str:
+    """The token of the envelope sender: where the mail was sent to, or as a bounce quotes ours."""
     own = [
         value
         for name in ("x-original-to", "delivered-to", "envelope-to", "to")

@@ -5,7 +5,8 @@ Runs in the contained child: `tree` finds the leaves, `taking` says what becomes
 
 from services.intake.mail import headers
 from services.intake.mail.authenticity import authenticity
-from services.intake.mail.bounce import report_of
+from services.intake.mail.bounce import report_of, token_of
+from services.intake.mail.informal import informal_report
 from services.intake.mail.parsed import FileParsed, MailParsed, MessageLimits
 from services.intake.mail.taking import MOST_TEXT, Taken
 from services.intake.mail.tree import UnreadableMail, message_of
@@ -16,9 +17,9 @@ __all__ = ["UnreadableMail", "parse", "parse_file"]
 def parse(data: bytes, limits: MessageLimits) -> tuple[MailParsed, list[bytes]]:
     """Return what a mail holds, and the bytes of its documents. Raises UnreadableMail."""
     message = message_of(data)
-    report = report_of(message)
     taken = Taken(limits)
     taken.take_mail(message)
+    text = "\n\n".join(taken.texts)[:MOST_TEXT]
     from_address, from_name = headers.sender(message)
     ids = headers.message_ids(headers.value_of(message, "message-id"))
     quoted = (
@@ -33,9 +34,10 @@ def parse(data: bytes, limits: MessageLimits) -> tuple[MailParsed, list[bytes]]:
         message_id=ids[0] if ids else "",
         references=tuple(dict.fromkeys(quoted)),
         manners=headers.manners(message),
-        text="\n\n".join(taken.texts)[:MOST_TEXT],
+        token=token_of(message),
+        text=text,
         parts=tuple(taken.parts),
-        report=report,
+        report=report_of(message) or informal_report(message, text),
         authenticity=authenticity(
             list(headers.all_values(message, "authentication-results")), limits.authserv_id
         ),

@@ -39,7 +39,7 @@ class Report(_Parsed):
     """A multipart/report, or what has the look of a bounce without being one."""
 
     kind: str
-    """`delivery-status`, `disposition-notification` …"""
+    """`delivery-status`, `disposition-notification` …; `informal` if only its words say so."""
     token: str = ""
     """Of the envelope sender of ours that came back."""
     statuses: tuple[DeliveryStatus, ...] = ()
@@ -79,6 +79,8 @@ class MailParsed(_Parsed):
     manners: dict[Annotated[str, Field(max_length=60)], Annotated[str, Field(max_length=200)]] = (
         Field(max_length=40)
     )
+    token: str = Field(default="", max_length=64)
+    """Of an envelope sender of ours, in the address that the mail was sent to."""
     text: str = Field(max_length=20_000)
     parts: tuple[PartFound, ...] = Field(max_length=MOST_LISTED)
     report: Report | None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from services.intake.mail.informal import INFORMAL
 from services.intake.mail.parsed import MailParsed
 from shared.events import Disposition, MailboxRole, PartFate, Reason
 
@@ -82,7 +83,7 @@ def _bounce(facts: Facts) -> bool:
 
 
 def _other_report(facts: Facts) -> bool:
-    return facts.mail.report is not None
+    return facts.mail.report is not None and facts.mail.report.kind != INFORMAL
 
 
 def _not_all_looked_at(facts: Facts) -> bool:
@@ -92,7 +93,9 @@ def _not_all_looked_at(facts: Facts) -> bool:
 def _informal_bounce(facts: Facts) -> bool:
     local = facts.mail.from_address.lower().partition("@")[0]
     return not facts.has_document and (
-        "x-failed-recipients" in facts.mail.manners or local in ("mailer-daemon", "postmaster")
+        facts.mail.report is not None
+        or "x-failed-recipients" in facts.mail.manners
+        or local in ("mailer-daemon", "postmaster")
     )
 
 
