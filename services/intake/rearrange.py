@@ -10,24 +10,27 @@ it together, and a person sees what it says before it counts.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from services.intake import forms, needs
 from services.intake.budget import Budget
+from services.intake.chosen_pages import (
+    CannotBeRead,
+    ChosenPages,
+    MailFiles,
+    files_of,
+    forms_allowed,
+)
 from services.intake.conclude import concluded
 from services.intake.documents import PlacedPage, Templates, document_arranged
+from services.intake.fit import MOST_EVENT_BYTES
 from services.intake.forms import Options
-from services.intake.learned_forms import LearnedForms, LearnedOrder
-from services.intake.mail.parsed import Authenticity, PartFound
-from services.intake.pages.trust import Trust
-from services.intake.read import ReaderSettings, without_nul
+from services.intake.learned_forms import LearnedForms
+from services.intake.read import ReaderSettings
 from services.intake.reading.measured import FileMeasured, NeedMeasured
-from services.intake.sandbox.client import Failed, Sandbox
-from services.intake.sandbox.wire import Message
-from services.intake.settings import MIB
-from services.intake.take_apart import Opened, Opener, Unopened
+from services.intake.sandbox.client import Sandbox
+from services.intake.take_apart import Opener, Unopened
 from shared import outbox
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive
 from shared.consumers import ARRANGED
@@ -39,8 +42,6 @@ from shared.events import (
     Outcome,
     PagesArranged,
     PagesRead,
-    PartFate,
-    ReadAs,
     Reason,
     RereadFault,
 )
@@ -54,29 +55,6 @@ REREAD = Metrics.counter("handslag_pages_read_again", "Arrangements read", ["end
 log = structlog.get_logger()
 
 
-class CannotBeRead(Exception):
-    """The pages cannot be read anew; `fault` says why."""
-
-    def __init__(self, fault: RereadFault, reason: Reason | None = None) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class _Files:
-    """A mail's files by the index of their part."""
-
-    found: Mapping[int, tuple[PartFound, bytes]]
-    sender_authentic: bool
-
-    def of(self, page: ArrangedPage) -> tuple[PartFound, bytes]:
-        part, data = self.found.get(page.part, (None, b""))
-        if part is None or part.digest != page.file:
-            raise CannotBeRead(RereadFault.FILE_GONE)
-        return part, data
-
-
 class Rearranger:
     """Reads the pages of one arrangement at a time."""
 
@@ -85,7 +63,7 @@ class Rearranger:
     ) -> None:
         self._archive = archive
         self._database = database
-        self._sandbox = sandbox
+        self._chosen = ChosenPages(archive, sandbox, settings)
         self._opener = Opener(sandbox, settings.limits, settings.authserv_id)
         self._settings = settings
         self._learned = LearnedForms(archive, database)
@@ -111,22 +89,20 @@ class Rearranger:
                 await self._document(one, event, files, options, budget) for one in event.documents
             ]
         except CannotBeRead as wrong:
-            return PagesRead(
-                occurred_at=outbox.now(),
-                arrangement=event.arrangement,
-                mail_id=event.mail_id,
-                fault=wrong.fault,
-                reason=wrong.reason,
-            )
-        return PagesRead(
+            return _not_read(event, wrong.fault, wrong.reason)
+        told = PagesRead(
             occurred_at=outbox.now(),
             arrangement=event.arrangement,
             mail_id=event.mail_id,
             sender_authentic=files.sender_authentic,
             documents=tuple(documents),
         )
+        if len(told.model_dump_json().encode()) > MOST_EVENT_BYTES:
+            # More than the bus takes: the person arranges fewer at a time.
+            return _not_read(event, RereadFault.FILE_UNREADABLE, Reason.TOO_MANY_PARTS)
+        return told
 
-    async def _open(self, event: PagesArranged) -> _Files:
+    async def _open(self, event: PagesArranged) -> MailFiles:
         try:
             data = await asyncio.to_thread(self._archive.get, event.digest)
         except (NotInArchive, DamagedInArchive) as gone:
@@ -134,18 +110,18 @@ class Rearranger:
         opened = await self._opener.mail(data)
         if isinstance(opened, Unopened):
             raise CannotBeRead(RereadFault.MAIL_UNREADABLE, opened.reason)
-        return _files_of(opened)
+        return files_of(opened)
 
     async def _document(
         self,
         wanted: ArrangedDocument,
         event: PagesArranged,
-        files: _Files,
+        files: MailFiles,
         options: Options,
         budget: Budget,
     ) -> DocumentReading:
         """Measure the document's pages, file by file, and conclude from them alone."""
-        learned = _allowed(wanted, await asyncio.to_thread(self._learned.order))
+        learned = forms_allowed(wanted, await asyncio.to_thread(self._learned.order))
         pages: dict[tuple[int, int], PlacedPage] = {}
         faults: list[Reason] = []
         need: NeedMeasured | None = None
@@ -154,7 +130,7 @@ class Rearranger:
             chosen = [page for page in wanted.pages if page.part == index]
             part, data = files.of(chosen[0])
             chosen.sort(key=lambda page: page.source_page)
-            measured = await self._measured(
+            measured = await self._chosen.measured(
                 part, data, chosen, wanted, event, options, learned, budget
             )
             faults += [measured.fault] if measured.fault is not None else []
@@ -204,72 +180,6 @@ class Rearranger:
             raise CannotBeRead(RereadFault.FILE_UNREADABLE, Reason.READER_CRASHED) from error
         return _for_a_person(reading)
 
-    async def _measured(
-        self,
-        part: PartFound,
-        data: bytes,
-        chosen: Sequence[ArrangedPage],
-        wanted: ArrangedDocument,
-        event: PagesArranged,
-        options: Options,
-        learned: LearnedOrder,
-        budget: Budget,
-    ) -> FileMeasured:
-        """Have the pages measured in a child, and check what it answers. Raises CannotBeRead."""
-        if part.fault is not None:
-            raise CannotBeRead(RereadFault.FILE_UNREADABLE, part.fault)
-        if budget.is_spent:
-            raise CannotBeRead(RereadFault.FILE_UNREADABLE, Reason.READER_BUDGET)
-        limits = self._settings.limits
-        pictures = [await asyncio.to_thread(self._shown, page) for page in chosen]
-        order = Message(
-            {
-                "filename": part.filename,
-                "content_type": part.content_type,
-                "limits": {
-                    "bytes": limits.mail_mib * MIB,
-                    "pages": limits.pages,
-                    "pixels": limits.megapixels * 1_000_000,
-                    "inflated_bytes": limits.inflated_mib * MIB,
-                },
-                "options": options,
-                "chosen": [[page.source_page, page.turn.value] for page in chosen],
-                "learned": learned.fields,
-                "trust": Trust(
-                    roots=tuple(self._settings.trusted_roots), at=event.received_at
-                ).model_dump(mode="json"),
-                "needs_expected": wanted.read_as is ReadAs.NEED,
-            },
-            (data, *pictures, *learned.pictures),
-        )
-        outcome = await self._sandbox.run("measure_chosen", order)
-        budget.spend(outcome.cpu_s)
-        if isinstance(outcome, Failed):
-            raise CannotBeRead(RereadFault.FILE_UNREADABLE, outcome.reason)
-        try:
-            measured = FileMeasured.model_validate(without_nul(outcome.fields.get("file")))
-            pages = tuple(
-                page.model_copy(update={"image": image})
-                for page, image in zip(measured.pages, outcome.blobs, strict=True)
-            )
-        except ValueError as error:
-            log.warning("child_answered_nonsense", error=str(error)[:500])
-            raise CannotBeRead(RereadFault.FILE_UNREADABLE, Reason.READER_CRASHED) from error
-        if [page.number for page in pages] != list(range(1, len(chosen) + 1)):
-            fault = measured.fault
-            kind = RereadFault.PAGE_GONE if fault is None else RereadFault.FILE_UNREADABLE
-            raise CannotBeRead(kind, fault)
-        return measured.model_copy(update={"pages": pages})
-
-    def _shown(self, page: ArrangedPage) -> bytes:
-        if page.image is None:
-            return b""
-        try:
-            return self._archive.get(page.image, Area.DERIVED)
-        except (NotInArchive, DamagedInArchive):
-            # The picture only tells how the page stood; a person sees how it stands now.
-            return b""
-
     def _keep_images(self, measured: FileMeasured) -> None:
         for page in measured.pages:
             self._archive.put(page.image, Area.DERIVED)
@@ -292,28 +202,14 @@ class Rearranger:
         log.info("pages_read_again", arrangement=str(event.arrangement), ended=ended)
 
 
-def _files_of(opened: Opened) -> _Files:
-    documents = [part for part in opened.mail.parts if part.fate is PartFate.DOCUMENT]
-    return _Files(
-        {part.index: (part, data) for part, data in zip(documents, opened.documents, strict=True)},
-        opened.mail.authenticity is Authenticity.AUTHENTIC,
+def _not_read(event: PagesArranged, fault: RereadFault, reason: Reason | None) -> PagesRead:
+    return PagesRead(
+        occurred_at=outbox.now(),
+        arrangement=event.arrangement,
+        mail_id=event.mail_id,
+        fault=fault,
+        reason=reason,
     )
-
-
-def _allowed(wanted: ArrangedDocument, known: LearnedOrder) -> LearnedOrder:
-    """The learned forms that the document may be read as. Raises CannotBeRead."""
-    match wanted.read_as:
-        case ReadAs.ANY:
-            return known
-        case ReadAs.OWN_FORM | ReadAs.NEED:
-            return LearnedOrder({}, [], ())
-        case ReadAs.LEARNED_FORM:
-            for (key, template), fields, picture in zip(
-                known.templates.items(), known.fields, known.pictures, strict=True
-            ):
-                if key == (wanted.initiative, wanted.version):
-                    return LearnedOrder({key: template}, [fields], (picture,))
-            raise CannotBeRead(RereadFault.FORM_WITHDRAWN)
 
 
 def _placed_need(

@@ -17,12 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.registry.arrange import giving_way, release
-from services.registry.arranged_cases import ArrangedCases
-from services.registry.cases import Diary, next_handling
-from services.registry.domain.answer import Pair
+from services.registry.arranged_documents import ArrangedDocuments
+from services.registry.cases import Diary
 from services.registry.domain.arrangement import PageId, Waiting, is_accounted_for
-from services.registry.domain.deadline import is_late
-from services.registry.domain.mail import DocumentDecision, Review, decide_mail
+from services.registry.domain.mail import DocumentDecision, decide_mail
 from services.registry.eventlog import MACHINE, note
 from services.registry.knowledge import look_up, weighed
 from services.registry.record import TRIES
@@ -32,7 +30,6 @@ from services.registry.tables import (
     Arrangement,
     ArrangementState,
     Document,
-    Initiative,
     Mail,
     ReviewItem,
     ReviewState,
@@ -41,7 +38,6 @@ from shared.consumers import REREAD
 from shared.database import Database
 from shared.events import (
     Correspondence,
-    DocumentKind,
     DocumentReading,
     Fate,
     MailRead,
@@ -146,13 +142,19 @@ class Rereader:
         former: list[Document],
     ) -> None:
         mail = session.get_one(Mail, arrangement.mail_id)
-        cases = ArrangedCases(
-            session, self._diary, arrangement, former, subject=mail.subject, at=self._now()
+        documents = ArrangedDocuments(
+            session,
+            arrangement,
+            mail,
+            former,
+            diary=self._diary,
+            zone=self._zone,
+            at=self._now(),
         )
         for decision in self._decided(session, mail, event):
-            self._add(session, arrangement, mail, cases, decision)
+            documents.propose(decision)
         if arrangement.left_out:
-            self._add_left_out(session, arrangement, mail, cases)
+            documents.leave_out(DocumentReading.model_validate(arrangement.left_out))
 
     def _decided(
         self, session: Session, mail: Mail, event: PagesRead
@@ -181,96 +183,6 @@ class Rereader:
             session, read, unknown_sender_is_doubt=self._unknown_sender_is_doubt
         )
         return decide_mail(read, known, standing).documents
-
-    def _add(
-        self,
-        session: Session,
-        arrangement: Arrangement,
-        mail: Mail,
-        cases: ArrangedCases,
-        decision: DocumentDecision,
-    ) -> None:
-        found = decision.verdict.reasons if isinstance(decision.verdict, Review) else ()
-        reasons = tuple(dict.fromkeys((*found, *decision.reading.reasons, Reason.REARRANGED)))
-        document = self._new(
-            session, arrangement, mail, cases, decision.reading, decision.pair, Fate.REVIEW
-        )
-        document.reasons = [reason.value for reason in reasons]
-        session.add(
-            ReviewItem(
-                mail_id=mail.mail_id,
-                document_id=document.document_id,
-                reasons=document.reasons,
-                state=ReviewState.OPEN,
-                claimed_by=arrangement.asked_by,
-                claimed_at=self._now(),
-                created_at=self._now(),
-            )
-        )
-        self._note(session, arrangement, document, f"document.{Fate.REVIEW}")
-
-    def _add_left_out(
-        self, session: Session, arrangement: Arrangement, mail: Mail, cases: ArrangedCases
-    ) -> None:
-        reading = DocumentReading.model_validate(arrangement.left_out)
-        document = self._new(session, arrangement, mail, cases, reading, None, Fate.NOT_REGISTERED)
-        document.handled_at = self._now()
-        self._note(session, arrangement, document, "document.left_out")
-
-    def _new(
-        self,
-        session: Session,
-        arrangement: Arrangement,
-        mail: Mail,
-        cases: ArrangedCases,
-        reading: DocumentReading,
-        pair: Pair | None,
-        fate: Fate,
-    ) -> Document:
-        initiative = session.get_one(Initiative, pair.initiative) if pair else None
-        case = cases.of(pair, initiative.name if initiative else "")
-        assert case.id is not None
-        document = Document(
-            document_id=reading.document_id,
-            mail_id=mail.mail_id,
-            case_id=case.id,
-            handling=next_handling(session, case),
-            kind=DocumentKind(reading.kind),
-            fate=fate,
-            reasons=[],
-            initiative=pair.initiative if pair else None,
-            municipality=pair.municipality if pair else None,
-            content=reading.content,
-            parts=list(reading.parts),
-            reading=reading.model_dump(mode="json"),
-            late=initiative is not None
-            and is_late(mail.received_at, initiative.last_answer_day, self._zone),
-            received_at=mail.received_at,
-            registered_at=self._now(),
-            arranged_by=arrangement.id,
-        )
-        session.add(document)
-        session.flush()
-        return document
-
-    def _note(
-        self, session: Session, arrangement: Arrangement, document: Document, what: str
-    ) -> None:
-        note(
-            session,
-            at=self._now(),
-            who=arrangement.asked_by,
-            what=what,
-            mail_id=document.mail_id,
-            document_id=document.document_id,
-            case_id=document.case_id,
-            after={
-                "arrangement": arrangement.id,
-                "from": arrangement.gives_way,
-                "handling": document.handling,
-                "reasons": document.reasons,
-            },
-        )
 
 
 def _fault(
