@@ -17,10 +17,7 @@ def deliverable(address: str) -> str | None:
     a relay that knows SMTPUTF8 (RFC 6531) takes it.
     """
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
-    try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii") if domain else ""
-    except (idna.IDNAError, UnicodeError):
-        return None
+    ascii_domain = domain.lower() if domain.isascii() else _in_ascii(domain)
     # Letters of other alphabets are as harmless as a to z; spaces, controls and signs are not.
     plain = "".join(_STAND_IN if _is_letter(char) else char for char in local)
     if not may_be_addressed(f"{plain}@{ascii_domain}"):
@@ -38,6 +35,14 @@ def needs_utf8(address: str) -> bool:
 def domain_of(address: str) -> str:
     """The domain of an address, in lower case."""
     return re.sub(r"[^!-~]", "", address.rpartition("@")[2].lower())[:255]
+
+
+def _in_ascii(domain: str) -> str:
+    """The domain as the DNS knows it; empty if that knows none such."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return ""
 
 
 def _is_letter(char: str) -> bool:
