@@ -1,14 +1,13 @@
 """Blanketter: ours to print, the needs template, and those that were learned."""
 
 from collections.abc import Iterator
-from io import RawIOBase
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from starlette.responses import Response, StreamingResponse
 
 from services.registry.admin.forms import KeptForm, WrongForm, kept_in, restore, withdraw
 from services.registry.drafts import drafts, state_of
 from services.registry.forms.needs_template import TemplateKind, needs_template
+from services.registry.forms.packed import zip_of
 from services.registry.forms.page import DoesNotFit
 from services.registry.forms.print import print_form
 from services.registry.store.answers import initiatives
@@ -214,37 +213,11 @@ _SWEDISH = str.maketrans({"å": "{", "ä": "|", "ö": "}"})
 """Å, ä and ö come last in the alphabet, after z."""
 
 
-class _Outgoing(RawIOBase):
-    """A file that is sent while it is written."""
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        piece = bytes(memoryview(data))  # type: ignore[arg-type]
-        self._waiting += piece
-        return len(piece)
-
-    def taken(self) -> bytes:
-        """What was written since it was last asked."""
-        piece = bytes(self._waiting)
-        self._waiting.clear()
-        return piece
-
-
 def _zip(visit: Visit, initiative: Initiative) -> Iterator[bytes]:
-    """A zip with a form for each municipality, a form at a time."""
-    outgoing = _Outgoing()
-    with ZipFile(outgoing, "w", ZIP_DEFLATED) as archive:
-        for municipality in all_municipalities():
-            entry = ZipInfo(f"{initiative.id}/{_file_name(municipality)}")
-            entry.compress_type = ZIP_DEFLATED
-            archive.writestr(entry, _printed(visit, initiative, municipality))
-            yield outgoing.taken()
-    yield outgoing.taken()
+    return zip_of(
+        (f"{initiative.id}/{_file_name(one)}", _printed(visit, initiative, one))
+        for one in all_municipalities()
+    )
 
 
 def _places(template: FormTemplate) -> Iterator[tuple[str, Rect]]:
