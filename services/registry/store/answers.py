@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from services.registry.tables import (
@@ -115,16 +117,48 @@ def answer_lines(
     ]
 
 
-_Registered = tuple[Answer, Document, CaseFile]
-_Waiting = tuple[Document, CaseFile]
+class _Registered(NamedTuple):
+    """What the list shows of an answer and its document: far less than the rows hold, which
+    every page would have to read anew."""
+
+    initiative: str
+    municipality: str
+    status: AnswerStatus
+    answer: str
+    received_at: datetime
+    signature: SignatureState | None
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    late: bool
+    document_id: str
+    registered_at: datetime
+    handling: int
+    dnr: str
+
+
+class _Waiting(NamedTuple):
+    """What the list shows of a document that waits for a person."""
+
+    initiative: str
+    municipality: str
+    document_id: str
+    received_at: datetime
+    registered_at: datetime
+    handling: int
+    late: bool
+    dnr: str
 
 
 def _answers(
     session: Session, initiative: str | None, municipality: str | None
 ) -> dict[tuple[str, str], _Registered]:
     """The current answer of each pair; where none is current, the one that was last replaced."""
+    own = _Registered._fields[: _Registered._fields.index("registered_at")]
+    columns: list[Any] = [getattr(Answer, name) for name in own]
+    columns += [Document.registered_at, Document.handling, CaseFile.dnr]
     query = (
-        select(Answer, Document, CaseFile)
+        select_columns(*columns)
         .join(Document, col(Document.document_id) == col(Answer.document_id))
         .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
         .where(col(Answer.status) != AnswerStatus.VOIDED)
@@ -135,22 +169,26 @@ def _answers(
     if municipality is not None:
         query = query.where(col(Answer.municipality) == municipality)
     found: dict[tuple[str, str], _Registered] = {}
-    for answer, document, case in session.exec(query):
-        pair = answer.initiative, answer.municipality
-        if answer.status is AnswerStatus.CURRENT or pair not in found or _replaced(found[pair]):
-            found[pair] = answer, document, case
+    for row in session.connection().execute(query):
+        one = _Registered(*row)
+        pair = one.initiative, one.municipality
+        before = found.get(pair)
+        if (
+            one.status is AnswerStatus.CURRENT
+            or before is None
+            or before.status is AnswerStatus.REPLACED
+        ):
+            found[pair] = one
     return found
-
-
-def _replaced(registered: _Registered) -> bool:
-    return registered[0].status is AnswerStatus.REPLACED
 
 
 def _waiting(
     session: Session, initiative: str | None, municipality: str | None
 ) -> dict[tuple[str, str], list[_Waiting]]:
+    columns: list[Any] = [getattr(Document, name) for name in _Waiting._fields[:-1]]
+    columns += [CaseFile.dnr]
     query = (
-        select(Document, CaseFile)
+        select_columns(*columns)
         .join(ReviewItem, col(ReviewItem.document_id) == col(Document.document_id))
         .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
         .where(
@@ -165,10 +203,9 @@ def _waiting(
     if municipality is not None:
         query = query.where(col(Document.municipality) == municipality)
     found: dict[tuple[str, str], list[_Waiting]] = {}
-    for document, case in session.exec(query):
-        assert document.initiative is not None
-        assert document.municipality is not None
-        found.setdefault((document.initiative, document.municipality), []).append((document, case))
+    for row in session.connection().execute(query):
+        one = _Waiting(*row)
+        found.setdefault((one.initiative, one.municipality), []).append(one)
     return found
 
 
@@ -179,44 +216,43 @@ def _line(
     registered: _Registered | None,
     waiting: list[_Waiting],
 ) -> AnswerLine:
-    queued = tuple(document.document_id for document, _ in waiting)
+    queued = tuple(one.document_id for one in waiting)
     if registered is not None:
-        answer, document, case = registered
-        current = answer.status is AnswerStatus.CURRENT
+        current = registered.status is AnswerStatus.CURRENT
         return AnswerLine(
             initiative=initiative.id,
             initiative_name=initiative.name,
             municipality=municipality,
             municipality_name=name,
             state=AnswerState.RECORDED if current else AnswerState.REPLACED,
-            answer=answer.answer,
-            answer_label=initiative.options.get(answer.answer, answer.answer),
-            received_at=answer.received_at,
-            registered_at=document.registered_at,
-            dnr=case.dnr,
-            handling=document.handling,
-            signature=answer.signature,
-            contact_name=answer.contact_name,
-            contact_email=answer.contact_email,
-            contact_phone=answer.contact_phone,
-            late=answer.late,
-            document_id=answer.document_id,
+            answer=registered.answer,
+            answer_label=initiative.options.get(registered.answer, registered.answer),
+            received_at=registered.received_at,
+            registered_at=registered.registered_at,
+            dnr=registered.dnr,
+            handling=registered.handling,
+            signature=registered.signature,
+            contact_name=registered.contact_name,
+            contact_email=registered.contact_email,
+            contact_phone=registered.contact_phone,
+            late=registered.late,
+            document_id=registered.document_id,
             waiting=queued,
         )
     if waiting:
-        document, case = waiting[0]
+        first = waiting[0]
         return AnswerLine(
             initiative=initiative.id,
             initiative_name=initiative.name,
             municipality=municipality,
             municipality_name=name,
             state=AnswerState.REVIEW,
-            received_at=document.received_at,
-            registered_at=document.registered_at,
-            dnr=case.dnr,
-            handling=document.handling,
-            late=document.late,
-            document_id=document.document_id,
+            received_at=first.received_at,
+            registered_at=first.registered_at,
+            dnr=first.dnr,
+            handling=first.handling,
+            late=first.late,
+            document_id=first.document_id,
             waiting=queued,
         )
     return AnswerLine(initiative.id, initiative.name, municipality, name, AnswerState.MISSING)

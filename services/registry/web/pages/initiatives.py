@@ -18,9 +18,10 @@ from services.registry.domain.initiative import (
     RoundFile,
     WrongRound,
 )
-from services.registry.store.answers import InitiativeSummary, summaries
+from services.registry.store.answers import InitiativeSummary
 from services.registry.tables import Initiative
 from services.registry.web import initiative_form
+from services.registry.web.queries import summaries
 from services.registry.web.roles import Permission
 from services.registry.web.round_words import field_of, round_fault
 from services.registry.web.routes import Pages
