@@ -42,16 +42,24 @@ def _statuses(leaves: Iterable[Message]) -> list[DeliveryStatus]:
             recipient = value_of(block, "final-recipient") or value_of(block, "original-recipient")
             if recipient is None:
                 continue
-            status = STATUS.search(value_of(block, "status") or "")
+            diagnostic = decoded(value_of(block, "diagnostic-code") or "", 500)
             found.append(
                 DeliveryStatus(
                     action=decoded(value_of(block, "action") or "", 20).lower(),
                     recipient=one_address(recipient.rpartition(";")[2].strip().strip("<>")),
-                    status=status.group() if status else "",
-                    diagnostic=decoded(value_of(block, "diagnostic-code") or "", 500),
+                    status=_status(value_of(block, "status") or "", diagnostic),
+                    diagnostic=diagnostic,
                 )
             )
     return found[:MOST_RECIPIENTS]
+
+
+def _status(said: str, diagnostic: str) -> str:
+    """The status; of one that says nothing, as Exim's does, that of the other server's words."""
+    found = STATUS.search(said)
+    if found is None or found.group().endswith(".0.0"):
+        found = STATUS.search(diagnostic) or found
+    return found.group() if found else ""
 
 
 def token_of(message: Message, leaves: Iterable[Message] = ()) -> str:
