@@ -282,7 +282,7 @@ def _flourish(
     """Return a looping stroke, like a capital and a few letters written together."""
     points = [(left, middle + tall_mm * 0.4), (left + 3, middle - tall_mm)]
     points += [(left + 4.5, middle + tall_mm * 0.5), (left + 2, middle + tall_mm * 0.2)]
-    for step in range(int(random.integers(5, 8))):
+    for step in range(int(random.integers(4, 6))):
         x = left + 6 + step * 2.2
         points.append((x, middle - float(random.uniform(0.5, 2.5))))
         points.append((x + 1.1, middle + float(random.uniform(0.5, 2.0))))
