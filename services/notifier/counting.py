@@ -36,14 +36,14 @@ def count_sent(
 ) -> Sent24Hours:
     """Count for the caps: of answers to mail, or of `letters`."""
     ordered = col(MessageRow.letter_id)
-    family = ordered.is_not(None) if letters else ordered.is_(None)
     counted = (
         col(MessageRow.created_at) > now - DAY,
-        col(MessageRow.state).in_(_COUNTED),
+        # Not as it stands, or SQLite takes the queue's index and looks up every row of a day.
+        func.coalesce(col(MessageRow.state), "").in_(_COUNTED),
     )
     return Sent24Hours(
         to_address=_count(session, *counted, col(MessageRow.recipient_key) == recipient_key),
-        in_all=_count(session, *counted, family),
+        in_all=_count(session, *counted, ordered.is_not(None) if letters else ordered.is_(None)),
     )
 
 

@@ -210,7 +210,7 @@ class Bench:
         )
 
 
-async def _bench(folder: Path, manager: SyncManager, count: int) -> int:
+async def _bench(folder: Path, manager: SyncManager, chosen: argparse.Namespace) -> int:
     taken, relay_port, listen = manager.dict(), free_port(), f"127.0.0.1:{free_port()}"
     server = NatsServer(folder / "nats")
     server.start()
@@ -235,8 +235,10 @@ async def _bench(folder: Path, manager: SyncManager, count: int) -> int:
                 await asyncio.sleep(0.2)
         bench = Bench(folder, stream, psutil.Process(process.pid), taken)
         archive = FolderArchive(folder / "archive")
-        fine = await bench.run("offer", lambda mailing: offers(archive, mailing))
-        fine &= await bench.run("update", lambda mailing: updates(count, mailing))
+        fine = chosen.no_offers or await bench.run(
+            "offer", lambda mailing: offers(archive, mailing)
+        )
+        fine &= await bench.run("update", lambda mailing: updates(chosen.updates, mailing))
     finally:
         await connection.close()
         process.terminate()
@@ -259,12 +261,13 @@ def main() -> int:
     """Run the benchmark; exit code 1 if a limit is passed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--updates", type=int, default=10_000)
+    parser.add_argument("--no-offers", action="store_true")
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="handslag-bench-") as name,
         multiprocessing.get_context("spawn").Manager() as manager,
     ):
-        return asyncio.run(_bench(Path(name), manager, arguments.updates))
+        return asyncio.run(_bench(Path(name), manager, arguments))
 
 
 if __name__ == "__main__":
