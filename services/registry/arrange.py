@@ -74,7 +74,7 @@ class Arranger:
             item = session.get(ReviewItem, item_id)
             if item is None or item.document_id is None:
                 raise NoSuchMatter
-            waiting = arrangeable(session, item.mail_id, lock=True)
+            waiting = arrangeable(session, item.mail_id, item.document_id, lock=True)
             if _being_read(session, item):
                 return Hindered((Hindrance.BEING_READ,))
             if mark_of(waiting) != seen:

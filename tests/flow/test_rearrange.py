@@ -14,6 +14,7 @@ import pytest
 
 from services.console.demo import scans
 from services.console.demo.scans import Channel, Filling, Scan, Stroke
+from services.intake import forms
 from services.intake.rearrange import Rearranger
 from services.intake.sandbox.client import Sandbox
 from services.intake.search import Searcher
@@ -38,6 +39,7 @@ from shared.events import (
     DocumentResolved,
     DocumentSearchable,
     Fate,
+    FormLearned,
     MailRead,
     Outcome,
     PagesArranged,
@@ -51,6 +53,7 @@ from shared.events import (
 from shared.identifiers import document_id_of
 from shared.outbox import now
 from shared.own_form import own_form
+from tests.bench.forms.other_form import Blank, learned
 from tests.intake import KEY, Intake, initiative
 from tests.letters import letter
 from tests.unit.intake.test_message import nested
@@ -192,6 +195,40 @@ async def test_pages_of_two_files_become_one_document_in_the_order_given(
     assert document.content == read.parts[2].digest
     assert set(document.reasons) == {Reason.EXTRA_PAGE, Reason.REARRANGED}
     assert all(account.faults == () for account in reads.accounts())
+
+
+async def test_a_page_is_read_as_the_form_that_was_chosen_and_no_other(
+    reads: Intake, children: Sandbox
+) -> None:
+    form = learned(Blank.LIBREOFFICE)
+    reads.archive.put(form.picture, Area.DERIVED)
+    told_of = FormLearned(
+        occurred_at=now(),
+        initiative=form.initiative,
+        template=form.template,
+        blank=reads.archive.put(form.pdf, Area.DERIVED),
+    )
+    with reads.database.write() as session:
+        forms.learn(session, told_of)
+    page = scans.fill(form.paper, form.template, Filling({"ja": Stroke.CROSS}), seed=5)
+    file = scans.as_pdf([scans.scan(page, Channel.SCANNER, seed=5)])
+    read = await reads.read(children, letter(("svar.pdf", file)))
+    event = arranged(
+        read,
+        ((1, 1),),
+        ((1, 1),),
+        read_as=ReadAs.LEARNED_FORM,
+        initiative=form.initiative,
+        version=form.template.version,
+    )
+    one, two = event.documents
+    event = event.model_copy(
+        update={"documents": (one, two.model_copy(update={"read_as": ReadAs.OWN_FORM}))}
+    )
+    as_learned, as_ours = (await reread(reads, children, event)).documents
+    assert (as_learned.kind, as_ours.kind) == (DocumentKind.ANSWER, DocumentKind.OTHER)
+    assert as_learned.form_version == form.template.version
+    assert (as_learned.outcome, as_learned.once_proven) == (Outcome.REVIEW, Outcome.REVIEW)
 
 
 async def test_what_was_arranged_is_made_searchable_page_by_page_in_its_order(

@@ -1,11 +1,14 @@
-"""Ordna sidorna: the form without JavaScript, what it does and refuses; both databases."""
+"""Ordna sidorna: the form without JavaScript, what it does and refuses.
+
+On SQLite alone; what the register does of it is tried on both databases in `tests/flow`.
+"""
 
 import re
 from datetime import timedelta
 
 import pytest
 
-from services.registry.domain.arrangement import Hindrance
+from services.registry.domain.arrangement import MOST_PAGES, Hindrance
 from services.registry.reread import Rereader
 from services.registry.settings import RegistrySection
 from services.registry.tables import Arrangement, ArrangementState, Document
@@ -29,6 +32,8 @@ from tests.web.client import Client
 from tests.web.test_matter import UMEA, decide, rows
 from tests.web.test_queue import item_of
 from tests.web.world import REGISTERED, World, answered, arrived, scan_png
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 def page_image(world: World, number: int) -> DocumentReading:
@@ -60,11 +65,10 @@ def item(fresh: World) -> str:
 
 def fields_of(page: str) -> dict[str, str]:
     """The form as it stands on the page."""
-    chosen = dict(
-        re.findall(
-            r'<select [^>]*name="([^"]+)">\s*.*?<option value="([^"]*)" selected', page, re.S
-        )
-    )
+    chosen = {
+        name: (re.search(r'value="([^"]*)" selected', options) or ["", ""])[1]
+        for name, options in re.findall(r'<select [^>]*name="([^"]+)">(.*?)</select>', page, re.S)
+    }
     return chosen | dict(re.findall(r'name="((?:plats|sedda)[^"]*)" value="([^"]*)"', page))
 
 
@@ -170,6 +174,7 @@ def test_what_forbids_it_is_told_and_nothing_is_lost(
 ) -> None:
     for changed, hindrance in (
         ({"till_1_2": ""}, Hindrance.PAGE_UNPLACED),
+        ({"till_1_2": "9999"}, Hindrance.PAGE_UNPLACED),
         ({"till_1_1": "0", "till_1_2": "0", "vrid_1_1": "180"}, Hindrance.NOTHING_LEFT),
         ({"las_3": "need"}, Hindrance.EMPTY_DOCUMENT),
         ({"las_1": "learned_form:kompetens-2024:101"}, Hindrance.UNKNOWN_FORM),
@@ -177,7 +182,9 @@ def test_what_forbids_it_is_told_and_nothing_is_lost(
         done = send(fresh_registrar, item, **{"vrid_1_1": "90", **changed})
         assert done.status == 422
         assert HINDRANCES[hindrance] in done.text
-        assert fields_of(done.html)["vrid.1-1"] == changed.get("vrid_1_1", "90")
+        again = fields_of(done.html)
+        assert again["vrid.1-1"] == changed.get("vrid_1_1", "90")
+        assert {"till.1-1", "till.1-2", "till.1-3"} <= set(again)
     assert rows(fresh, Arrangement) == []
 
 
@@ -219,6 +226,19 @@ def test_a_mail_without_pages_says_so(fresh: World, fresh_registrar: Client) -> 
     assert HINDRANCES[Hindrance.NO_PAGES] in page.text
 
 
-def test_every_hindrance_and_fault_has_words() -> None:
-    assert set(HINDRANCES) == set(Hindrance)
-    assert set(FAULTS) == set(RereadFault)
+def test_of_a_mail_with_more_pages_than_one_keeps_in_sight_only_the_document_shown(
+    fresh: World, fresh_registrar: Client
+) -> None:
+    one = page_image(fresh, 1)
+    many = one.model_copy(
+        update={
+            "pages": tuple(
+                one.pages[0].model_copy(update={"number": number, "source_page": number + 1})
+                for number in range(1, MOST_PAGES + 1)
+            )
+        }
+    )
+    fresh.record(arrived(one, many, name="one"), "one")
+    item = item_of(fresh, "one-document")
+    assert fresh_registrar.get(f"{item}/sidor").html.count("data-page=") == 1
+    assert send(fresh_registrar, item).status == 303

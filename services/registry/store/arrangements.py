@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from services.registry.domain.arrangement import PageId, Waiting
+from services.registry.domain.arrangement import MOST_PAGES, PageId, Waiting
 from services.registry.tables import (
     Arrangement,
     CaseFile,
@@ -33,9 +33,12 @@ class Arrangeable:
         )
 
 
-def arrangeable(session: Session, mail_id: str, *, lock: bool = False) -> list[Arrangeable]:
+def arrangeable(
+    session: Session, mail_id: str, shown: str = "", *, lock: bool = False
+) -> list[Arrangeable]:
     """The mail's documents whose pages can be arranged: they wait, and are not being read anew.
 
+    Of a mail with more pages than a person keeps in sight, only the document that is `shown`.
     With `lock`, all that waits of the mail is locked, in one order.
     """
     query = (
@@ -56,6 +59,8 @@ def arrangeable(session: Session, mail_id: str, *, lock: bool = False) -> list[A
         at_hand = reading.pages and all(page.part in files for page in reading.pages)
         if document.arranged_into is None and at_hand:
             found.append(Arrangeable(document, item, reading))
+    if sum(len(one.reading.pages) for one in found) > MOST_PAGES:
+        return [one for one in found if one.document.document_id == shown]
     return found
 
 

@@ -44,13 +44,15 @@ class Group:
 
 
 def plan_in(form: Mapping[str, str], from_document: str) -> Plan:
-    """Return the plan that the form amounts to; a page whose document is no number has no place."""
+    """Return the plan that the form amounts to; a page whose document is no number that there can
+    be is placed nowhere."""
     placed = {
         page: Placing(document, _number(form.get(f"plats.{key}", "")) or 0, _turn(form, key))
         for name in form
         if name.startswith("till.")
         and (page := _page(key := name.removeprefix("till."))) is not None
         and (document := _number(form[name])) is not None
+        and document <= MOST_PAGES
     }
     wishes = {
         number: _wish(form[name])
@@ -74,17 +76,21 @@ def first_plan(waiting: Sequence[Arrangeable], from_document: str) -> Plan:
 
 
 def groups(plan: Plan, waiting: Sequence[Arrangeable], filenames: Mapping[int, str]) -> list[Group]:
-    """Return the documents as the plan has them, an empty one, and the pages left out, in order."""
+    """Return the documents as the plan has them, an empty one, and the pages left out, in order.
+
+    A page that the plan does not place stands where it is now.
+    """
     cards: dict[int, list[Card]] = {}
+    placed = {**first_plan(waiting, plan.from_document).placed, **plan.placed}
     for one in waiting:
         for page in one.reading.pages:
-            placing = plan.placed.get(PageId(page.part, page.source_page), Placing(-1))
+            placing = placed[PageId(page.part, page.source_page)]
             cards.setdefault(placing.document, []).append(_card(one, page, placing, filenames))
     used = [number for number in cards if number > 0]
     last = max(
         [*used, *(number for number, wish in plan.wishes.items() if wish != Wish())], default=0
     )
-    numbers = [*range(1, min(last, MOST_PAGES) + 2), NOWHERE]
+    numbers = [*range(1, last + 2), NOWHERE]
     shown = {one.as_waiting().pages for one in waiting}
     found = []
     for number in numbers:

@@ -16,7 +16,8 @@ from services.registry.domain.arrangement import (
     hindrances,
     is_accounted_for,
 )
-from shared.events import ReadAs, Turn
+from services.registry.web.arrange_words import FAULTS, HINDRANCES
+from shared.events import ReadAs, RereadFault, Turn
 
 A, B, C, D = PageId(1, 1), PageId(1, 2), PageId(2, 1), PageId(3, 1)
 ONE, TWO = Waiting("m-1", (A, B)), Waiting("m-2", (C,))
@@ -116,3 +117,8 @@ def test_pages_are_accounted_for_if_each_stands_once_in_what_comes_of_them() -> 
     assert not is_accounted_for((ONE, TWO), {"m-1"}, (A, B, B))
     assert not is_accounted_for((ONE, TWO), {"m-1"}, (A, B, C))
     assert not is_accounted_for((TWO,), {"m-1"}, (A, B))
+
+
+def test_every_hindrance_and_fault_has_words() -> None:
+    assert set(HINDRANCES) == set(Hindrance)
+    assert set(FAULTS) == set(RereadFault)

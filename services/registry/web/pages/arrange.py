@@ -90,7 +90,7 @@ def _page(
     forms = kept_forms(visit.database)
     with visit.database.read() as session:
         document = _document(session, item_id)
-        waiting = arrangeable(session, document.mail_id)
+        waiting = arrangeable(session, document.mail_id, document.document_id)
         known = initiatives_by_id(initiatives(session))
         mail = mail_detail(session, document.mail_id)
         found = document_detail(session, document.document_id)
