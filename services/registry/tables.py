@@ -574,13 +574,13 @@ class EventLog(RegistryTable, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
-    who: str
+    who: str = Field(index=True)
     """`machine`, or a user's name."""
-    what: str
+    what: str = Field(index=True)
     """A stable key, for example `answer.recorded`."""
     mail_id: str | None = Field(default=None, index=True)
     document_id: str | None = Field(default=None, index=True)
-    case_id: int | None = None
+    case_id: int | None = Field(default=None, index=True)
     before: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
     after: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
 

@@ -159,7 +159,7 @@ def _page(
             "letter": letter,
             "done": just_done(visit, session),
             "decisions": resolutions_of(session, item),
-            "following": _image_of(session, around.after),
+            "following": _image_of(session, queries.next_free(session, item, visit.user.name)),
         }
         form = _form(session, found, known, typed) if found else {"form": dict(typed or {})}
         relations = arrangement_shown(session, found.document) if found else {}
