@@ -4,7 +4,7 @@ import asyncio
 
 from sqlmodel import Session, select
 
-from services.registry.tables import FormDraft
+from services.registry.tables import FormDraft, Initiative
 from shared.archive import Archive, Area
 from shared.blank import BlankSurveyed
 from shared.consumers import DRAFTED, EXAMINED
@@ -33,7 +33,7 @@ class DraftKeeper:
 
     def examined(self, event: BlankExamined) -> None:
         """Keep what stands on a blank; its own form fields of known names are proposed."""
-        fields = self._widgets(event)
+        widgets = self._widgets(event)
         with self._database.write() as session:
             if not claim(session, event.event_id, EXAMINED.name):
                 return
@@ -44,7 +44,7 @@ class DraftKeeper:
             draft.revision += 1
             draft.pages = [page.model_dump(mode="json") for page in event.pages]
             draft.survey = event.survey
-            draft.fields = fields
+            draft.fields = _meant(widgets, session.get_one(Initiative, draft.initiative))
             draft.fault = event.fault or ("" if event.pages and event.survey else _NO_PAGES)
 
     def drafted(self, event: FormDrafted) -> None:
@@ -77,6 +77,18 @@ class DraftKeeper:
             for one in first.widgets
             if one.name in (*TEXT_FIELDS, STAMP) or one.name.startswith(("answer.", "signature"))
         }  # fmt: skip
+
+
+def _meant(widgets: dict[str, list[float]], initiative: Initiative) -> dict[str, list[float]]:
+    """The blank's own form fields that have a meaning for the initiative."""
+    known = {
+        *TEXT_FIELDS,
+        STAMP,
+        "signature",
+        *(f"signature.{number}" for number in range(2, initiative.signatories + 1)),
+        *(f"answer.{option}" for option in initiative.options),
+    }
+    return {name: place for name, place in widgets.items() if name in known}
 
 
 def _waiting(session: Session, event: BlankExamined | FormDrafted) -> FormDraft | None:

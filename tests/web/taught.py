@@ -1,5 +1,6 @@
 """Forms that somebody else made, as a register has them: one in force, and drafts under way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +14,7 @@ from services.registry.admin.forms import keep
 from services.registry.draft_answers import DraftKeeper
 from services.registry.tables import FormDraft
 from shared.archive import Archive, Area
+from shared.blank import BlankSurveyed, Widget
 from shared.database import Database
 from shared.events import BlankExamined, BlankPage, FormDrafted
 from shared.forms import Rect
@@ -77,11 +79,20 @@ def point_all(database: Database, draft_id: str) -> None:
     drafts.point(database, draft_id, draft(database, draft_id).revision, places)
 
 
-def answer_blank(database: Database, archive: Archive, draft_id: str) -> None:
-    """Answer as intake does what stands on the drawn blank."""
+def answer_blank(
+    database: Database,
+    archive: Archive,
+    draft_id: str,
+    *,
+    pages: int = 1,
+    widgets: Sequence[Widget] = (),
+) -> None:
+    """Answer as intake does what stands on the drawn blank: on so many pages, with form fields."""
     found = draft(database, draft_id)
     surveyed = _surveyed()
-    [page], [picture] = surveyed.blank.pages, surveyed.pictures
+    [first], [picture] = surveyed.blank.pages, surveyed.pictures
+    page = first.model_copy(update={"widgets": tuple(widgets)})
+    blank = BlankSurveyed(pages=(page,) * pages)
     DraftKeeper(database, archive).examined(
         BlankExamined(
             occurred_at=now(),
@@ -93,8 +104,9 @@ def answer_blank(database: Database, archive: Archive, draft_id: str) -> None:
                     width_mm=page.width_mm,
                     height_mm=page.height_mm,
                 ),
-            ),
-            survey=archive.put(surveyed.blank.model_dump_json().encode(), Area.DERIVED),
+            )
+            * pages,
+            survey=archive.put(blank.model_dump_json().encode(), Area.DERIVED),
         )
     )
 

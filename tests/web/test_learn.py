@@ -5,8 +5,9 @@ import pytest
 from services.registry import drafts
 from services.registry.tables import EventLog, FormDraft, LearnedForm, Role
 from services.registry.web.field_words import BLANK_FAULTS, FIELD_FAULTS, field_fault, field_label
+from shared.blank import Widget
 from shared.events import BlankUploaded, FieldsPointed
-from shared.forms import STAMP, TEXT_FIELDS
+from shared.forms import STAMP, TEXT_FIELDS, Rect
 from shared.outbox import OutboxRow, now
 from tests.bench.forms.other_form import drawn_blank
 from tests.web.client import Answer, Client
@@ -126,6 +127,43 @@ def test_what_others_changed_meanwhile_is_not_overwritten(
     assert "har ändrats sedan du öppnade sidan" in page.text
     for button in ("las", "sida", "avbryt", "igen", "ta-i-bruk"):
         assert press(fresh, office_worker, pointing, button, sedd="1").status == 409
+
+
+def test_the_blanks_own_form_fields_are_proposed_if_they_mean_something(
+    fresh: World, office_worker: Client
+) -> None:
+    blank = drawn_blank()
+    draft_id = drafts.begin(
+        fresh.database, fresh.archive, "kompetens-2024", blank, "b.pdf", who="petra", at=now()
+    )
+    place = Rect(left_mm=40.04, top_mm=58, width_mm=90, height_mm=7)
+    names = ("municipality.name", "answer.ja", "answer.kanske", "signature.2", "Text1")
+    widgets = [Widget(name=name, area=place) for name in names]
+    answer_blank(fresh.database, fresh.archive, draft_id, widgets=widgets)
+    assert draft(fresh.database, draft_id).fields == {
+        "municipality.name": [40.0, 58.0, 90.0, 7.0],
+        "answer.ja": [40.0, 58.0, 90.0, 7.0],
+    }
+    assert "Ifyllbart fält" in office_worker.get(f"/blanketter/utkast/{draft_id}").text
+
+
+def test_another_page_of_the_blank_is_chosen_and_begun_anew(
+    fresh: World, office_worker: Client
+) -> None:
+    draft_id = drafts.begin(
+        fresh.database, fresh.archive, "kompetens-2024", drawn_blank(), "b.pdf", who="p", at=now()
+    )
+    answer_blank(fresh.database, fresh.archive, draft_id, pages=2)
+    press(fresh, office_worker, draft_id, "falt", falt="answer.ja", **PLACE)
+    press(fresh, office_worker, draft_id, "sida", sida="2")
+    kept = draft(fresh.database, draft_id)
+    assert (kept.page, kept.fields) == (2, {})
+    here = f"/blanketter/utkast/{draft_id}"
+    assert "Sida 2 av 2" in office_worker.get(here).text
+    assert office_worker.get(f"{here}/sida/2").body.startswith(b"\x89PNG")
+    assert office_worker.get(f"{here}/sida/3").status == 404
+    press(fresh, office_worker, draft_id, "sida", sida="7")
+    assert draft(fresh.database, draft_id).page == 2
 
 
 def test_a_form_comes_into_force_only_when_it_is_confirmed(

@@ -176,6 +176,8 @@ SUBJECTS = {
     "handslag.intake.mail_read": "Ett inkommet mejl som lästs",
     "handslag.intake.pages_read": "Sidor som lästs på nytt",
     "handslag.intake.document_searchable": "Texten ur en handling",
+    "handslag.registry.blank_uploaded": "En blankett som ska läras in",
+    "handslag.registry.fields_pointed": "Fälten på en blankett som ska läras in",
     "handslag.intake.blank_examined": "Vad som står på en blankett som ska läras in",
     "handslag.intake.form_drafted": "Ett formulär som ska bekräftas",
     "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",

@@ -1,9 +1,11 @@
 """Initiativ: what is offered, until when, and how it may be answered; each change seen first."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from services.registry.admin.forms import kept_in
 from services.registry.admin.initiatives import (
     Plan,
     RoundChanged,
@@ -28,6 +30,7 @@ from services.registry.web.routes import Pages
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.municipalities import all_municipalities
 from shared.outbox import now
+from shared.own_form import CURRENT_VERSION
 
 pages = Pages()
 
@@ -39,10 +42,13 @@ def initiatives(visit: Visitor) -> Response:
     """All initiatives, round by round, the last one first."""
     with visit.database.read() as session:
         found = summaries(session)
+        learned = Counter(form.initiative for form in kept_in(session) if form.in_force)
     rounds: dict[str, list[InitiativeSummary]] = {}
     for one in reversed(found):
         rounds.setdefault(one.round, []).insert(0, one)
-    return visit.page("initiatives.html", rounds=rounds, total=len(all_municipalities()))
+    return visit.page(
+        "initiatives.html", rounds=rounds, learned=learned, total=len(all_municipalities())
+    )
 
 
 @pages.get("/nytt-initiativ", Permission.MANAGE_ROUND)
@@ -63,12 +69,15 @@ def initiative(visit: Visitor, initiative_id: str) -> Response:
     with visit.database.read() as session:
         found = next((one for one in summaries(session) if one.id == initiative_id), None)
         row = session.get(Initiative, initiative_id)
+        learned = [form for form in kept_in(session) if form.initiative == initiative_id]
     if found is None or row is None:
         raise NotFound
     return visit.page(
         "initiative.html",
         one=row,
         summary=found,
+        learned=learned,
+        own_version=CURRENT_VERSION,
         total=len(all_municipalities()),
     )
 

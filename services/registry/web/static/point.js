@@ -3,6 +3,8 @@
 
 const SIDES = ["vanster", "topp", "bredd", "hojd"];
 const LEAST = 0.5;
+// What is asked by itself must not keep a log-in alive.
+const BY_ITSELF = { "Handslag-By-Itself": "1", Accept: "application/json" };
 const NS = "http://www.w3.org/2000/svg";
 const waiting = document.querySelector("[data-waiting]");
 const surface = document.querySelector("[data-point]");
@@ -10,7 +12,7 @@ const surface = document.querySelector("[data-point]");
 if (waiting) {
   const look = async () => {
     try {
-      const answer = await fetch(waiting.dataset.waiting, { headers: { Accept: "application/json" } });
+      const answer = await fetch(waiting.dataset.waiting, { headers: BY_ITSELF });
       if (!answer.ok) return location.reload();
       const { revision } = await answer.json();
       if (String(revision) !== waiting.dataset.revision) return location.reload();
@@ -18,7 +20,7 @@ if (waiting) {
     setTimeout(look, 1500);
   };
   setTimeout(look, 700);
-  setTimeout(() => location.reload(), 25_000);
+  if (!waiting.querySelector("[role=alert]")) setTimeout(() => location.reload(), 22_000);
 }
 
 if (surface) {
