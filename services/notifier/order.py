@@ -30,6 +30,7 @@ from services.notifier.tables import MessageRow, MessageState, OrderRow, Priorit
 from shared import outbox
 from shared.archive import Area
 from shared.consumers import ORDERED, STEERED
+from shared.errors import HandslagError, Permanent
 from shared.events import MAILING_STOPPED, LetterKind, LetterOrdered, MailingSteered
 from shared.failpoint import failpoint
 from shared.letters.plain import one_line
@@ -100,18 +101,32 @@ def compose_order(office: "Notifier", row: MessageRow) -> bytes:
     assert row.number is not None
     with office.database.read() as session:
         event = LetterOrdered.model_validate_json(store.order_of(session, row.letter_id))
-    mail = compose_letter(
-        event,
-        office.house,
-        dated=outbox.now(),
-        read=lambda digest: office.archive.get(digest, Area.DERIVED),
-    )
-    data = office.signed(mail)
+    data = _composed(office, event)
     content = office.archive.put(data, Area.DERIVED)
     with office.database.write() as session:
         store.keep_content(session, row.number, content)
     failpoint("notifier.composed")
     return data
+
+
+def _composed(office: "Notifier", event: LetterOrdered) -> bytes:
+    """The bytes, signed; whatever keeps them from being made is this letter's end, and no other's.
+
+    Else it would be tried again for ever, before all that wait behind it.
+    """
+    try:
+        mail = compose_letter(
+            event,
+            office.house,
+            dated=outbox.now(),
+            read=lambda digest: office.archive.get(digest, Area.DERIVED),
+        )
+        return office.signed(mail)
+    except HandslagError:
+        raise
+    except Exception as error:
+        log.error("letter_not_composed", letter_id=event.letter_id.hex, exc_info=error)
+        raise Permanent(f"{type(error).__name__}: {error}", code="not_composed") from error
 
 
 def _question(event: LetterOrdered, house: House) -> LetterQuestion:

@@ -237,7 +237,10 @@ def renew_leases(
 
 
 def recover(session: Session, now: datetime) -> Sequence[MessageRow]:
-    """Put back what a dead sender had in hand; the relay may have it, so each is in doubt."""
+    """Put back what a dead sender had in hand; the relay may have it, so each is in doubt.
+
+    But for a letter that was not composed yet.
+    """
     orphans = session.exec(
         select(MessageRow)
         .where(
@@ -246,8 +249,12 @@ def recover(session: Session, now: datetime) -> Sequence[MessageRow]:
         )
         .with_for_update(skip_locked=True)
     ).all()
+    error = "the sender ended with the mail in hand"
     for row in orphans:
-        doubt(session, row, at=now, now=now, error="the sender ended with the mail in hand")
+        if row.content is None:
+            put_back(session, row, at=now, error=error)
+        else:
+            doubt(session, row, at=now, now=now, error=error)
     return orphans
 
 

@@ -3,12 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from services.notifier import store
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
 from services.notifier.order import order_letter, steer_mailing
@@ -104,6 +106,36 @@ async def test_a_file_that_is_lost_fails_its_letter_and_no_other(
         await until(lambda: all_settled(office))
     assert states(office) == {MessageState.FAILED: 1, MessageState.SENT: 1}
     assert rows(office.database)[0].reason.startswith("not_in_archive")
+
+
+async def test_a_letter_that_cannot_be_made_fails_and_holds_up_no_other(
+    office: Notifier, relay: ScriptedRelay
+) -> None:
+    def signed(mail: bytes) -> bytes:
+        if b"kommun1@" in mail:
+            raise ValueError("this one not")
+        return mail
+
+    order_letter(office, letter(1))
+    order_letter(office, letter(2))
+    async with sending(replace(office, signed=signed), relay):
+        await until(lambda: all_settled(office))
+    assert states(office) == {MessageState.FAILED: 1, MessageState.SENT: 1}
+    assert rows(office.database)[0].reason == "not_composed: ValueError: this one not"
+
+
+def test_a_sender_that_died_before_it_composed_a_letter_leaves_no_doubt(office: Notifier) -> None:
+    order_letter(office, letter(1))
+    moment = outbox.now()
+    for _ in range(3):
+        moment += 2 * office.lease
+        with office.database.write() as session:
+            assert store.take(session, "x", now=moment, lease=office.lease, pace=office.pace)
+        moment += 2 * office.lease
+        with office.database.write() as session:
+            store.recover(session, moment)
+    (row,) = rows(office.database)
+    assert (row.state, row.doubts) == (MessageState.QUEUED, 0)
 
 
 async def test_answers_leave_before_letters_and_letters_before_mailings(

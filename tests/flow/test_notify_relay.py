@@ -114,6 +114,20 @@ async def test_an_address_that_would_become_a_command_is_refused_here(
     assert len(server.accepted) == 1
 
 
+async def test_an_address_with_swedish_letters_is_refused_here_where_the_relay_knows_none() -> None:
+    controller = Controller(
+        Postbox(), hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False
+    )
+    controller.start()
+    try:
+        swedish = relay_module.Envelope("registratur@skr.se", "åsa@umea.se", MAIL.data)
+        outcome = await send(Relay(settings(controller.port)), swedish)
+    finally:
+        controller.stop()
+    assert isinstance(outcome, Refused)
+    assert "a to z" in outcome.reply
+
+
 # --- Encryption and passwords ------------------------------------------------------------------
 
 
