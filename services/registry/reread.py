@@ -19,7 +19,7 @@ from sqlmodel import Session
 from services.registry.arrange import giving_way, release
 from services.registry.arranged_documents import ArrangedDocuments
 from services.registry.cases import Diary
-from services.registry.domain.arrangement import PageId, Waiting, is_accounted_for
+from services.registry.domain.arrangement import MEANWHILE, PageId, Waiting, is_accounted_for
 from services.registry.domain.mail import DocumentDecision, decide_mail
 from services.registry.eventlog import MACHINE, note
 from services.registry.knowledge import look_up, weighed
@@ -191,6 +191,12 @@ def _fault(
     """Why nothing comes of it; empty if all is as it was asked."""
     if event.fault is not None:
         return f"{event.fault} {event.reason or ''}".strip()
+    waits = all(
+        item.state is ReviewState.OPEN and document.arranged_into == arrangement.id
+        for document, item in former
+    )
+    if not waits or len(former) != len(arrangement.gives_way):
+        return MEANWHILE
     asked = {
         one["document_id"]: [(page["part"], page["source_page"]) for page in one["pages"]]
         for one in arrangement.asked["documents"]
@@ -204,8 +210,7 @@ def _fault(
     ]
     waiting = [
         Waiting(document.document_id, tuple(PageId(*page) for page in _pages(document)))
-        for document, item in former
-        if item.state is ReviewState.OPEN and document.arranged_into == arrangement.id
+        for document, _ in former
     ]
     pages = [PageId(*page) for pages in (*told.values(), left_out) for page in pages]
     whole = is_accounted_for(waiting, arrangement.gives_way, pages)

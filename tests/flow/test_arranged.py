@@ -10,6 +10,7 @@ from services.registry.accounts import Account, account_of
 from services.registry.arrange import Arranger, Asked, Hindered
 from services.registry.domain.answer import Pair
 from services.registry.domain.arrangement import (
+    MEANWHILE,
     NOWHERE,
     Hindrance,
     PageId,
@@ -108,6 +109,21 @@ class Desk:
     def mark(self) -> str:
         return self.register.ask(lambda session: mark_of(arrangeable(session, MAIL)))
 
+    def plan(
+        self,
+        *documents: tuple[PageId, ...],
+        left_out: tuple[PageId, ...] = (),
+        number: int = 1,
+        wishes: dict[int, Wish] | None = None,
+    ) -> Plan:
+        placed = {
+            page: Placing(number, place)
+            for number, pages in enumerate(documents, start=1)
+            for place, page in enumerate(pages)
+        }
+        placed |= {page: Placing(NOWHERE) for page in left_out}
+        return Plan(placed, wishes or {}, f"{MAIL}-{number}")
+
     def ask(
         self,
         *documents: tuple[PageId, ...],
@@ -117,13 +133,7 @@ class Desk:
         wishes: dict[int, Wish] | None = None,
         who: str = RUT,
     ) -> Asked | Hindered:
-        placed = {
-            page: Placing(number, place)
-            for number, pages in enumerate(documents, start=1)
-            for place, page in enumerate(pages)
-        }
-        placed |= {page: Placing(NOWHERE) for page in left_out}
-        plan = Plan(placed, wishes or {}, f"{MAIL}-{number}")
+        plan = self.plan(*documents, left_out=left_out, number=number, wishes=wishes)
         item = self.item(number).id
         assert item is not None
         return self.arranger.ask(item, self.mark if seen is None else seen, plan, who)
@@ -302,6 +312,17 @@ def test_what_cannot_be_read_leaves_all_as_it_was_and_says_why(desk: Desk) -> No
     assert arrangement.why == "file_unreadable reader_timeout"
     assert desk.fates() == [Fate.REVIEW, Fate.REVIEW]
     assert isinstance(desk.decide(1, LeaveOut("fel")), Resolved)
+
+
+def test_what_was_closed_by_hand_while_it_was_read_stays_so(desk: Desk) -> None:
+    desk.asked((FIRST,), (SECOND,), (THIRD,))
+    with desk.register.database.write() as session:
+        item = session.get_one(ReviewItem, desk.item(1).id)
+        item.state = ReviewState.RESOLVED
+    desk.read(paper(FIRST), paper(SECOND))
+    [arrangement] = desk.register.all(Arrangement)
+    assert (arrangement.state, arrangement.why) == (ArrangementState.NOT_READ, MEANWHILE)
+    assert len(desk.register.all(Document)) == 2
 
 
 def test_other_pages_than_were_asked_for_are_refused(desk: Desk) -> None:

@@ -20,6 +20,9 @@ from shared.events import ReadAs, Turn
 MOST_PAGES: Final = 150
 """That can be arranged at once; a person loses sight of more."""
 
+MEANWHILE: Final = "changed_meanwhile"
+"""Why nothing came of an arrangement: a document that was to give way waits no longer."""
+
 NOWHERE: Final = 0
 """The number of the document of pages that belong to none."""
 

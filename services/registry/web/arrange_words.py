@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.registry.domain.arrangement import Hindrance
+from services.registry.domain.arrangement import MEANWHILE, Hindrance
 from services.registry.web.words import reason_words
 from shared.events import ReadAs, RereadFault
 
@@ -47,6 +47,8 @@ READ_AS: Mapping[ReadAs, str] = MappingProxyType(
 
 def why_not_read(why: str) -> str:
     """Why pages were not read anew: a fault's key and perhaps a reason's, parted by a blank."""
+    if why == MEANWHILE:
+        return "Handlingen har avgjorts eller ändrats under tiden."
     fault, _, reason = why.partition(" ")
     known = next((text for key, text in FAULTS.items() if key == fault), fault)
     return f"{known} {reason_words(reason).short}." if reason else known
