@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlmodel import select
 
 from services.registry.tables import LoginSession, ReviewItem, Role
@@ -20,6 +20,7 @@ from shared.database import Database
 from shared.outbox import now
 from tests.web.browsing import log_in
 from tests.web.client import Client
+from tests.web.test_browser import STANDARDS, faults
 from tests.web.test_matter import HÅBO, UMEA, doubtful, rows
 from tests.web.world import NAMES, PASSWORD, World, open_world, quick, served
 
@@ -266,4 +267,27 @@ def test_the_figures_of_the_overview_follow(on_sqlite: World, browser: Browser) 
     rut.submit("/ej-kopplade/1", "/ej-kopplade/1/hantera", sedd="1", kommun=UMEA,
                svar="kompetens-2024:ja", underskrift="handwritten", gor="koppla")  # fmt: skip
     expect(figures.locator("dd").first).to_have_text("1")
+    page.context.close()
+
+
+def test_a_page_whose_server_is_away_asks_seldom_and_comes_back(
+    on_sqlite: World, browser: Browser
+) -> None:
+    page = registrar(browser, on_sqlite, "rut")
+    asked: list[str] = []
+
+    def away(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route("**/handelser*", away)
+    page.goto(f"{on_sqlite.address}/ej-kopplade")
+    page.wait_for_timeout(5000)
+    assert 1 <= len(asked) <= 3
+    page.unroute("**/handelser*")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    connected(page)
+    doubtful(on_sqlite, "a", UMEA)
+    expect(page.get_by_role("status", name="Nytt på sidan")).to_have_text("1 ny handling")
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
     page.context.close()
