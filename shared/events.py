@@ -85,6 +85,8 @@ class Reason(StrEnum):
     SIGNATURE_MISSING = "signature_missing"
     SIGNATURE_UNCLEAR = "signature_unclear"
     FIELDS_CONTRADICT_PIXELS = "fields_contradict_pixels"
+    FIELD_SAYS_MORE = "field_says_more"
+    """Words that may change the answer stand in a text field, or in the room for a stamp."""
     LOOK_CAN_CHANGE = "look_can_change"
     """Layers, scripts, pictures or notes laid over the page: others may see something else."""
     E_SIGNATURE_UNTRUSTED = "e_signature_untrusted"

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Set
 from typing import Final
 
+from services.intake.reading.remarks import CONDITION, NOT, TAKEN_BACK, UNFINISHED
+
 _REPLY: Final = re.compile(r"^\s*(sv|re|aw|svar)\s*:", re.IGNORECASE)
 _PASSED_ON: Final = re.compile(r"^\s*(vb|fw|fwd|wg)\s*:", re.IGNORECASE)
 _EARLIER: Final = re.compile(
@@ -33,27 +35,6 @@ _STANDING: Final = re.compile(
     r"\b(bekräft\w*|kommit fram|mottag\w*|fick ni|har ni fått)\b.{0,60}\?",
     re.IGNORECASE,
 )
-_TAKEN_BACK: Final = re.compile(
-    r"\båterkall|\båtertag|\b(dra|drar|dragit|dras|drog|ta|tar|tagit|tog)\b.{0,40}\btillbaka\b|"
-    r"\bbortse\b|\bignorera|\bogiltig|\bmakuler|\bångra|\bmisstag|\brättelse\b|\bkorriger|"
-    r"\bersätter\b|\bi ?stället\b|\bändr(a|ar|at|ad|ade|ing)\b|"
-    r"\b(nytt|tidigare|reviderat) (svar|beslut)|"
-    r"\b(fel|gammal|gamla) (bilaga|blankett|dokument|fil|formulär|kryss|ruta|svar|version)|"
-    r"\b(kryssat|kryssade|blivit|blev) fel\b|\bfelaktig",
-    re.IGNORECASE,
-)
-_CONDITION: Final = re.compile(
-    r"\bmen\b|\bdock\b|\bunder förutsättning|\bförutsätt|\bförutsatt\b|\bvillkor|\bförbehåll|"
-    r"\breserv(erar|ation)|\b(endast|bara|enbart) (om|under|från|till|för)\b|\bsåvida\b|"
-    r"\bom inte\b|\bmed undantag\b|\bförutom\b",
-    re.IGNORECASE,
-)
-_UNFINISHED: Final = re.compile(
-    r"\bpreliminär|\butkast\b|\bännu\b|\bavvakta|\binvänta|\bväntar på\b|\båterkommer\b|"
-    r"\bkomplettera|\blaga kraft\b|\bompröva|\böverklaga|\bska (beslutas|tas upp|behandlas)\b",
-    re.IGNORECASE,
-)
-_NOT: Final = re.compile(r"\b(inte|ej|icke|inget|ingen)\b", re.IGNORECASE)
 _ABOUT_ANSWER: Final = re.compile(
     r"\banslut|\bdelta|\bmedverka|\bgäll|\bsvar(et|ar|a)?\b|\bbeslut|\bundertecknad|"
     r"\bunderskri|\bformulär|\bblankett|\binitiativ|\berbjudande",
@@ -98,9 +79,9 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _may_change(sentence: str, answers: Set[str]) -> bool:
-    if any(one.search(sentence) for one in (_TAKEN_BACK, _CONDITION, _UNFINISHED)):
+    if any(one.search(sentence) for one in (TAKEN_BACK, CONDITION, UNFINISHED)):
         return True
-    negated = _NOT.search(sentence) is not None and _ABOUT_ANSWER.search(sentence) is not None
+    negated = NOT.search(sentence) is not None and _ABOUT_ANSWER.search(sentence) is not None
     if negated or _NO.search(sentence):
         return answers != {"nej"}
     return _YES.search(sentence) is not None and answers == {"nej"}

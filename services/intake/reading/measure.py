@@ -31,7 +31,7 @@ from services.intake.reading.paper import lay_flat
 from services.intake.reading.paper_lines import without_paper_lines
 from services.intake.reading.sender_line import without_sender_line
 from services.intake.reading.signature import measure_signatures
-from services.intake.reading.signature_print import measure_signature_prints
+from services.intake.reading.signature_print import measure_signature_prints, measure_stamp_print
 from services.intake.reading.text import measure_fields
 from services.intake.reading.verdict import ANSWER_FIELD
 from shared.forms import FormTemplate
@@ -138,6 +138,7 @@ def _measure_form(
             marks=measure_marks(flat),
             signatures=measure_signatures(flat),
             signature_prints=measure_signature_prints(flat),
+            stamp_print=measure_stamp_print(flat),
             signatures_joined=signatures_joined(flat),
             ink=measure_ink(flat),
             print_beside_cm2=print_beside_cm2(page.grey, matrix, template),

@@ -204,6 +204,8 @@ class FormMeasured(Measured):
     signatures: tuple[SignatureMeasure, ...] = ()
     signature_prints: tuple[FieldText, ...] = ()
     """What is printed in each signature box, where there is print."""
+    stamp_print: FieldText = ""
+    """What is printed for certain in the room for the municipality's stamp."""
     signatures_joined: bool = Field(
         default=False, description="a stroke runs from one signature box into another"
     )

@@ -1,4 +1,5 @@
-"""What is printed in the signature boxes, where it looks like print: a signing service's stamp.
+"""What is printed where nobody is asked to print: in the signature boxes, a signing service's
+stamp; in the room for the municipality's stamp, words that are no stamp's.
 
 Recognition is dear; a box without a row of small letters is not read at all.
 """
@@ -24,6 +25,7 @@ _LINE_MARGIN_MM = 0.5
 _LEAST_LINE_TALL_MM = 1.0
 _MOST_LINES = 6
 _BORDER_PX = 10
+_SURE_IN_STAMP = 0.4
 
 
 def measure_signature_prints(page: FlatPage) -> tuple[str, ...]:
@@ -31,16 +33,23 @@ def measure_signature_prints(page: FlatPage) -> tuple[str, ...]:
     return tuple(_print_in(page, signature.area) for signature in page.template.signatures)
 
 
-def _print_in(page: FlatPage, box: Rect) -> str:
+def measure_stamp_print(page: FlatPage) -> str:
+    """Return what is printed for certain in the room for a stamp; a stamp itself seldom is."""
+    room = page.template.stamp
+    return "" if room is None else _print_in(page, room, least_sure=_SURE_IN_STAMP)
+
+
+def _print_in(page: FlatPage, box: Rect, *, least_sure: float = 0.0) -> str:
     inside = box.grown(-_FRAME_CLEAR_MM)
     letters = _letters((page.crop(inside) > _INK).astype(np.uint8))
     if letters is None:
         return ""
     read = (
-        ocr.recognise(_bordered(_only(letters, line, page.fine_crop(line), inside))).text
+        ocr.recognise(_bordered(_only(letters, line, page.fine_crop(line), inside)))
         for line in list(_lines(letters, inside))[:_MOST_LINES]
     )
-    return "\n".join(text for text in read if text)[:MOST_FIELD_TEXT]
+    sure = (one.text for one in read if one.text and one.confidence >= least_sure)
+    return "\n".join(sure)[:MOST_FIELD_TEXT]
 
 
 def _only(letters: MatLike, line: Rect, darkness: MatLike, box: Rect) -> MatLike:

@@ -20,6 +20,7 @@ from services.intake.reading.measured import (
     SignatureMeasure,
 )
 from services.intake.reading.proof import is_proof_stamp
+from services.intake.reading.remarks import is_remark
 from services.intake.reading.typed import shows
 from shared.events import (
     MENDABLE,
@@ -85,6 +86,7 @@ MOST_SIGNATURE_INK = 0.35
 # Elsewhere.
 MOST_PRINT_BESIDE_CM2 = 25.0
 """Another sheet has hundreds; one corner of it may show."""
+LEAST_SURE_REMARK = 0.4
 MOST_UNEXPLAINED_MM2 = 2.0
 MOST_UNEXPLAINED_LONG_MM = 5.0
 MOST_BESIDE_BOXES_MM2 = 0.6
@@ -151,6 +153,8 @@ def judge(
         reasons += ink_reasons(form.ink)
     if form.print_beside_cm2 > MOST_PRINT_BESIDE_CM2:
         reasons.append(Reason.EXTRA_PAGE)
+    if _says_more(form, form_values):
+        reasons.append(Reason.FIELD_SAYS_MORE)
     reasons += contradictions(form, form_values)
     if peculiarities:
         reasons.append(Reason.LOOK_CAN_CHANGE)
@@ -350,6 +354,17 @@ def ink_reasons(ink: InkMeasure) -> list[Reason]:
         and not ink.label_struck
     )
     return [] if quiet else [Reason.UNEXPLAINED_INK]
+
+
+def _says_more(form: FormMeasured, form_values: Mapping[str, str]) -> bool:
+    """Whether what is typed in a field, or printed in the room for a stamp, may change the answer.
+
+    What a hand wrote there is not read for certain, and says nothing.
+    """
+    read = [field.text for field in form.fields if field.confidence >= LEAST_SURE_REMARK]
+    boxes = {ANSWER_FIELD + mark.option for mark in form.marks}
+    typed = [text for name, text in form_values.items() if name not in boxes]
+    return any(is_remark(text) for text in (*read, *typed, form.stamp_print))
 
 
 def contradictions(form: FormMeasured, form_values: Mapping[str, str]) -> list[Reason]:

@@ -196,6 +196,11 @@ REASONS: Mapping[Reason, ReasonWords] = MappingProxyType(
             "Okänd avsändare", "Ingen kommun är känd med den här e-postdomänen."
         ),
         Reason.QUESTION: ReasonWords("Fråga", "Mejlet innehåller en fråga och inget svar."),
+        Reason.FIELD_SAYS_MORE: ReasonWords(
+            "Ett fält säger mer än det ska",
+            "I ett textfält eller i rutan för stämpel kan det stå ett villkor eller att svaret "
+            "inte gäller.",
+        ),
         Reason.MAIL_SAYS_MORE: ReasonWords(
             "Mejlet säger mer än formuläret",
             "I mejlet kan det stå ett villkor, en fråga eller att svaret inte gäller. Läs mejlet.",

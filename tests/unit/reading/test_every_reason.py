@@ -132,6 +132,7 @@ PROVOKED_IN: Final[Mapping[Reason, str]] = {
     Reason.MUNICIPALITY_UNPROVEN: "unit/reading/test_other_form.py",
     Reason.NEED_WITHOUT_TEMPLATE: "flow/test_needs.py",
     Reason.NEED_INCOMPLETE: "unit/reading/test_needs.py",
+    Reason.FIELD_SAYS_MORE: "unit/reading/test_remarks.py",
     Reason.MAIL_SAYS_MORE: "flow/test_receive_and_read.py",
     Reason.UNREADABLE_MAIL: "unit/intake/test_message.py",
     Reason.TOO_MANY_PARTS: "unit/intake/test_containers.py",

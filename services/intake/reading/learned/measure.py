@@ -19,7 +19,7 @@ from services.intake.reading.learned.paper import LearnedPage, lay_learned, with
 from services.intake.reading.learned.words import compare_print
 from services.intake.reading.measured import FormMeasured, LearnedMeasured
 from services.intake.reading.signature import measure_signatures
-from services.intake.reading.signature_print import measure_signature_prints
+from services.intake.reading.signature_print import measure_signature_prints, measure_stamp_print
 from services.intake.reading.text import measure_fields
 
 _MOST_COMPARED = 8
@@ -107,6 +107,7 @@ def _measured(page: Page, form: FormMeasured, flat: LearnedPage, blank: Blank) -
         marks=measure_learned_marks(flat, blank),
         signatures=measure_signatures(flat),
         signature_prints=measure_signature_prints(flat),
+        stamp_print=measure_stamp_print(flat),
         signatures_joined=signatures_joined(flat),
         ink=measure_ink(flat),
         print_beside_cm2=print_beside_cm2(page.grey, matrix, blank.template),
