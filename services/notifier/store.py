@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from services.notifier.mailings import Pace, in_its_turn, spend
@@ -89,14 +89,15 @@ def is_ordered(session: Session, letter_id: UUID) -> bool:
 
 def order_of(session: Session, letter_id: UUID) -> str:
     """What was ordered, as JSON."""
-    return session.get_one(OrderRow, letter_id).body
+    query = select(OrderRow.body).where(col(OrderRow.letter_id) == letter_id)
+    return session.exec(query).one()
 
 
 def keep_content(session: Session, number: int, content: str) -> None:
     """Remember a letter's bytes, before they are handed to anybody."""
-    row = session.get_one(MessageRow, number)
-    row.content = content
-    session.add(row)
+    session.connection().execute(
+        update(MessageRow).where(col(MessageRow.number) == number).values(content=content)
+    )
 
 
 def is_withdrawn(session: Session, about: str) -> bool:
