@@ -13,10 +13,10 @@ from sqlmodel import Session, col, select
 from services.intake import ledger
 from services.intake.mail.imap import Folder, FolderUnreadable, ImapSession
 from services.intake.settings import MailboxSettings
-from services.intake.tables import LocationRow, MailRow, ReadingRow
+from services.intake.tables import LocationRow, MailRow, ReadingRow, RereadRow
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive
 from shared.database import Database
-from shared.events import Disposition, MailRead, PartFate
+from shared.events import Disposition, DocumentReading, MailRead, PagesRead, PartFate
 from shared.outbox import DeadLetterRow
 from shared.tokens import token_source
 
@@ -161,7 +161,8 @@ def _account(session: Session, mail: MailRow, archive: Archive) -> MailAccount:
     parts = _parts(read) if read is not None else ()
     faults = _original_faults(mail, archive)
     if read is not None:
-        faults += _reading_faults(read, parts, archive)
+        faults += _reading_faults(read, parts)
+        faults += _image_faults([*read.documents, *_reread(session, mail)], archive)
     state = MailState.READ if read is not None else MailState.WAITING
     if read is None and _is_dead(session, mail.mail_id):
         state = MailState.DEAD
@@ -209,8 +210,14 @@ def _original_faults(mail: MailRow, archive: Archive) -> list[str]:
     return []
 
 
-def _reading_faults(read: MailRead, parts: Sequence[PartAccount], archive: Archive) -> list[str]:
-    """Whether each part has one fate, and each document its reading and its images."""
+def _reread(session: Session, mail: MailRow) -> list[DocumentReading]:
+    """The documents that came of pages that somebody arranged."""
+    rows = session.exec(select(RereadRow).where(RereadRow.mail_id == mail.mail_id)).all()
+    return [one for row in rows for one in PagesRead.model_validate_json(row.body).documents]
+
+
+def _reading_faults(read: MailRead, parts: Sequence[PartAccount]) -> list[str]:
+    """Whether each part has one fate, and each document its reading."""
     faults = []
     if [part.index for part in parts] != list(range(len(parts))):
         faults.append("its parts are not numbered from 0 without gaps")
@@ -220,11 +227,16 @@ def _reading_faults(read: MailRead, parts: Sequence[PartAccount], archive: Archi
             faults.append(f"part {part.index} was skipped without a reason")
         if examined and part.fate is PartFate.DOCUMENT and not part.documents:
             faults.append(f"part {part.index} is a document that nobody read")
-    for document in read.documents:
-        for page in document.pages:
-            if page.image is not None and not archive.has(page.image, Area.DERIVED):
-                faults.append(f"the image of page {page.number} of {document.document_id} is gone")
     return faults
+
+
+def _image_faults(documents: Sequence[DocumentReading], archive: Archive) -> list[str]:
+    return [
+        f"the image of page {page.number} of {document.document_id} is gone"
+        for document in documents
+        for page in document.pages
+        if page.image is not None and not archive.has(page.image, Area.DERIVED)
+    ]
 
 
 def _is_dead(session: Session, mail_id: str) -> bool:

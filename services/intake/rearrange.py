@@ -30,6 +30,7 @@ from services.intake.learned_forms import LearnedForms
 from services.intake.read import ReaderSettings
 from services.intake.reading.measured import FileMeasured, NeedMeasured
 from services.intake.sandbox.client import Sandbox
+from services.intake.tables import RereadRow
 from services.intake.take_apart import Opener, Unopened
 from shared import outbox
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive
@@ -196,6 +197,15 @@ class Rearranger:
         with self._database.write() as session:
             if not outbox.claim(session, event.event_id, ARRANGED.name):
                 return
+            if told.fault is None:
+                session.merge(
+                    RereadRow(
+                        arrangement=str(told.arrangement),
+                        mail_id=told.mail_id,
+                        body=told.model_dump_json(),
+                        read_at=told.occurred_at,
+                    )
+                )
             outbox.emit(session, told)
         ended = "read" if told.fault is None else told.fault.value
         REREAD.labels(ended).inc()

@@ -135,4 +135,15 @@ class ReadingRow(IntakeTable, table=True):
     read_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class RereadRow(IntakeTable, table=True):
+    """What was read of pages that a person arranged: the body of its PagesRead, if it has any."""
+
+    __tablename__ = "reread"
+
+    arrangement: str = Field(primary_key=True)
+    mail_id: str = Field(sa_column=Column(ForeignKey("mail.mail_id"), nullable=False, index=True))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    read_at: datetime = Field(sa_type=UtcDateTime)
+
+
 add_bus_tables(IntakeTable.metadata)

@@ -182,6 +182,22 @@ async def test_an_appendix_is_parted_from_the_answer_that_it_was_scanned_with(
         assert reads.archive.get(page.image, Area.DERIVED).startswith(b"\xff\xd8")
 
 
+async def test_a_lost_image_of_an_arranged_page_breaks_the_proof(
+    reads: Intake, children: Sandbox
+) -> None:
+    file = scans.as_pdf([minutes(name="SISTA SIDAN")])
+    read = await reads.read(children, letter(("bilaga.pdf", file)))
+    told = await reread(reads, children, arranged(read, ((1, 1),), turns={(1, 1): Turn.HALF}))
+    [page] = told.documents[0].pages
+    assert page.image is not None
+    [kept] = reads.archive.root.rglob(f"*{page.image[4:]}*")
+    data = kept.read_bytes()
+    kept.unlink()
+    [account] = [one for one in reads.accounts() if one.mail_id == read.mail_id]
+    assert account.faults == (f"the image of page 1 of {told.documents[0].document_id} is gone",)
+    reads.archive.put(data, Area.DERIVED)
+
+
 async def test_pages_of_two_files_become_one_document_in_the_order_given(
     reads: Intake, children: Sandbox
 ) -> None:
