@@ -66,7 +66,7 @@ def test_everybody_sees_what_is_offered_and_how_many_have_answered(reader: Clien
     assert "Omgång 2024" in page
     assert "110 av 290" in page
     assert "/nytt-initiativ" not in page
-    assert "Vårt och 1 annans" in page
+    assert "Vårt och 1 inlärt" in page
     assert "svarsblankett från länet.pdf" in reader.get("/initiativ/kompetens-2024").text
     one = reader.get("/initiativ/sakerhet-2024").text
     assert "Ja, delar av erbjudandet" in one

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from starlette.responses import Response
 
@@ -195,6 +196,7 @@ def _plan(
         form=fields,
         stale=stale,
         field_of=field_of,
+        day_of=date.fromisoformat,
     )
 
 
