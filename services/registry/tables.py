@@ -326,7 +326,7 @@ class Document(RegistryTable, table=True):
     """`shared.events.DocumentReading`, as it came."""
     duplicate_of: str | None = Field(default=None, foreign_key="document.document_id")
     late: bool = False
-    received_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
     registered_at: datetime = Field(sa_type=UtcDateTime)
     handled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     arranged_by: str | None = None

@@ -164,17 +164,27 @@ def _waiting_without_answer(session: Session) -> Counter[str]:
 
 def arrivals(session: Session, fates: Sequence[Fate], number: int, size: int) -> Slice[Arrival]:
     """Documents that became one of these, the last to arrive first."""
-    found = select(Document, CaseFile, Mail).where(col(Document.fate).in_(fates))
     total = _count(session, select(Document.document_id).where(col(Document.fate).in_(fates)))
     number = _within(number, size, total)
+    return Slice(_arrived(session, fates, size, (number - 1) * size), number, size, total)
+
+
+def latest_arrivals(session: Session, fates: Sequence[Fate], size: int) -> list[Arrival]:
+    """Those of them that arrived last; how many there are in all is not counted."""
+    return _arrived(session, fates, size, 0)
+
+
+def _arrived(session: Session, fates: Sequence[Fate], size: int, offset: int) -> list[Arrival]:
     rows = session.exec(
-        found.join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        select(Document, CaseFile, Mail)
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
         .join(Mail, col(Mail.mail_id) == col(Document.mail_id))
+        .where(col(Document.fate).in_(fates))
         .order_by(col(Document.received_at).desc(), col(Document.document_id))
         .limit(size)
-        .offset((number - 1) * size)
-    ).all()
-    return Slice([Arrival(*row) for row in rows], number, size, total)
+        .offset(offset)
+    )
+    return [Arrival(*row) for row in rows]
 
 
 @dataclass(frozen=True)

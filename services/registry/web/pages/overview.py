@@ -74,7 +74,7 @@ def overview(visit: Visitor) -> Response:
     with visit.database.read() as session:
         counted = queries.summaries(session)
         known = initiatives_by_id(initiatives(session))
-        latest = queries.arrivals(session, fates, 1, _LATEST).items
+        latest = queries.latest_arrivals(session, fates, _LATEST)
         counts = queries.waiting_counts(session)
     today = _today(now(), visit.site.zone)
     return visit.page(
