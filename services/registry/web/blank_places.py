@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from shared.blank import PageSurveyed, Word
@@ -39,8 +40,8 @@ def places_on(page: PageSurveyed) -> list[Place]:
     """The places on a page, boxes first, each kind from the top down."""
     return [
         Place(f"{kind}-{number}", kind, area, tall, _near(area, page))
-        for number, (kind, area, tall) in enumerate(_found(page), start=1)
-    ][:_MOST_PLACES]
+        for number, (kind, area, tall) in enumerate(islice(_found(page), _MOST_PLACES), start=1)
+    ]
 
 
 def _found(page: PageSurveyed) -> Iterator[tuple[str, Rect, Rect]]:

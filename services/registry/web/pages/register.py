@@ -1,6 +1,7 @@
 """Kommunregister: where each municipality is reached, and which mail domains are its own."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from starlette.responses import Response
 
@@ -63,7 +64,7 @@ def register(visit: Visitor) -> Response:
         without=without,
         counties=dict(sorted(counties().items(), key=lambda county: county[1])),
         named=display_name,
-        near=lambda code: [one.name for one in confusable_with(code)],
+        near=_near,
         shown_domain=shown_domain,
     )
 
@@ -120,6 +121,12 @@ def export(visit: Visitor) -> Response:
         content = export_csv(session)
     name = f"kommunregister-{today(visit):%Y-%m-%d}.csv"
     return Response(content, media_type=MEDIA_TYPES[TableFormat.CSV], headers=saved_as(name))
+
+
+@cache
+def _near(code: str) -> tuple[str, ...]:
+    """The names that are easily taken for this municipality's; a page asks for a hundred."""
+    return tuple(one.name for one in confusable_with(code))
 
 
 def _carry_out(
