@@ -7,6 +7,7 @@ from sqlmodel import Session, col, func, select
 from services.registry.cases import Diary, answer_title, case_of
 from services.registry.domain.answer import Pair
 from services.registry.tables import Arrangement, CaseFile, Document, FormerNumber, Mail
+from shared.events import DocumentReading
 
 
 class ArrangedCases:
@@ -14,7 +15,8 @@ class ArrangedCases:
 
     An answer goes into the case of its municipality and initiative. If there is none yet, and for
     what is nobody's, the first document takes on a case in which nothing was but the documents
-    that give way: the sender knows its number. Each further one has a case of its own.
+    that give way: the sender knows its number. Each further one has a case of its own. Pages that
+    belong to none stay in the case that they were in.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class ArrangedCases:
         self._diary = diary
         self._arrangement = arrangement
         self._at = at
+        self._former = former
         self._title = f"Inkommen handling: {subject.strip()[:200]}".removesuffix(": ")
         self._free = [
             case
@@ -54,6 +57,16 @@ class ArrangedCases:
         case.initiative, case.municipality, case.title = pair.initiative, pair.municipality, title
         self._session.flush()
         return case
+
+    def of_left_out(self, reading: DocumentReading) -> CaseFile:
+        """Return the case in which the first of the pages has been."""
+        page = (reading.pages[0].part, reading.pages[0].source_page)
+        [held] = [
+            document.case_id
+            for document in self._former
+            if any((one["part"], one["source_page"]) == page for one in document.reading["pages"])
+        ]
+        return self._session.get_one(CaseFile, held)
 
     def _open(self, title: str, pair: Pair | None = None) -> CaseFile:
         return self._diary.open_case(self._session, title=title, at=self._at, pair=pair)

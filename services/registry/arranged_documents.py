@@ -7,12 +7,12 @@ from sqlmodel import Session
 
 from services.registry.arranged_cases import ArrangedCases
 from services.registry.cases import Diary, next_handling
-from services.registry.domain.answer import Pair
 from services.registry.domain.deadline import is_late
 from services.registry.domain.mail import DocumentDecision, Review
 from services.registry.eventlog import note
 from services.registry.tables import (
     Arrangement,
+    CaseFile,
     Document,
     Initiative,
     Mail,
@@ -49,7 +49,14 @@ class ArrangedDocuments:
         """Put a document into the queue. Raises IntegrityError if another opened its case."""
         found = decision.verdict.reasons if isinstance(decision.verdict, Review) else ()
         reasons = tuple(dict.fromkeys((*found, *decision.reading.reasons, Reason.REARRANGED)))
-        document = self._new(decision.reading, decision.pair, Fate.REVIEW)
+        pair = decision.pair
+        initiative = self._session.get_one(Initiative, pair.initiative) if pair else None
+        case = self._cases.of(pair, initiative.name if initiative else "")
+        document = self._new(decision.reading, case, Fate.REVIEW)
+        if pair is not None and initiative is not None:
+            document.initiative, document.municipality = pair.initiative, pair.municipality
+            last = initiative.last_answer_day
+            document.late = is_late(self._mail.received_at, last, self._zone)
         document.reasons = [reason.value for reason in reasons]
         self._session.add(
             ReviewItem(
@@ -66,13 +73,12 @@ class ArrangedDocuments:
 
     def leave_out(self, reading: DocumentReading) -> None:
         """Keep the pages that belong to none, and register nothing of them."""
-        document = self._new(reading, None, Fate.NOT_REGISTERED)
+        case = self._cases.of_left_out(reading)
+        document = self._new(reading, case, Fate.NOT_REGISTERED)
         document.handled_at = self._at
         self._note(document, "document.left_out")
 
-    def _new(self, reading: DocumentReading, pair: Pair | None, fate: Fate) -> Document:
-        initiative = self._session.get_one(Initiative, pair.initiative) if pair else None
-        case = self._cases.of(pair, initiative.name if initiative else "")
+    def _new(self, reading: DocumentReading, case: CaseFile, fate: Fate) -> Document:
         assert case.id is not None
         document = Document(
             document_id=reading.document_id,
@@ -82,13 +88,9 @@ class ArrangedDocuments:
             kind=reading.kind,
             fate=fate,
             reasons=[],
-            initiative=pair.initiative if pair else None,
-            municipality=pair.municipality if pair else None,
             content=reading.content,
             parts=list(reading.parts),
             reading=reading.model_dump(mode="json"),
-            late=initiative is not None
-            and is_late(self._mail.received_at, initiative.last_answer_day, self._zone),
             received_at=self._mail.received_at,
             registered_at=self._at,
             arranged_by=self._arrangement.id,

@@ -8,7 +8,7 @@ then stays. Else it gets a number in the other case, and its former one is kept 
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from services.registry.cases import Diary, answer_title, case_of, next_handling
 from services.registry.domain.answer import Pair
@@ -85,6 +85,8 @@ def _holds_only(session: Session, case: CaseFile, document: Document) -> bool:
             col(Document.case_id) == case.id,
             Document.document_id != document.document_id,
             Document.fate != Fate.REARRANGED,
+            # Pages that a registrar left out of every document are nobody's.
+            or_(col(Document.fate) != Fate.NOT_REGISTERED, col(Document.arranged_by).is_(None)),
         )
     ).one()
     mails = session.exec(

@@ -253,6 +253,7 @@ def test_pages_that_belong_to_none_are_kept_and_not_registered(desk: Desk) -> No
     desk.read(paper(FIRST, answer="ja", municipality=UMEA))
     assert desk.fates()[2:] == [Fate.REVIEW, Fate.NOT_REGISTERED]
     left_out = desk.document(4)
+    assert left_out.case_id == desk.document(1).case_id
     assert [page["source_page"] for page in left_out.reading["pages"]] == [2]
     account = account_of(desk.register.database, MAIL)
     assert account is not None
