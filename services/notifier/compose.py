@@ -30,6 +30,10 @@ class Mail:
     data: bytes
 
 
+TOKEN_BYTES: Final = 10
+"""Of the token in the envelope sender, which a bounce comes back to."""
+
+
 @dataclass(frozen=True)
 class House:
     """Who we are, to those who get mail from us."""

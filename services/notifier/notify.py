@@ -24,7 +24,7 @@ from sqlmodel import Session
 
 from services.notifier import store
 from services.notifier.addresses import domain_of
-from services.notifier.compose import House, Mail
+from services.notifier.compose import TOKEN_BYTES, House, Mail
 from services.notifier.counting import count_sent, lock_counting
 from services.notifier.drafts import Draft, draft_decision, draft_receipt
 from services.notifier.gate import (
@@ -35,7 +35,7 @@ from services.notifier.gate import (
     objections,
 )
 from services.notifier.mailings import Pace
-from services.notifier.order import TOKEN_BYTES, compose_order
+from services.notifier.ordered import compose_order
 from services.notifier.relay import (
     Accepted,
     Deferred,

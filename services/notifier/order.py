@@ -2,23 +2,20 @@
 
 order:   event → gate → queue, in the transaction of the inbox claim
 steer:   event → the mailing's row, in the same; of a stopped one, all that waits is held back
-compose: a queued letter whose turn has come → its bytes, archived before they are handed over
 
-One letter for each identifier. It is composed when it leaves, not when it is ordered: a mailing
-may take days, and a mail's Date is when it was sent.
+One letter for each identifier; `ordered.py` composes it when it leaves.
 """
 
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 from sqlmodel import Session
 
 from services.notifier import mailings, store
 from services.notifier.addresses import deliverable, domain_of
-from services.notifier.compose import House
-from services.notifier.compose_letter import compose_letter
+from services.notifier.compose import TOKEN_BYTES, House
 from services.notifier.counting import count_sent, lock_counting
 from services.notifier.gate import Question, address_key
 from services.notifier.letter_gate import (
@@ -26,24 +23,19 @@ from services.notifier.letter_gate import (
     letter_cap_objections,
     letter_objections,
 )
+from services.notifier.notify import Notifier
 from services.notifier.tables import MessageRow, MessageState, OrderRow, Priority
 from shared import outbox
-from shared.archive import Area
 from shared.consumers import ORDERED, STEERED
-from shared.errors import HandslagError, Permanent
 from shared.events import MAILING_STOPPED, LetterKind, LetterOrdered, MailingSteered
 from shared.failpoint import failpoint
 from shared.letters.plain import one_line
 
-if TYPE_CHECKING:
-    from services.notifier.notify import Notifier
-
-TOKEN_BYTES: Final = 10
 HELD_BACK_AT_ONCE: Final = 200
 log = structlog.get_logger()
 
 
-def order_letter(office: "Notifier", event: LetterOrdered) -> MessageState | None:
+def order_letter(office: Notifier, event: LetterOrdered) -> MessageState | None:
     """Queue a letter, or log why it may not leave; None if that is done already."""
     refusals = letter_objections(_question(event, office.house))
     with office.database.write() as session:
@@ -70,7 +62,7 @@ def order_letter(office: "Notifier", event: LetterOrdered) -> MessageState | Non
     return MessageState(row.state)
 
 
-def steer_mailing(office: "Notifier", event: MailingSteered) -> bool:
+def steer_mailing(office: Notifier, event: MailingSteered) -> bool:
     """Do with a mailing as told; False if that is done already, or no longer what is wanted."""
     with office.database.write() as session:
         if not outbox.claim(session, event.event_id, STEERED.name):
@@ -82,7 +74,7 @@ def steer_mailing(office: "Notifier", event: MailingSteered) -> bool:
     return done
 
 
-def hold_back_stopped(office: "Notifier") -> int:
+def hold_back_stopped(office: Notifier) -> int:
     """Hold back what waits of stopped mailings, a few in each transaction; how many there were."""
     held = 0
     while True:
@@ -93,40 +85,6 @@ def hold_back_stopped(office: "Notifier") -> int:
         held += len(rows)
         if len(rows) < HELD_BACK_AT_ONCE:
             return held
-
-
-def compose_order(office: "Notifier", row: MessageRow) -> bytes:
-    """Compose a letter whose turn has come. `Permanent` if a file of it is lost."""
-    assert row.letter_id is not None
-    assert row.number is not None
-    with office.database.read() as session:
-        event = LetterOrdered.model_validate_json(store.order_of(session, row.letter_id))
-    data = _composed(office, event)
-    content = office.archive.put(data, Area.DERIVED)
-    with office.database.write() as session:
-        store.keep_content(session, row.number, content)
-    failpoint("notifier.composed")
-    return data
-
-
-def _composed(office: "Notifier", event: LetterOrdered) -> bytes:
-    """The bytes, signed; whatever keeps them from being made is this letter's end, and no other's.
-
-    Else it would be tried again for ever, before all that wait behind it.
-    """
-    try:
-        mail = compose_letter(
-            event,
-            office.house,
-            dated=outbox.now(),
-            read=lambda digest: office.archive.get(digest, Area.DERIVED),
-        )
-        return office.signed(mail)
-    except HandslagError:
-        raise
-    except Exception as error:
-        log.error("letter_not_composed", letter_id=event.letter_id.hex, exc_info=error)
-        raise Permanent(f"{type(error).__name__}: {error}", code="not_composed") from error
 
 
 def _question(event: LetterOrdered, house: House) -> LetterQuestion:
@@ -145,7 +103,7 @@ def _question(event: LetterOrdered, house: House) -> LetterQuestion:
 
 
 def _over_caps(
-    office: "Notifier", session: Session, row: MessageRow, now: datetime
+    office: Notifier, session: Session, row: MessageRow, now: datetime
 ) -> tuple[str, ...]:
     lock_counting(session)
     sent = count_sent(session, row.recipient_key, now, letters=True)
