@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel import Session, col, delete, select
 
 from services.registry.eventlog import note
-from services.registry.tables import LoginSession, Role, UserAccount
+from services.registry.tables import ApiToken, LoginSession, Role, UserAccount
 from services.registry.web.passwords import first_password, hash_password
 from shared.database import Database
 from shared.errors import UsageError
@@ -50,6 +50,12 @@ def add(database: Database, name: str, role: str, *, who: str, now: datetime) ->
     password = first_password()
     kept = hash_password(password)
     with database.write() as session:
+        if session.get(ApiToken, name) is not None:
+            raise WrongUser(
+                f"{name} is, or has been, the name of a program's key",
+                fault="taken",
+                remedy="Choose another name: the event log knows what is done by it.",
+            )
         if session.get(UserAccount, name) is not None:
             raise WrongUser(
                 f"there is already a user {name}", fault="taken", remedy="Choose another name."
