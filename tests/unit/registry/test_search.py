@@ -1,7 +1,7 @@
 """The search: what is found first, what each may find, and that the index follows the register."""
 
 import pytest
-from sqlalchemy import text
+from sqlmodel import select
 
 from services.registry.domain.search_words import (
     Phrase,
@@ -17,6 +17,7 @@ from services.registry.tables import Audience, CaseFile, Document, FormerNumber,
 from shared.database import Database
 from shared.events import Disposition, Outcome, PartFate, PartSummary, Reason
 from shared.migrate import upgrade
+from tests.earlier import copied_back
 from tests.unit.registry.builders import (
     LUND,
     MIGRATIONS,
@@ -28,7 +29,6 @@ from tests.unit.registry.builders import (
     mail,
     typed,
 )
-from tests.unit.registry.test_contact_migration import back_to_0007
 from tests.unit.registry.test_searchable import made
 
 HABO, HÅBO = "0643", "0305"
@@ -187,27 +187,21 @@ def test_the_longest_text_there_is_can_be_kept(register: Register) -> None:
     assert sought(register, "ord1f").total == 1
 
 
-def test_the_migration_fills_the_index_with_what_stands(register: Register) -> None:
+def test_the_migration_fills_the_index_with_what_stands(
+    register: Register, other_database_url: str
+) -> None:
     register.record(mail(form("ja"), name="a", parts=named("svar_umea-2.pdf")))
-    before = _entries(register)
-    _back_to_0006(register.database)
-    upgrade(register.database, MIGRATIONS)
-    assert _entries(register) == before
-    assert whose(sought(register, "svar_umea")) == [UMEA]
+    database = copied_back(register.database, other_database_url, "0006")
+    upgrade(database, MIGRATIONS)
+    assert _entries(database) == _entries(register.database)
+    with database.read() as session:
+        assert whose(find(session, "svar_umea", seen_by=ALL)) == [UMEA]
+    database.close()
 
 
-def _entries(register: Register) -> list[tuple[str, str, str, str]]:
-    return sorted(
-        (one.document_id or "", one.keys, one.names, one.body) for one in register.all(SearchEntry)
-    )
-
-
-def _back_to_0006(database: Database) -> None:
-    """As the database was before there was a search, and several contacts for an answer."""
-    with database.write() as session:
-        connection = session.connection()
-        back_to_0007(connection)
-        connection.execute(text("DROP TABLE search_entry"))
-        if connection.dialect.name == "sqlite":
-            connection.execute(text("DROP TABLE search_index"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+def _entries(database: Database) -> list[tuple[str, str, str, str]]:
+    with database.read() as session:
+        return sorted(
+            (one.document_id or "", one.keys, one.names, one.body)
+            for one in session.exec(select(SearchEntry))
+        )
