@@ -20,6 +20,7 @@ from shared.database import Database
 from shared.events import AnswerRecorded, MailRead, MailRegistered
 from shared.settings import CommonSettings
 from tests.impatient import impatient
+from tests.intake import wait_for
 from tests.nats import NatsServer
 from tests.unit.registry.builders import KOMPETENS, Register, form, mail
 
@@ -117,7 +118,8 @@ def test_killed_with_mails_in_hand_it_loses_and_doubles_nothing(
     publish(
         nats_server.url, other_database_url, events, lambda: len(register.all(Mail)) == len(codes)
     )
-    assert '"ok"' in get(listen, "/health")
+    # What `/health` tells may be ten seconds old, from before the bus was reached.
+    wait_for(lambda: '"ok"' in get(listen, "/health"))
     metrics = get(listen, "/metrics")
     assert "handslag_review_open 0.0" in metrics
     assert 'handslag_documents_total{fate="recorded"}' in metrics

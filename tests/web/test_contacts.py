@@ -273,5 +273,5 @@ def test_the_workbook_opens_and_has_no_formula(
 
 
 def test_an_unknown_kind_of_file_is_not_there(registrar: Client) -> None:
-    assert registrar.get("/export/kontaktpersoner.json").status == 404
+    assert registrar.get("/export/kontaktpersoner.pdf").status == 404
     assert registrar.get("/kontaktpersoner/ny/finns-inte").status == 404

@@ -206,10 +206,11 @@ def test_of_several_groups_the_one_that_may_do_most_counts(
     assert accounts(lone)["Per Ek"].role is role
 
 
-def test_the_order_of_power_is_that_of_the_permissions() -> None:
+def test_no_role_may_do_all_that_one_of_more_power_may() -> None:
     assert set(BY_POWER) == set(Role)
     for more, less in pairwise(BY_POWER):
-        assert PERMISSIONS[more] > PERMISSIONS[less]
+        assert not PERMISSIONS[less] >= PERMISSIONS[more]
+    assert all(PERMISSIONS[BY_POWER[0]] > PERMISSIONS[less] for less in BY_POWER[1:])
 
 
 @pytest.mark.parametrize(

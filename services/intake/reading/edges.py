@@ -19,6 +19,8 @@ _LEAST_WIRE_MM = 5.0
 _WORD_APART_MM = 6.0
 _LEAST_ALONE_MM = 4.0
 """Letters that are joined."""
+_HOLE_MM = (4.0, 9.0)
+_HOLE_WITHIN_MM = 22.0
 
 
 def written_along_edges(
@@ -51,6 +53,8 @@ def written_along_edges(
             width_mm=wide / per_mm,
             height_mm=tall / per_mm,
         )
+        if is_punched(rect, area / per_mm**2, width / per_mm, height / per_mm):
+            continue
         if _like_a_letter(rect) and area >= _LEAST_MM2 * per_mm**2:
             pieces[rect] = area / per_mm**2
     return {
@@ -59,6 +63,19 @@ def written_along_edges(
         if max(rect.width_mm, rect.height_mm) >= _LEAST_ALONE_MM
         or any(_near(rect, other) for other in pieces if other is not rect)
     }
+
+
+def is_punched(rect: Rect, area_mm2: float, page_width_mm: float, page_height_mm: float) -> bool:
+    """Whether a piece of ink is a hole that was punched near an edge of the paper."""
+    short, long = sorted((rect.width_mm, rect.height_mm))
+    x, y = rect.centre_mm
+    return (
+        min(x, y, page_width_mm - x, page_height_mm - y) <= _HOLE_WITHIN_MM
+        and _HOLE_MM[0] <= short
+        and long <= _HOLE_MM[1]
+        and short / long > 0.75
+        and area_mm2 / (long * short) > 0.55
+    )
 
 
 def _is_wire(wide: int, tall: int, area: int, per_mm: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from services.intake.reading.clip import without_clip
-from services.intake.reading.edges import written_along_edges
+from services.intake.reading.edges import is_punched, written_along_edges
 from services.intake.reading.fold import crease
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
@@ -29,8 +29,6 @@ _BOX_ZONE_MORE_MM = 0.2
 
 _OVERSHOOT_MM = 5.0
 _SIGNATURE_OVERSHOOT_MM = 15.0
-_HOLE_MM = (4.0, 9.0)
-_HOLE_WITHIN_MM = 22.0
 _STREAK_WIDE_MM = 0.7
 _STREAK_LONG_MM = 5.0
 _FOLD_WIDE_MM, _FOLD_LONG_MM = 1.0, 100.0
@@ -164,15 +162,7 @@ def _explains_itself(rect: Rect, area_mm2: float, touches: int, template: FormTe
     wide = _FOLD_WIDE_MM if long >= _FOLD_LONG_MM else _STREAK_WIDE_MM
     if long >= _STREAK_LONG_MM and area_mm2 / long <= wide and short <= max(0.1 * long, 0.5):
         return True
-    x, y = rect.centre_mm
-    to_edge = min(x, y, template.page_width_mm - x, template.page_height_mm - y)
-    return (
-        to_edge <= _HOLE_WITHIN_MM
-        and _HOLE_MM[0] <= short
-        and long <= _HOLE_MM[1]
-        and short / long > 0.75
-        and area_mm2 / (long * short) > 0.55
-    )
+    return is_punched(rect, area_mm2, template.page_width_mm, template.page_height_mm)
 
 
 def _explained(template: FormTemplate, shape: tuple[int, ...], off_mm: float) -> MatLike:
