@@ -181,6 +181,10 @@ class Dovecot:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=30)
             self._process = None
+            # Left by who was killed with it in hand. Were its PID given to another process before
+            # the next start, that would wait two minutes for it.
+            for lock in self.folder.rglob("*.lock"):
+                lock.unlink(missing_ok=True)
 
     def close(self) -> None:
         self.stop()
