@@ -23,7 +23,9 @@ from services.registry.web.oidc_discovery import TIMEOUT_S, Discovery, Provided,
 LEEWAY_S: Final = 60
 """How far the provider's clock may be from ours."""
 BY_POWER: Final = (Role.ADMINISTRATOR, Role.REGISTRAR, Role.PROGRAMME_OFFICE, Role.READER)
-"""The roles, the one that may do most first: who is in several groups gets the first of them."""
+"""Who is in several groups gets the first of their roles. None may do all that one before it may;
+but a registrar, unlike the programme office, does not manage rounds.
+"""
 _SIGNED_WITH: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
@@ -97,7 +99,7 @@ class Provider:
         )
 
     def role_of(self, groups: Iterable[str]) -> Role | None:
-        """Return the role that may do most of those that the groups give, or None."""
+        """Return the first by power of the roles that the groups give, or None."""
         given = {self._settings.roles[one] for one in groups if one in self._settings.roles}
         return next((role for role in BY_POWER if role in given), None)
 
