@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from services.registry.answers import plain
 from services.registry.domain.contact import ADDRESS_MAX
 from services.registry.eventlog import MACHINE, note
+from services.registry.mailings import letter_settled
 from services.registry.tables import (
     Bounce,
     BounceState,
@@ -80,23 +81,33 @@ class Settler:
                 reason=plain(event.reason),
                 content=event.content,
                 settled_at=event.settled_at,
+                document_id=event.document_id,
+                letter_id=str(event.letter_id) if event.letter_id else None,
+                mailing_id=str(event.mailing_id) if event.mailing_id else None,
             )
         )
+        if event.mailing_id is None:
+            self._log(session, event, known)
+        letter_settled(session, event)
+        if (
+            event.mail_id is not None
+            and event.letter_id is None
+            and event.fate is not MessageFate.SENT
+            and event.reason != WITHDRAWN
+        ):
+            self._queue_what_was_returned(session, event.mail_id, event.document_id)
+
+    def _log(self, session: Session, event: MessageSettled, known: Message | None) -> None:
         note(
             session,
             at=self._now(),
             who=MACHINE,
             what=f"message.{event.fate}",
             mail_id=event.mail_id,
+            document_id=event.document_id if event.letter_id else None,
             before={"fate": known.fate.value} if known else None,
             after={"message_id": event.message_id, "kind": event.kind, "reason": event.reason},
         )
-        if (
-            event.mail_id is not None
-            and event.fate is not MessageFate.SENT
-            and event.reason != WITHDRAWN
-        ):
-            self._queue_what_was_returned(session, event.mail_id, event.document_id)
 
     def _queue_what_was_returned(
         self, session: Session, mail_id: str, document_id: str | None

@@ -7,7 +7,7 @@ import pytest
 
 from services.registry.settle import Settler
 from services.registry.store.lists import messages, open_bounces
-from services.registry.tables import Answer, Bounce, Document, Message, ReviewItem
+from services.registry.tables import Answer, Bounce, Document, EventLog, Message, ReviewItem
 from shared.events import DeliveryFailed, Fate, MessageFate, MessageSettled, Outcome, Reason
 from tests.unit.registry.builders import NOW, Register, form, mail
 
@@ -102,3 +102,32 @@ def test_a_returned_document_whose_sender_was_told_waits_for_a_new_one(
     settler.settle(told)
     assert register.all(Document)[0].fate is Fate.RETURNED
     assert register.all(ReviewItem) == []
+
+
+@pytest.mark.parametrize("fate", [MessageFate.HELD_BACK, MessageFate.FAILED])
+def test_a_letter_that_did_not_leave_says_nothing_of_the_request_for_a_new_answer(
+    register: Register, settler: Settler, fate: MessageFate
+) -> None:
+    unsigned = form("ja", outcome=Outcome.RETURN, reasons=(Reason.SIGNATURE_MISSING,))
+    arrived = mail(unsigned)
+    register.record(arrived)
+    letter = settled(fate, NOW).model_copy(
+        update={"mail_id": arrived.mail_id, "letter_id": uuid4(), "kind": "question_forwarded"}
+    )
+    settler.settle(letter)
+    assert register.all(Document)[0].fate is Fate.RETURNED
+    assert register.all(ReviewItem) == []
+    (message,) = register.all(Message)
+    assert message.letter_id == str(letter.letter_id)
+
+
+def test_a_mailing_writes_no_line_for_each_of_its_letters_in_the_log(
+    register: Register, settler: Settler
+) -> None:
+    settler.settle(
+        settled(MessageFate.SENT, NOW).model_copy(
+            update={"mailing_id": uuid4(), "letter_id": uuid4(), "kind": "offer"}
+        )
+    )
+    assert [one.kind for one in register.all(Message)] == ["offer"]
+    assert not [one for one in register.all(EventLog) if one.what.startswith("message.")]
