@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from services.registry.draft_answers import DraftKeeper
+from services.registry.mailings_runner import MailingRunner
 from services.registry.record import Recorder
 from services.registry.reports import ReportKeeper
 from services.registry.reread import Rereader
@@ -17,6 +18,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.settle import Settler
 from services.registry.store.lists import totals
 from services.registry.web.app import create_app
+from services.registry.web.printing import Printing
 from shared.archive import open_archive
 from shared.bus import Bus
 from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REREAD, SEARCHABLE, SETTLE
@@ -60,6 +62,8 @@ async def run(settings: RegistrySettings) -> None:
         }
         reporter = Reporter(NAME, database, archive, checks, bus.tell)
         WAITING.set_function(lambda: _waiting(database))
+        printing = Printing(settings)
+        mailings = MailingRunner(database, archive, lambda: printing.office, now, bus.stir)
         loop = asyncio.get_running_loop()
         app = create_app(
             settings,
@@ -71,6 +75,7 @@ async def run(settings: RegistrySettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(reporter.run())
+            tasks.create_task(mailings.run())
             tasks.create_task(
                 serve(app, settings.web.listen, "HANDSLAG_WEB__LISTEN", app.state.site.live.close)
             )

@@ -51,6 +51,8 @@ class RegistrySection(BaseModel):
     """Where needs are mailed to, as it stands in the needs template."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
+    approve_mailings_above: int = Field(default=25, ge=0)
+    """A mailing with more letters than this needs a second person's yes; 0: every mailing does."""
 
     @field_validator("dnr_format")
     @classmethod

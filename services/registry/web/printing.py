@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.registry.mailings_letters import Office
 from services.registry.settings import RegistrySettings
 from shared.form_key import form_key
 
@@ -27,3 +28,10 @@ class Printing:
     @property
     def needs_address(self) -> str:
         return self.settings.registry.needs_address
+
+    @property
+    def office(self) -> Office:
+        """What stands in all letters that are ordered here."""
+        return Office(
+            self.settings.organisation, self.answers_address, self.needs_address, self.key
+        )
