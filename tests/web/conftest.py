@@ -15,6 +15,7 @@ from services.registry.tables import Role
 from shared.database import Database
 from tests.databases import PostgresServer
 from tests.web.client import Client
+from tests.web.sent import newsletter
 from tests.web.taught import teach
 from tests.web.world import (
     NAMES,
@@ -50,6 +51,7 @@ def worlds(
             made = build(folder, database)
             add_people(made)
             fill(made)
+            newsletter(made)
             drafts = teach(made.database, made.archive)
             made.ids["blank-to-point-at"] = drafts.pointing
             made.ids["blank-to-confirm"] = drafts.proposed

@@ -15,6 +15,7 @@ from sqlmodel import select
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
 from tests.web.browsing import log_in
+from tests.web.sent import TOKEN
 from tests.web.world import NAMES, World
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -36,6 +37,8 @@ PAGES = (
     "new contact",
     "bounces",
     "bounces that are done",
+    "unsubscribing",
+    "unsubscribed",
     "operations",
     "users",
     "user",
@@ -149,6 +152,8 @@ def address(world: World, name: str) -> str:
             "new contact": f"/kontaktpersoner/ny/{ids['answer-document']}",
             "bounces": "/studsar",
             "bounces that are done": "/studsar?visa=hanterade",
+            "unsubscribing": f"/avsluta/{TOKEN}",
+            "unsubscribed": "/avslutade-nyhetsbrev",
             "operations": "/drift",
             "users": "/anvandare",
             "user": "/anvandare/konto?namn=rut",

@@ -69,6 +69,9 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/studsar"): STAFF,
     ("POST", "/studsar/{mail_id}/ratta"): RESOLVERS,
     ("POST", "/studsar/{mail_id}/hanterad"): RESOLVERS,
+    ("GET", "/avslutade-nyhetsbrev"): STAFF,
+    ("POST", "/avslutade-nyhetsbrev"): RESOLVERS,
+    ("POST", "/avslutade-nyhetsbrev/angra"): RESOLVERS,
     ("GET", "/behov"): STAFF,
     ("GET", "/mejl"): STAFF,
     ("GET", "/mejl/{mail_id}"): STAFF,
@@ -148,6 +151,9 @@ OPEN = {
     ("POST", "/logga-in/oidc"),
     ("GET", "/logga-in/oidc/svar"),
     ("GET", "/logga-ut/oidc"),
+    ("GET", "/avsluta/{token}"),
+    ("POST", "/avsluta/{token}"),
+    ("POST", "/avsluta/{token}/angra"),
 }
 
 

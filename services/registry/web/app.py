@@ -101,6 +101,7 @@ def create_app(
         arranger=Arranger(database, now, stir),
         printing=Printing(settings),
         stir=stir,
+        link_throttle=Throttle(web.login_tries, window_s, monotonic),
         assets=assets,
         renderer=Renderer(_HERE / "templates", assets, zone, settings.organisation),
     )

@@ -45,8 +45,10 @@ class Upload:
 class Guard:
     """The dependency that `add_pages` puts on each route."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, *, from_anywhere: bool = False) -> None:
+        """`from_anywhere`: a POST need not come from a page of ours; its address is its proof."""
         self.permission = permission
+        self.from_anywhere = from_anywhere
 
     async def __call__(self, request: Request) -> None:
         """Let the request through, with `request.state.person`, `.form` and `.files` set, or
@@ -66,14 +68,15 @@ class Guard:
                 self._check(person, request)
             async with request.form() as form:
                 request.state.form, request.state.files = _texts(form), await _files(form)
-            csrf.check_origin(
-                request.headers.get("host", ""),
-                request.headers.get("origin"),
-                request.headers.get("referer"),
-            )
+            if not self.from_anywhere:
+                csrf.check_origin(
+                    request.headers.get("host", ""),
+                    request.headers.get("origin"),
+                    request.headers.get("referer"),
+                )
         if self.permission is not Permission.OPEN:
             self._check(person, request)
-        if request.method == "POST":
+        if request.method == "POST" and not self.from_anywhere:
             csrf.check_token(form_token(site, request), request.state.form.get(csrf.FIELD, ""))
 
     def _check(self, person: Person | None, request: Request) -> None:

@@ -66,6 +66,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Mejl", "/mejl", Permission.SEE_MAIL),
             Entry("Satt åt sidan", "/satt-at-sidan", Permission.SEE_MAIL),
+            Entry("Avslutade nyhetsbrev", "/avslutade-nyhetsbrev", Permission.SEE_MAIL),
             Entry("Händelselogg", "/handelselogg", Permission.SEE_MAIL),
             Entry("Drift", "/drift", Permission.SEE_OPERATIONS),
             Entry("Nycklar för program", "/nycklar", Permission.MANAGE_USERS),

@@ -45,6 +45,8 @@ EVENTS = {
     "contact.added": "Kontaktperson lades till",
     "contact.changed": "Kontaktperson ändrades",
     "contact.ended": "Kontaktperson avslutades",
+    "newsletter.unsubscribed": "Nyhetsbrevet avslutades",
+    "newsletter.resumed": "Nyhetsbrevet ska skickas igen",
     "user.added": "Konto skapat",
     "user.password_changed": "Lösenordet byttes",
     "user.closed": "Kontot stängdes",
@@ -67,7 +69,7 @@ EVENTS = {
     "municipalities.imported": "Kommunernas adresser lästes in",
 }
 
-ACTORS = {"machine": "Handslag", "command": "kommandoraden"}
+ACTORS = {"machine": "Handslag", "command": "kommandoraden", "recipient": "mottagaren"}
 
 MESSAGE_KINDS = {
     "receipt": "Mottagningsbekräftelse",

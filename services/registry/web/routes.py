@@ -39,6 +39,8 @@ class Declaration:
     endpoint: Callable[..., Response]
     max_bytes: int | None = None
     """How large a form may be; None as everywhere."""
+    from_anywhere: bool = False
+    """Whether a form need not stand on a page of ours."""
 
 
 class Pages:
@@ -52,19 +54,32 @@ class Pages:
         return self._declare(path, "GET", permission)
 
     def post(
-        self, path: str, permission: Permission, *, max_bytes: int | None = None
+        self,
+        path: str,
+        permission: Permission,
+        *,
+        max_bytes: int | None = None,
+        from_anywhere: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare what a form does. Token and origin are checked before the endpoint runs.
 
-        `max_bytes` is for forms with files, which may be larger than others.
+        `max_bytes` is for forms with files, which may be larger than others. `from_anywhere` is
+        for what a mail program sends, and whose address holds a secret of its own.
         """
-        return self._declare(path, "POST", permission, max_bytes)
+        return self._declare(path, "POST", permission, max_bytes, from_anywhere)
 
     def _declare(
-        self, path: str, method: str, permission: Permission, max_bytes: int | None = None
+        self,
+        path: str,
+        method: str,
+        permission: Permission,
+        max_bytes: int | None = None,
+        from_anywhere: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         def remember(endpoint: Endpoint) -> Endpoint:
-            self.declarations.append(Declaration(path, method, permission, endpoint, max_bytes))
+            self.declarations.append(
+                Declaration(path, method, permission, endpoint, max_bytes, from_anywhere)
+            )
             return endpoint
 
         return remember
@@ -78,7 +93,9 @@ def add_pages(app: FastAPI, modules: Sequence[Pages]) -> None:
                 declared.path,
                 declared.endpoint,
                 methods=[declared.method],
-                dependencies=[Depends(Guard(declared.permission))],
+                dependencies=[
+                    Depends(Guard(declared.permission, from_anywhere=declared.from_anywhere))
+                ],
                 response_model=None,
                 include_in_schema=False,
                 max_body_size=declared.max_bytes,

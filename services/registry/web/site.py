@@ -19,6 +19,7 @@ from services.registry.web.oidc import Provider
 from services.registry.web.operations import Operations
 from services.registry.web.printing import Printing
 from services.registry.web.rendering import Renderer
+from services.registry.web.throttle import Throttle
 from shared.archive import Archive
 from shared.database import Database
 
@@ -45,6 +46,8 @@ class Site:
     printing: Printing
     stir: Callable[[], None]
     """Tells the outbox's relay, from any thread, that there is something to publish."""
+    link_throttle: Throttle
+    """Slows down those who guess the links of newsletters."""
     assets: Assets
     renderer: Renderer
 

@@ -9,7 +9,7 @@ from services.registry.domain.candidates import Ground
 from services.registry.domain.contact import ContactFault
 from services.registry.domain.resolution import Objection
 from services.registry.store.search import Kind, Place
-from services.registry.tables import AnswerStatus, MailState
+from services.registry.tables import AnswerStatus, MailState, UnsubscribedHow
 from shared.events import (
     Disposition,
     DocumentKind,
@@ -324,6 +324,15 @@ MESSAGE_FATES: Mapping[MessageFate, str] = MappingProxyType(
         MessageFate.SENT: "Skickat",
         MessageFate.HELD_BACK: "Skickades inte",
         MessageFate.FAILED: "Kunde inte levereras",
+    }
+)
+
+UNSUBSCRIBED_HOW: Mapping[UnsubscribedHow, str] = MappingProxyType(
+    {
+        UnsubscribedHow.ONE_CLICK: "Med mejlprogrammets knapp",
+        UnsubscribedHow.PAGE: "Med länken i nyhetsbrevet",
+        UnsubscribedHow.MAIL: "Med ett mejl",
+        UnsubscribedHow.STAFF: "För hand",
     }
 )
 

@@ -31,6 +31,7 @@ from services.registry.web.pages import (
     service,
     set_aside,
     tokens,
+    unsubscribe,
     users,
 )
 from services.registry.web.routes import Pages
@@ -54,6 +55,7 @@ ALL_PAGES: tuple[Pages, ...] = (
     needs.pages,
     mails.pages,
     set_aside.pages,
+    unsubscribe.pages,
     search.pages,
     eventlog.pages,
     exports.pages,
