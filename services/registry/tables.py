@@ -310,6 +310,7 @@ class Mail(RegistryTable, table=True):
     """One mail that intake has read."""
 
     __tablename__ = "mail"
+    __table_args__ = (Index("ix_mail_of_state", "state", "received_at"),)
 
     mail_id: str = Field(primary_key=True)
     digest: str = Field(index=True)
@@ -326,7 +327,7 @@ class Mail(RegistryTable, table=True):
     disposition: Disposition = Field(sa_column=Column(KeyOf(Disposition), nullable=False))
     disposition_reason: str = ""
     reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
-    state: MailState = Field(sa_column=Column(KeyOf(MailState), nullable=False, index=True))
+    state: MailState = Field(sa_column=Column(KeyOf(MailState), nullable=False))
     text: str = Field(default="", sa_column=Column(Text, nullable=False))
     case_id: int | None = Field(default=None, foreign_key="case_file.id")
     """The mail's own case, where the mail itself is the matter; then `handling` is set too."""
@@ -356,6 +357,7 @@ class Document(RegistryTable, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "handling", name="uq_handling_of_case"),
         Index("ix_document_of_answer", "initiative", "municipality"),
+        Index("ix_document_of_fate", "fate", "received_at"),
     )
 
     document_id: str = Field(primary_key=True)
@@ -363,7 +365,7 @@ class Document(RegistryTable, table=True):
     case_id: int = Field(foreign_key="case_file.id")
     handling: int
     kind: DocumentKind = Field(sa_column=Column(KeyOf(DocumentKind), nullable=False))
-    fate: Fate = Field(sa_column=Column(KeyOf(Fate), nullable=False, index=True))
+    fate: Fate = Field(sa_column=Column(KeyOf(Fate), nullable=False))
     reasons: list[str] = Field(sa_column=Column(JSON, nullable=False))
     initiative: str | None = Field(default=None, foreign_key="initiative.id")
     """What it answers, where that is certain; what was merely read stands in `reading`."""

@@ -1,10 +1,11 @@
 """What waits for a person, oldest first."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, cast
+from sqlalchemy import Text, cast, func
 from sqlmodel import Session, col, select
 
 from services.registry.tables import CaseFile, Document, Mail, ReviewItem, ReviewState
@@ -69,16 +70,20 @@ def open_queue(
 
 def queue_counts(session: Session) -> QueueCounts:
     """How many open matters there are, in all and by reason."""
+    reasons = cast(col(ReviewItem.reasons), Text)
     rows = session.exec(
-        select(ReviewItem.reasons, Mail.received_at)
+        select(reasons, func.count(), func.min(Mail.received_at))
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
         .where(col(ReviewItem.state) == ReviewState.OPEN)
+        .group_by(reasons)
     ).all()
-    counts = Counter(Reason(key) for reasons, _ in rows for key in reasons)
+    counts: Counter[Reason] = Counter()
+    for keys, count, _ in rows:
+        counts.update({Reason(key): count for key in json.loads(keys)})
     return QueueCounts(
-        total=len(rows),
+        total=sum(count for _, count, _ in rows),
         by_reason=dict(counts.most_common()),
-        oldest=min((received_at for _, received_at in rows), default=None),
+        oldest=min((oldest for _, _, oldest in rows), default=None),
     )
 
 

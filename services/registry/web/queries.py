@@ -276,23 +276,18 @@ class QueueChoices:
 
 def queue_choices(session: Session) -> QueueChoices:
     """Return the mailboxes, initiatives and municipalities of what waits."""
-
-    def found(column: Any) -> list[str]:
-        return list(
-            session.exec(
-                select(column)
-                .select_from(ReviewItem)
-                .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-                .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-                .where(_is_open(), column.is_not(None))
-                .distinct()
-                .order_by(column)
-            ).all()
-        )
-
-    return QueueChoices(
-        found(col(Mail.mailbox)), found(col(Document.initiative)), found(col(Document.municipality))
+    found = session.exec(
+        select(Mail.mailbox, Document.initiative, Document.municipality)
+        .select_from(ReviewItem)
+        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
+        .where(_is_open())
+        .distinct()
+    ).all()
+    mailboxes, initiatives, municipalities = (
+        sorted({one[place] for one in found} - {None}) for place in range(3)
     )
+    return QueueChoices(mailboxes, initiatives, municipalities)
 
 
 def neighbours(session: Session, item: ReviewItem) -> Neighbours:

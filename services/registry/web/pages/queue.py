@@ -1,11 +1,13 @@
 """Ej kopplade handlingar: what waits for a person, oldest first."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.responses import Response
 
 from services.registry.store.answers import initiatives
 from services.registry.store.queue import queue_counts
+from services.registry.tables import Initiative
 from services.registry.web import queries
 from services.registry.web.pages.matter import just_done
 from services.registry.web.roles import Permission
@@ -37,13 +39,24 @@ def queue(visit: Visitor) -> Response:
         done=done,
         matters=matters,
         counts=counts,
-        choices=choices,
-        ages=_AGES,
+        choices=_named(choices, known),
         filtered=any(visit.asked(name) for name in _FILTERS),
         initiatives=known,
         image=first_image,
         municipality_name=municipality_name,
     )
+
+
+def _named(
+    choices: queries.QueueChoices, known: Mapping[str, Initiative]
+) -> dict[str, Mapping[str, str]]:
+    """What each filter can be set to, with what it is called."""
+    return {
+        "initiatives": {id: known[id].name if id in known else id for id in choices.initiatives},
+        "municipalities": {code: municipality_name(code) for code in choices.municipalities},
+        "mailboxes": {mailbox: mailbox for mailbox in choices.mailboxes},
+        "ages": _AGES,
+    }
 
 
 _FILTERS = ("anledning", "brevlada", "initiativ", "kommun", "alder", "lediga", "nya")
