@@ -136,6 +136,7 @@ def choose(
             faults.append(Fault("no_title", "title"))
         if not faults:
             mailing.title, mailing.by_hand = chosen.title, chosen.by_hand
+            _follow_wording(session, mailing, list(known))
             mailing.initiatives = list(known)
             mailing.audience = chosen.audience.kept()
             mailing.attention = list(chosen.attention)
@@ -274,6 +275,15 @@ def log(
         "subject": mailing.subject,
     }
     note(session, at=at, who=who, what=what, after=after | more)
+
+
+def _follow_wording(session: Session, mailing: Mailing, initiatives: Sequence[str]) -> None:
+    """Words that nobody has changed here are those of the initiatives that were chosen."""
+    name = template_of(mailing.kind)
+    before = wording_for(session, name, mailing.initiatives)
+    if before == Template(mailing.subject, mailing.heading, mailing.text):
+        after = wording_for(session, name, initiatives)
+        mailing.subject, mailing.heading, mailing.text = after.subject, after.heading, after.text
 
 
 def _code_of(text: str) -> str | None:

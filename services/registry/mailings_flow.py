@@ -60,7 +60,7 @@ def submit(
         if faults:
             return faults
         for number, one in enumerate(listed.recipients, 1):
-            session.add(_row(mailing, number, one))
+            session.add(row_of(mailing, number, one))
         large = needs_approval(len(listed.letters), above)
         mailing.stage = MailingStage.AWAITING_APPROVAL if large else MailingStage.APPROVED
         mailing.submitted_by, mailing.submitted_at = who, at
@@ -242,15 +242,8 @@ def letter_id_of(mailing_id: str, one: Recipient) -> UUID:
     return uuid5(UUID(mailing_id), f"{one.municipality}|{one.address.lower()}")
 
 
-def _against(
-    mailing: Mailing, stages: Collection[MailingStage], seen: int | None = None
-) -> list[Fault]:
-    if mailing.stage not in stages:
-        return [Fault("wrong_stage", said=mailing.stage.value)]
-    return [Fault("stale")] if seen is not None and mailing.revision != seen else []
-
-
-def _row(mailing: Mailing, number: int, one: Recipient) -> MailingRecipient:
+def row_of(mailing: Mailing, number: int, one: Recipient) -> MailingRecipient:
+    """The row of a recipient, with a letter of its own unless it is left out."""
     newsletter = mailing.kind is LetterKind.NEWSLETTER and one.left_out is None
     return MailingRecipient(
         mailing_id=mailing.id,
@@ -265,6 +258,14 @@ def _row(mailing: Mailing, number: int, one: Recipient) -> MailingRecipient:
         initiatives=list(one.initiatives),
         unsubscribe=secrets.token_urlsafe(TOKEN_BYTES) if newsletter else "",
     )
+
+
+def _against(
+    mailing: Mailing, stages: Collection[MailingStage], seen: int | None = None
+) -> list[Fault]:
+    if mailing.stage not in stages:
+        return [Fault("wrong_stage", said=mailing.stage.value)]
+    return [Fault("stale")] if seen is not None and mailing.revision != seen else []
 
 
 def _step(

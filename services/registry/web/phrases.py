@@ -67,6 +67,22 @@ EVENTS = {
     "dead_letter.retried": "En händelse ska hanteras på nytt",
     "proof.asked": "En kontroll av att inget har försvunnit beställdes",
     "municipalities.imported": "Kommunernas adresser lästes in",
+    "mailing.begun": "Ett utskick började skrivas",
+    "mailing.changed": "Utskicket ändrades",
+    "mailing.discarded": "Ett utkast till utskick togs bort",
+    "mailing.tested": "Ett prov av utskicket skickades",
+    "mailing.paced": "Utskickets tid eller takt ändrades",
+    "mailing.submitted": "Utskicket lämnades in",
+    "mailing.approved": "Utskicket godkändes",
+    "mailing.reopened": "Utskicket gjordes om till utkast",
+    "mailing.scheduled": "Utskicket schemalades",
+    "mailing.sent": "Utskicket började skickas",
+    "mailing.paused": "Utskicket pausades",
+    "mailing.resumed": "Utskicket fortsatte",
+    "mailing.stopped": "Utskicket stoppades",
+    "mailing.done": "Utskicket blev klart",
+    "template.changed": "En brevmall ändrades",
+    "template.reset": "En brevmall återställdes",
 }
 
 ACTORS = {"machine": "Handslag", "command": "kommandoraden", "recipient": "mottagaren"}
@@ -77,7 +93,12 @@ MESSAGE_KINDS = {
     "decision": "Besked om handlingen",
     "offer": "Erbjudande",
     "reminder": "Påminnelse",
-    "update": "Nyhet",
+    "update": "Information till kontaktpersoner",
+    "invitation": "Inbjudan",
+    "newsletter": "Nyhetsbrev",
+    "contact_changed": "Besked om ny kontaktperson",
+    "need_receipt": "Bekräftelse på behov",
+    "question_forwarded": "Besked om vidarebefordrad fråga",
     "template_request": "Begäran om behovsmall",
 }
 
@@ -101,7 +122,18 @@ MESSAGE_REASONS = {
     "already_answered": "Mejlet har redan fått sitt svar",
     "expired": "Mottagarens server tog inte emot mejlet i tid",
     "unconfirmed": "Det är okänt om mejlet gick fram",
+    "unsafe_recipient": "Adressen går inte att skicka till",
+    "cannot_unsubscribe": "Nyhetsbrevet går inte att avsluta, för ingen adress för det är inställd",
+    "cap_letters": "Dagens gräns för brev är nådd",
+    "mailing_stopped": "Utskicket stoppades innan brevet gick",
 }
+
+OUR_OWN_FAULTS = {
+    "not_composed": "Mejlet gick inte att göra i ordning",
+    "not_in_archive": "En fil som skulle med finns inte i arkivet",
+    "damaged_in_archive": "En fil som skulle med är skadad i arkivet",
+}
+"""How reasons begin that the notifier gives with details for whoever runs it."""
 
 TRIAGE = {
     "bounce": "Vårt eget mejl som kom tillbaka",
@@ -174,6 +206,8 @@ SERVICES = {
 SUBJECTS = {
     "handslag.intake.mail_archived": "Ett mejl som ska läsas",
     "handslag.registry.mail_registered": "Ett mejl som ska få en bekräftelse",
+    "handslag.registry.letter_ordered": "Ett brev som ska skickas",
+    "handslag.registry.mailing_steered": "Hur ett utskick ska gå",
     "handslag.registry.document_resolved": "Ett beslut som avsändaren ska få veta",
     "handslag.intake.mail_read": "Ett inkommet mejl som lästs",
     "handslag.intake.pages_read": "Sidor som lästs på nytt",
@@ -227,6 +261,9 @@ def message_reason(keys: str) -> str:
     found = keys.replace(",", " ").split()
     if found[:1] == [CAME_BACK]:
         return f"Mejlet kom tillbaka. {returned(' '.join(found[1:])).said}"
+    ours = OUR_OWN_FAULTS.get(found[0].rstrip(":")) if found else None
+    if ours is not None:
+        return ours
     if all(key in MESSAGE_REASONS for key in found):
         return ". ".join(MESSAGE_REASONS[key] for key in found)
     return keys

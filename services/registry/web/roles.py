@@ -24,6 +24,10 @@ class Permission(StrEnum):
     """Print our forms, for one municipality or all."""
     MANAGE_ROUND = "manage_round"
     """Say what is offered, by which forms, and where the municipalities are reached."""
+    ORDER_REMINDERS = "order_reminders"
+    """Remind municipalities that have not answered, and approve another's reminder."""
+    SEND_MAILINGS = "send_mailings"
+    """Compose, approve and steer mailings of every kind, and word the letters."""
     MANAGE_USERS = "manage_users"
     """Who has an account, and what it may do."""
     SEE_OPERATIONS = "see_operations"
@@ -32,12 +36,16 @@ class Permission(StrEnum):
 
 _READER = frozenset({Permission.SIGNED_IN, Permission.SEE_ANSWERS})
 _STAFF = _READER | {Permission.SEE_NEEDS, Permission.SEE_MAIL, Permission.PRINT_FORMS}
-_REGISTRAR = _STAFF | {Permission.RESOLVE}
+_REGISTRAR = _STAFF | {Permission.RESOLVE, Permission.ORDER_REMINDERS}
+_MANAGER = frozenset(
+    {Permission.MANAGE_ROUND, Permission.ORDER_REMINDERS, Permission.SEND_MAILINGS}
+)
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,
-    Role.PROGRAMME_OFFICE: _STAFF | {Permission.MANAGE_ROUND},
+    Role.PROGRAMME_OFFICE: _STAFF | _MANAGER,
     Role.REGISTRAR: _REGISTRAR,
     Role.ADMINISTRATOR: _REGISTRAR
-    | {Permission.MANAGE_ROUND, Permission.MANAGE_USERS, Permission.SEE_OPERATIONS},
+    | _MANAGER
+    | {Permission.MANAGE_USERS, Permission.SEE_OPERATIONS},
 }

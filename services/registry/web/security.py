@@ -45,6 +45,8 @@ REQUEST_SECONDS = Metrics.histogram(
 class Boundary:
     """Puts the headers on every response, measures it, and turns a crash into a page.
 
+    What a page has set itself stays: a letter in a frame has a stricter policy of its own.
+
     The page for a crash is made by `crashed`; what happened is in the log, never on the page.
     """
 
@@ -70,7 +72,7 @@ class Boundary:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 # What is personal must not stay in a browser after log-out.
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

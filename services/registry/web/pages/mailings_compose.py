@@ -1,0 +1,295 @@
+"""Ett utskick som utkast: who gets it, what it says, who is left out, when it leaves."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.responses import Response
+
+from services.registry import mailings_draft as draft
+from services.registry import mailings_flow as flow
+from services.registry.domain.mailing import Fault, needs_approval
+from services.registry.domain.recipients import TO_MUNICIPALITIES, RecipientRole
+from services.registry.mailings_letters import KINDS, template_of, variables_to_write
+from services.registry.mailings_preview import last_tested_to
+from services.registry.mailings_templates import wording_for
+from services.registry.store.answers import initiatives
+from services.registry.tables import Initiative, Mailing, MailingStage
+from services.registry.web import mailing_form, mailing_words
+from services.registry.web.mailing_form import moment_in, pace_in
+from services.registry.web.pages.mailings import may_change, one_of, seen, to_change
+from services.registry.web.queries import sliced
+from services.registry.web.roles import Permission
+from services.registry.web.routes import Pages
+from services.registry.web.views import folded, municipality_name
+from services.registry.web.visit import NotFound, Visit, Visitor
+from shared.events import LetterKind
+from shared.letters.kinds import variables_of
+from shared.municipalities import counties
+from shared.outbox import now
+
+pages = Pages()
+
+_MOST_FILE_BYTES: Final = 3_000_000
+_ROWS: Final = 100
+
+
+@pages.get("/nytt-utskick", Permission.ORDER_REMINDERS)
+def new(visit: Visitor) -> Response:
+    """Which kind of letter, and about what."""
+    return _new(visit, "", [])
+
+
+@pages.post("/nytt-utskick", Permission.ORDER_REMINDERS)
+def begin(visit: Visitor) -> Response:
+    """Begin a draft."""
+    asked = visit.form.get("slag", "")
+    if asked not in {kind.value for kind in KINDS}:
+        return _new(visit, "", [Fault("no_kind")])
+    kind = LetterKind(asked)
+    if not may_change(visit, kind):
+        return _new(visit, asked, [Fault("not_yours")])
+    chosen, _ = mailing_form.chosen_in(visit.form, None)
+    made = draft.begin(visit.database, kind, chosen.initiatives, who=visit.user.name, at=now())
+    return visit.see_other(f"/utskick/{made.id}/vilka")
+
+
+@pages.get("/utskick/{mailing_id}/vilka", Permission.ORDER_REMINDERS)
+def who(visit: Visitor, mailing_id: str) -> Response:
+    """The form that says who gets it."""
+    one = _draft(visit, mailing_id)
+    return _who(visit, one, mailing_form.chosen_fields(one), [])
+
+
+@pages.post("/utskick/{mailing_id}/vilka", Permission.ORDER_REMINDERS, max_bytes=_MOST_FILE_BYTES)
+def choose(visit: Visitor, mailing_id: str) -> Response:
+    """Say who gets it; or say what forbids it, nothing lost."""
+    one = to_change(visit, mailing_id)
+    chosen, faults = mailing_form.chosen_in(visit.form, visit.files.get("fil"))
+    faults = faults or draft.choose(
+        visit.database, one.id, seen(visit), chosen, who=visit.user.name, at=now()
+    )
+    if not faults:
+        return visit.see_other(f"/utskick/{one.id}/text")
+    return _who(visit, one, dict(visit.form) | {"for_hand": chosen.by_hand}, faults)
+
+
+@pages.get("/utskick/{mailing_id}/text", Permission.ORDER_REMINDERS)
+def text(visit: Visitor, mailing_id: str) -> Response:
+    """The form that says what it says."""
+    one = _draft(visit, mailing_id)
+    return _text(visit, one, mailing_form.worded_fields(one, visit.site.zone), [])
+
+
+@pages.post("/utskick/{mailing_id}/text", Permission.ORDER_REMINDERS)
+def word(visit: Visitor, mailing_id: str) -> Response:
+    """Say what it says; or name the line that is wrong, nothing lost."""
+    one = to_change(visit, mailing_id)
+    if visit.form.get("mallens"):
+        with visit.database.read() as session:
+            template = wording_for(session, template_of(one.kind), one.initiatives)
+        fields = {"amne": template.subject, "rubrik": template.heading, "text": template.text}
+        return _text(visit, one, dict(visit.form) | fields, [], restored=True)
+    wording, faults = mailing_form.worded_in(one, visit.form, visit.site.zone)
+    faults = faults or draft.word(
+        visit.database, one.id, seen(visit), wording, who=visit.user.name, at=now()
+    )
+    if not faults:
+        return visit.see_other(f"/utskick/{one.id}/mottagare")
+    return _text(visit, one, dict(visit.form), faults)
+
+
+@pages.get("/utskick/{mailing_id}/mottagare", Permission.ORDER_REMINDERS)
+def recipients(visit: Visitor, mailing_id: str) -> Response:
+    """Who would get it now, and who is left out, each with the reason."""
+    one = _draft(visit, mailing_id)
+    with visit.database.read() as session:
+        listed = draft.listing(session, one)
+    left_out = visit.asked("visa") == "utelamnade"
+    words = folded(visit.asked("sok"))
+    found = [
+        each
+        for each in (listed.left_out if left_out else listed.letters)
+        if not words or words in folded(f"{each.address} {each.name} {each.municipality}")
+    ]
+    return visit.page(
+        "mailing_recipients.html",
+        one=one,
+        rows=sliced(found, visit.page_number(), _ROWS),
+        letters=len(listed.letters),
+        without=len(listed.left_out),
+        left_out=left_out,
+        municipality_name=municipality_name,
+        mw=mailing_words,
+    )
+
+
+@pages.get("/utskick/{mailing_id}/skicka", Permission.ORDER_REMINDERS)
+def ready(visit: Visitor, mailing_id: str) -> Response:
+    """What is left to do before it can leave."""
+    return _ready(visit, _draft(visit, mailing_id), [])
+
+
+@pages.post("/utskick/{mailing_id}/tid", Permission.ORDER_REMINDERS)
+def schedule(visit: Visitor, mailing_id: str) -> Response:
+    """Say when it leaves, and how fast."""
+    one = to_change(visit, mailing_id)
+    day, hour = visit.form.get("dag", ""), visit.form.get("klockan", "")
+    send_at = moment_in(day, hour or "08:00", visit.site.zone) if day else None
+    per_minute, read = pace_in(visit.form.get("takt", ""))
+    per_domain, also_read = pace_in(visit.form.get("takt_doman", ""))
+    faults = [] if read and also_read else [Fault("bad_pace", "takt")]
+    if (day or hour) and send_at is None:
+        faults.append(Fault("bad_time", "dag"))
+    faults = faults or flow.set_pace(
+        visit.database,
+        one.id,
+        send_at=send_at,
+        per_minute=per_minute,
+        per_domain=per_domain,
+        who=visit.user.name,
+        at=now(),
+    )
+    if faults:
+        return _ready(visit, one, faults)
+    return visit.see_other(f"/utskick/{one.id}/skicka")
+
+
+@pages.post("/utskick/{mailing_id}/lamna-in", Permission.ORDER_REMINDERS)
+def submit(visit: Visitor, mailing_id: str) -> Response:
+    """Let it stand as it was seen: for a second person's yes, or, if it is small, send it."""
+    one = to_change(visit, mailing_id)
+    above = visit.site.printing.settings.registry.approve_mailings_above
+    mark, version = visit.form.get("mottagare", ""), seen(visit)
+    who, at = visit.user.name, now()
+    try:
+        faults = flow.submit(visit.database, one.id, version, mark, who=who, at=at, above=above)
+    except draft.NoSuchMailing:
+        raise NotFound from None
+    if faults:
+        return _ready(visit, one_of(visit, mailing_id), faults)
+    if one_of(visit, mailing_id).stage is MailingStage.APPROVED:
+        flow.send(visit.database, one.id, version + 1, who=who, at=at)
+    visit.site.stir()
+    return visit.see_other(f"/utskick/{one.id}")
+
+
+@pages.post("/utskick/{mailing_id}/ta-bort", Permission.ORDER_REMINDERS)
+def discard(visit: Visitor, mailing_id: str) -> Response:
+    """Throw a draft away."""
+    one = to_change(visit, mailing_id)
+    faults = draft.discard(visit.database, one.id, seen(visit), who=visit.user.name, at=now())
+    return _ready(visit, one, faults) if faults else visit.see_other("/utskick")
+
+
+def _draft(visit: Visit, mailing_id: str) -> Mailing:
+    one = to_change(visit, mailing_id)
+    if one.stage is not MailingStage.DRAFT:
+        raise NotFound
+    return one
+
+
+def _new(visit: Visit, kind: str, faults: Sequence[Fault]) -> Response:
+    with visit.database.read() as session:
+        found = initiatives(session)
+    return visit.page(
+        "mailing_new.html",
+        status=422 if faults else 200,
+        kinds=[one for one in KINDS if may_change(visit, one)],
+        chosen=kind,
+        initiatives=list(reversed(found)),
+        form=defaultdict(str, visit.form),
+        faults_found=[mailing_words.fault(one) for one in faults],
+        mw=mailing_words,
+    )
+
+
+def _who(visit: Visit, one: Mailing, form: dict[str, str], faults: list[Fault]) -> Response:
+    with visit.database.read() as session:
+        found = list(reversed(initiatives(session)))
+    return visit.page(
+        "mailing_who.html",
+        status=_status(faults),
+        one=one,
+        form=defaultdict(str, form),
+        initiatives=found,
+        options=_options(found, one.initiatives),
+        counties_chosen=any(key.startswith(mailing_form.COUNTY) for key in form),
+        counties=dict(sorted(counties().items(), key=lambda county: county[1])),
+        roles=_roles(one.kind),
+        to_municipalities=one.kind in TO_MUNICIPALITIES,
+        alone=one.kind is LetterKind.UPDATE,
+        faults_found=[mailing_words.fault(fault) for fault in faults],
+        wrong={fault.field for fault in faults},
+        mw=mailing_words,
+    )
+
+
+def _text(
+    visit: Visit, one: Mailing, form: dict[str, str], faults: list[Fault], *, restored: bool = False
+) -> Response:
+    return visit.page(
+        "mailing_text.html",
+        status=_status(faults),
+        one=one,
+        form=defaultdict(str, form),
+        to_write=variables_to_write(one.kind),
+        variables=variables_of(template_of(one.kind)),
+        invitation=one.kind is LetterKind.INVITATION,
+        restored=restored,
+        faults_found=[mailing_words.fault(fault) for fault in faults],
+        wrong={fault.field for fault in faults},
+        mw=mailing_words,
+    )
+
+
+def _ready(visit: Visit, one: Mailing, faults: list[Fault]) -> Response:
+    if one.stage is not MailingStage.DRAFT:
+        return visit.see_other(f"/utskick/{one.id}")
+    at = now()
+    with visit.database.read() as session:
+        listed = draft.listing(session, one)
+        against = draft.faults_of(session, one, listed, max(at, one.send_at or at))
+        test_to = visit.form.get("till") or last_tested_to(session, visit.user.name)
+        about = [session.get(Initiative, each) for each in one.initiatives]
+    above = visit.site.printing.settings.registry.approve_mailings_above
+    return visit.page(
+        "mailing_send.html",
+        status=_status(faults),
+        one=one,
+        about=[each for each in about if each is not None],
+        listed=listed,
+        against=[mailing_words.fault(fault) for fault in against],
+        large=needs_approval(len(listed.letters), above),
+        above=above,
+        send_at=one.send_at.astimezone(visit.site.zone) if one.send_at else None,
+        test_to=test_to,
+        tested=visit.asked("prov"),
+        faults_found=[mailing_words.fault(fault) for fault in faults],
+        mw=mailing_words,
+    )
+
+
+def _options(found: Sequence[Initiative], chosen: Sequence[str]) -> dict[str, str]:
+    """The answers that can be chosen among, each with what the initiatives call it."""
+    labels: dict[str, list[str]] = {}
+    for one in found:
+        if not chosen or one.id in chosen:
+            for key, label in one.options.items():
+                labels.setdefault(key, [])
+                if label not in labels[key]:
+                    labels[key].append(label)
+    return {key: " / ".join(said) for key, said in labels.items()}
+
+
+def _roles(kind: LetterKind) -> list[RecipientRole]:
+    if kind in TO_MUNICIPALITIES:
+        return [RecipientRole.REGISTRAR]
+    return [RecipientRole.NAMED, RecipientRole.ADDED, RecipientRole.REGISTRAR]
+
+
+def _status(faults: Sequence[Fault]) -> int:
+    if not faults:
+        return 200
+    meanwhile = {"stale", "not_draft", "wrong_stage", "recipients_changed"}
+    return 409 if any(one.kind in meanwhile for one in faults) else 422
