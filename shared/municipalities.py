@@ -160,6 +160,7 @@ def suggest(text: str, limit: int = 5) -> tuple[Suggestion, ...]:
     return tuple(ranked[:limit])
 
 
+@functools.cache
 def confusable_with(code: str) -> tuple[Municipality, ...]:
     """Return the municipalities whose short names are easily read as this one's, nearest first.
 

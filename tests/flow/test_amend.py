@@ -64,7 +64,7 @@ def test_a_voided_answer_stays_with_who_when_and_why_and_the_municipality_is_sil
     (kept,) = register.all(Answer)
     assert (kept.status, kept.answer) == (AnswerStatus.VOIDED, "ja")
     assert (kept.ended_at, kept.ended_by, kept.ended_why) == (LATER, RUT, WHY)
-    (line,) = register.ask(lambda session: answer_lines(session, KOMPETENS, UMEA))
+    (line,) = register.ask(lambda session: answer_lines(session, KOMPETENS, (UMEA,)))
     assert line.state is AnswerState.MISSING
     (told,) = register.emitted(AnswerVoided)
     assert (told.initiative, told.municipality, told.by) == (KOMPETENS, UMEA, RUT)

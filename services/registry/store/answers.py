@@ -1,7 +1,7 @@
 """What each municipality has answered to each initiative, those missing included."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -94,15 +94,17 @@ def summaries(session: Session) -> list[InitiativeSummary]:
 
 
 def answer_lines(
-    session: Session, initiative: str | None = None, municipality: str | None = None
+    session: Session,
+    initiative: str | None = None,
+    municipalities: Collection[str] | None = None,
 ) -> list[AnswerLine]:
     """One line per initiative and municipality, in the order of the municipalities' codes.
 
-    Only those of one initiative or one municipality (kommunkod) where these are named.
+    Only those of one initiative or of some municipalities (kommunkoder) where these are named.
     """
     wanted = [one for one in initiatives(session) if initiative in (None, one.id)]
-    answers = _answers(session, initiative, municipality)
-    waiting = _waiting(session, initiative, municipality)
+    answers = _answers(session, initiative, municipalities)
+    waiting = _waiting(session, initiative, municipalities)
     return [
         _line(
             one,
@@ -113,7 +115,7 @@ def answer_lines(
         )
         for one in wanted
         for each in all_municipalities()
-        if municipality in (None, each.code)
+        if municipalities is None or each.code in municipalities
     ]
 
 
@@ -151,7 +153,7 @@ class _Waiting(NamedTuple):
 
 
 def _answers(
-    session: Session, initiative: str | None, municipality: str | None
+    session: Session, initiative: str | None, municipalities: Collection[str] | None
 ) -> dict[tuple[str, str], _Registered]:
     """The current answer of each pair; where none is current, the one that was last replaced."""
     own = _Registered._fields[: _Registered._fields.index("registered_at")]
@@ -166,8 +168,8 @@ def _answers(
     )
     if initiative is not None:
         query = query.where(col(Answer.initiative) == initiative)
-    if municipality is not None:
-        query = query.where(col(Answer.municipality) == municipality)
+    if municipalities is not None:
+        query = query.where(col(Answer.municipality).in_(municipalities))
     found: dict[tuple[str, str], _Registered] = {}
     for row in session.connection().execute(query):
         one = _Registered(*row)
@@ -183,7 +185,7 @@ def _answers(
 
 
 def _waiting(
-    session: Session, initiative: str | None, municipality: str | None
+    session: Session, initiative: str | None, municipalities: Collection[str] | None
 ) -> dict[tuple[str, str], list[_Waiting]]:
     columns: list[Any] = [getattr(Document, name) for name in _Waiting._fields[:-1]]
     columns += [CaseFile.dnr]
@@ -200,8 +202,8 @@ def _waiting(
     )
     if initiative is not None:
         query = query.where(col(Document.initiative) == initiative)
-    if municipality is not None:
-        query = query.where(col(Document.municipality) == municipality)
+    if municipalities is not None:
+        query = query.where(col(Document.municipality).in_(municipalities))
     found: dict[tuple[str, str], list[_Waiting]] = {}
     for row in session.connection().execute(query):
         one = _Waiting(*row)

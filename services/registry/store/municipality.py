@@ -51,7 +51,7 @@ def municipality_detail(
     came_in = select(Document.mail_id).where(*own)
     return MunicipalityDetail(
         code=code,
-        answers=answer_lines(session, municipality=code),
+        answers=answer_lines(session, municipalities=(code,)),
         contacts=contacts_of_municipality(session, code),
         registrar=registrar,
         domains=session.exec(

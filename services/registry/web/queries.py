@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import InitiativeSummary, initiatives
 from services.registry.store.bounces import bounce_count
+from services.registry.store.replies import reply_count
 from services.registry.tables import (
     Answer,
     AnswerStatus,
@@ -19,6 +20,7 @@ from services.registry.tables import (
     Document,
     Mail,
     MailState,
+    ReplyState,
     ReviewItem,
     ReviewState,
 )
@@ -91,6 +93,7 @@ def waiting_counts(session: Session) -> dict[str, int]:
         "returned": _count(
             session, select(Document.document_id).where(col(Document.fate) == Fate.RETURNED)
         ),
+        "tasks": reply_count(session, (ReplyState.OPEN,)),
         "bounces": bounce_count(session, BounceState.OPEN),
         "needs": _count(
             session, select(Document.document_id).where(col(Document.fate) == Fate.NEED)
@@ -285,7 +288,7 @@ def queue_choices(session: Session) -> QueueChoices:
         .distinct()
     ).all()
     mailboxes, initiatives, municipalities = (
-        sorted({one[place] for one in found} - {None}) for place in range(3)
+        sorted({value for one in found if (value := one[place])}) for place in range(3)
     )
     return QueueChoices(mailboxes, initiatives, municipalities)
 

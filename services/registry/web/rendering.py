@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, get_month_names
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -45,6 +46,7 @@ class Renderer:
             percent=percent,
             masked=masked,
             as_json=as_json,
+            address=address,
         )
         self._environment.globals.update(
             asset=assets.address, words=words, phrases=phrases, organisation=organisation
@@ -57,7 +59,9 @@ class Renderer:
     def moment(self, at: datetime) -> Markup:
         """A moment on the office's clock: `12 sep. 2024 kl. 14.03`, the exact one in the markup."""
         local = at.astimezone(self._zone)
-        shown = format_datetime(local, "d MMM y 'kl.' HH.mm", locale=_LOCALE)
+        # By hand: there are hundreds of moments on a page, and Babel reads its pattern for each.
+        month = get_month_names("abbreviated", locale=_LOCALE)[local.month]
+        shown = f"{local.day} {month} {local.year} kl. {local:%H.%M}"
         return Markup('<time datetime="{}">{}</time>').format(
             local.isoformat(timespec="seconds"), shown.replace(" ", "\N{NO-BREAK SPACE}")
         )
@@ -96,6 +100,11 @@ def number(value: int) -> str:
 def percent(fraction: float) -> str:
     """A fraction as whole per cent, rounded down: what is not certain is not shown as 100."""
     return f"{int(fraction * 100)}\N{NO-BREAK SPACE}%"
+
+
+def address(message_id: str) -> str:
+    """A Message-ID as it stands in an address: without its angle brackets."""
+    return quote(message_id.strip("<>"), safe="@")
 
 
 def as_json(value: object) -> str:

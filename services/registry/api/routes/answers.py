@@ -115,7 +115,7 @@ def list_answers(
     with call.database.read() as session:
         if initiative and session.get(InitiativeRow, initiative) is None:
             raise Problem("not_found")
-        lines = answer_lines(session, initiative or None, municipality or None)
+        lines = answer_lines(session, initiative or None, (municipality,) if municipality else None)
     wanted = sorted(
         (line for line in lines if status in (None, line.state)),
         key=lambda line: (line.initiative, line.municipality),

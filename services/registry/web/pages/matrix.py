@@ -10,7 +10,7 @@ from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import State, initiatives_by_id, line_state, municipality_name
 from services.registry.web.visit import Visitor
-from shared.municipalities import counties
+from shared.municipalities import all_municipalities, counties
 
 pages = Pages()
 
@@ -21,13 +21,14 @@ _SIZE = 100
 def matrix(visit: Visitor) -> Response:
     """The matrix; the initiatives are its columns."""
     county = visit.asked("lan")
+    codes = [one.code for one in all_municipalities() if one.code.startswith(county)]
+    shown = queries.sliced(codes, visit.page_number(), _SIZE)
     with visit.database.read() as session:
         known = initiatives_by_id(initiatives(session))
-        lines = answer_lines(session)
-    rows: dict[str, dict[str, AnswerLine]] = defaultdict(dict)
+        lines = answer_lines(session, municipalities=shown.items)
+    found: dict[str, dict[str, AnswerLine]] = defaultdict(dict)
     for line in lines:
-        if not county or line.municipality.startswith(county):
-            rows[line.municipality][line.initiative] = line
+        found[line.municipality][line.initiative] = line
 
     def state(line: AnswerLine) -> State:
         return line_state(line, known[line.initiative].options)
@@ -35,7 +36,8 @@ def matrix(visit: Visitor) -> Response:
     return visit.page(
         "matrix.html",
         initiatives=known,
-        rows=queries.sliced(list(rows.items()), visit.page_number(), _SIZE),
+        rows=shown,
+        found=found,
         counties=dict(sorted(counties().items(), key=lambda county: county[1])),
         named=municipality_name,
         state=state,
