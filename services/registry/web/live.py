@@ -1,18 +1,20 @@
 """What changes in the register, for pages that are open: one look a second for all of them.
 
 Whatever is done stands in the händelselogg, so its last number tells that something was, by
-whichever process. Only then is it asked what it was.
+whichever process; the letters of mailings do not, so the last one told of is looked at too. Only
+then is it asked what it was.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import structlog
 from sqlmodel import col, func, select
 
-from services.registry.tables import EventLog, ReviewItem, ReviewState
+from services.registry.tables import EventLog, Message, ReviewItem, ReviewState
 from services.registry.web.queries import waiting_counts
 from shared.database import Database, DatabaseUnavailable
 from shared.telemetry import Metrics
@@ -46,8 +48,8 @@ class ItemNow:
 class Now:
     """What open pages show that others may change."""
 
-    number: int
-    """Of the last line in the händelselogg."""
+    mark: str
+    """Another after each change: the last line of the händelselogg, and the last letter told of."""
     counts: Mapping[str, int]
     newest: tuple[int, ...]
     """The open items that were made last, the last first; so many as are told apart."""
@@ -144,7 +146,7 @@ class Live:
             self._woken.clear()
             pages = list(self._pages)
             whole = looks > 0 or not all(page.greeted for page in pages)
-            known = None if whole or self._now is None else self._now.number
+            known = None if whole or self._now is None else self._now.mark
             pause_s = self._poll_s
             try:
                 asked = frozenset().union(*(page.items for page in pages))
@@ -156,8 +158,8 @@ class Live:
                 log.exception("live_look_failed")
                 pause_s = AWAY_S
             else:
-                before = self._now.number if self._now else None
-                changed = seen is not None and seen.number != before
+                before = self._now.mark if self._now else None
+                changed = seen is not None and seen.mark != before
                 looks = _LATE_COMMITS if changed else max(0, looks - 1)
                 self._tell(pages, seen)
             try:
@@ -177,11 +179,13 @@ class Live:
                 page.greeted = True
                 page.stirred.set()
 
-    def _look(self, known: int | None, items: frozenset[int]) -> Now | None:
-        """Return how things are, or None if the last line is still the one of this number."""
+    def _look(self, known: str | None, items: frozenset[int]) -> Now | None:
+        """Return how things are, or None if nothing was done since the mark that is known."""
         with self._database.read() as session:
             number = session.exec(select(func.max(EventLog.id))).one() or 0
-            if number == known:
+            told: datetime | None = session.exec(select(func.max(Message.settled_at))).one()
+            mark = str(number) if told is None else f"{number}.{told.timestamp():.6f}"
+            if mark == known:
                 return None
             newest = session.exec(
                 select(ReviewItem.id)
@@ -191,7 +195,7 @@ class Live:
             ).all()
             looked_at = session.exec(select(ReviewItem).where(col(ReviewItem.id).in_(items)))
             return Now(
-                number=number,
+                mark=mark,
                 counts=waiting_counts(session),
                 newest=tuple(one for one in newest if one is not None),
                 items={

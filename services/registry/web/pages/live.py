@@ -67,7 +67,7 @@ def _event(now: Now, person: Person, after: int) -> str:
     if person.may(Permission.SEE_MAIL):
         told["new"] = sum(item > after for item in now.newest)
         told["items"] = {key: asdict(item) for key, item in now.items.items()}
-    return f"id: {now.number}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+    return f"id: {now.mark}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
 
 
 def _after(visit: Visit) -> int:
