@@ -3,12 +3,10 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,11 +32,11 @@ from shared.database import Database
 from shared.events import Event, InitiativeDefined, MailArchived, MailboxRole, MailRead
 from shared.outbox import OutboxRow
 from tests.dovecot import PASSWORD, Dovecot
+from tests.forked import Forked
 
 MIGRATIONS = Path("services/intake/migrations")
 USER = "registratur@skr.example"
 KEY = b"0123456789abcdef"
-COMMAND = (sys.executable, "-m", "services.intake")
 E = TypeVar("E", bound=Event)
 R = TypeVar("R", bound=SQLModel)
 
@@ -159,10 +157,10 @@ class Intake:
 class Process:
     """`python -m services.intake`, as in production."""
 
-    def __init__(self, home: Path, command: Sequence[str] = COMMAND, **environment: object) -> None:
+    def __init__(self, home: Path, *, impatient: bool = False, **environment: object) -> None:
         """`environment`: settings by their names, without HANDSLAG_; values become JSON."""
         self.home = home
-        self._command = command
+        self._impatient = impatient
         self._environment = {
             "PATH": os.environ["PATH"],
             "HANDSLAG_HOME": str(home),
@@ -177,17 +175,18 @@ class Process:
         for name, value in environment.items():
             text = value if isinstance(value, str) else json.dumps(value)
             self._environment[f"HANDSLAG_{name}"] = text
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self, failpoint: str = "") -> None:
         """Start it; with a failpoint, it will kill itself there."""
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
+            self._process = Forked(
+                "services.intake",
                 env=self._environment | {"HANDSLAG_FAILPOINT": failpoint},
                 stdout=log,
                 stderr=log,
+                impatient=self._impatient,
             )
 
     def died_of(self, timeout_s: float = 120) -> int:

@@ -15,6 +15,7 @@ import psutil
 
 from services.console.ports import free_port
 from shared.database import Database
+from tests import forked
 from tests.dovecot import PASSWORD, Dovecot
 
 HANDSLAG = str(Path(sys.executable).with_name("handslag"))
@@ -97,13 +98,7 @@ class RunningStack:
 
     def handslag(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command on the same folder."""
-        return subprocess.run(
-            [HANDSLAG, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return forked.run(*arguments, env=self.environment)
 
     def json(self, *arguments: str) -> Any:
         done = self.handslag(*arguments)

@@ -13,7 +13,6 @@ from shared.delivery import ACK_WAIT_S
 from shared.events import MailArchived, MailRead
 from tests.databases import PostgresServer
 from tests.dovecot import PASSWORD, Dovecot
-from tests.impatient import impatient
 from tests.intake import USER, Intake, Process, wait_for
 from tests.letters import letter
 from tests.nats import NatsServer
@@ -110,7 +109,7 @@ def _case(name: str, folder: Path, postgres: PostgresServer) -> Case:
         of_its_own = "kill_" + failpoint.replace(".", "_")
         postgres.run(f"CREATE DATABASE {of_its_own} TEMPLATE template0")
         settings["DATABASE_URL"] = database_url = postgres.url(of_its_own)
-    process = Process(home, impatient("intake"), **settings)
+    process = Process(home, impatient=True, **settings)
     return Case(failpoint, home, dovecot, nats, process, database_url)
 
 

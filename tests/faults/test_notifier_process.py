@@ -29,6 +29,7 @@ from shared.database import Database
 from shared.errors import Transient
 from shared.events import WITHDRAWN, Event, MessageFate
 from shared.failpoint import VARIABLE
+from tests.forked import Forked
 from tests.nats import NatsServer
 from tests.unit.notifier.builders import (
     correspondence,
@@ -61,12 +62,12 @@ class Process:
             "HANDSLAG_NOTIFIER__LEASE_S": "1",
             "HANDSLAG_NOTIFIER__CAP_PER_ADDRESS": "1000",
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self, failpoint: str = "") -> None:
         with (self._home / "notifier.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.notifier"],
+            self._process = Forked(
+                "services.notifier",
                 env={**self._environment, VARIABLE: failpoint},
                 stdout=log,
                 stderr=log,

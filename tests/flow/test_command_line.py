@@ -5,7 +5,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import SMTP
@@ -23,8 +22,8 @@ from services.registry.settings import RegistrySettings
 from shared.database import Database
 from shared.outbox import now
 from shared.settings import CommonSettings
+from tests import forked
 
-HANDSLAG = str(Path(sys.executable).with_name("handslag"))
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -35,17 +34,14 @@ def run(tmp_path: Path) -> Run:
 
     def handslag(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if "HANDSLAG" not in name}
-        return subprocess.run(
-            [HANDSLAG, *arguments],
+        return forked.run(
+            *arguments,
             env={
                 **clean,
                 "HANDSLAG_HOME": str(tmp_path / "home"),
                 "HANDSLAG_FORM_KEY": "a key for tests, not a secret",
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            check=False,
             cwd=tmp_path,
         )
 

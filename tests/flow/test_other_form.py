@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -29,6 +28,7 @@ from shared.events import (
     Source,
 )
 from shared.identifiers import document_id_of
+from tests import forked
 from tests.bench.forms.other_form import DRAWN_FIELDS, Blank, OtherForm, learned
 from tests.intake import USER, Intake, sandbox
 from tests.unit.registry.builders import KOMPETENS, MOLN, NOW, ROUND, UMEA, Register, open_register
@@ -214,11 +214,9 @@ def test_from_the_command_line_a_blank_is_learned_and_its_scan_is_read(tmp_path:
     clean = {name: value for name, value in os.environ.items() if "HANDSLAG" not in name}
 
     def handslag(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [Path(sys.executable).with_name("handslag"), *arguments],
-            env={**clean, "HANDSLAG_HOME": str(tmp_path / "home")},
-            capture_output=True, text=True, check=False, cwd=tmp_path,
-        )  # fmt: skip
+        return forked.run(
+            *arguments, env={**clean, "HANDSLAG_HOME": str(tmp_path / "home")}, cwd=tmp_path
+        )
 
     (tmp_path / "round.yaml").write_bytes(ROUND)
     (tmp_path / "municipalities.csv").write_text(DOMAINS)

@@ -4,7 +4,6 @@ import asyncio
 import http.client
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from shared.bus import Bus
 from shared.database import Database
 from shared.events import AnswerRecorded, MailRead, MailRegistered
 from shared.settings import CommonSettings
-from tests.impatient import impatient
+from tests.forked import Forked
 from tests.intake import wait_for
 from tests.nats import NatsServer
 from tests.unit.registry.builders import KOMPETENS, Register, form, mail
@@ -33,12 +32,11 @@ class Service:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self, **more: str) -> None:
-        self._process = subprocess.Popen(
-            impatient("registry"),
-            env=os.environ | self._environment | more,
+        self._process = Forked(
+            "services.registry", env=os.environ | self._environment | more, impatient=True
         )
 
     def stop(self) -> int:
