@@ -42,11 +42,17 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def copy(self, template: str) -> str:
+        """Make a database like another; returns its name."""
+        name = f"test_{uuid4().hex[:12]}"
+        # Half the work of the other strategy for databases as small as these.
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """The address of an empty database, or of a copy, which is dropped afterwards."""
-        name = f"test_{uuid4().hex[:12]}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        name = self.copy(template)
         yield self.url(name)
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -15,7 +14,7 @@ from services.registry.tables import Role
 from shared.database import Database
 from tests.databases import PostgresServer
 from tests.web.client import Client
-from tests.web.sent import newsletter
+from tests.web.sent import correspond, newsletter
 from tests.web.taught import teach
 from tests.web.world import (
     NAMES,
@@ -52,6 +51,7 @@ def worlds(
             add_people(made)
             fill(made)
             newsletter(made)
+            correspond(made)
             drafts = teach(made.database, made.archive)
             made.ids["blank-to-point-at"] = drafts.pointing
             made.ids["blank-to-confirm"] = drafts.proposed
@@ -127,8 +127,7 @@ def empty_database(
         database = quick(f"sqlite:///{copied}")
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        template, name = request.getfixturevalue("empty_template"), f"web_{uuid4().hex[:12]}"
-        server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        name = server.copy(request.getfixturevalue("empty_template"))
         database = Database(server.url(name), schema="registry")
     yield database
     database.close()
