@@ -18,6 +18,7 @@ import pypdfium2
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image, ImageDraw
 from sqlalchemy import event
 
@@ -147,6 +148,7 @@ def open_world(
     faults: dict[str, str] = {}
     app = create_app(settings, database, archive, {"bus": lambda: faults.get("bus")}, lambda: None)
     app.state.test_faults = faults
+    app.state.site.renderer._environment.bytecode_cache = _compiled()
     recorder = Recorder(database, settings.registry, lambda: REGISTERED, lambda: None)
     return World(database, archive, recorder, Settler(database, lambda: START), app)
 
@@ -469,6 +471,25 @@ def arrived(
         **more,  # type: ignore[arg-type]
     )
     return found.model_copy(update={"text": text})
+
+
+class _Compiled(BytecodeCache):
+    """The templates as they were compiled for another world of this process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@cache
+def _compiled() -> BytecodeCache:
+    return _Compiled()
 
 
 @cache
