@@ -29,11 +29,16 @@ _EDGE_SHARE = 0.65
 
 _ROUNDNESS = 0.6
 _MOST_STAMP_MM = 25.0
-_RING_CLOSED = 0.85
+_RING_WHOLE = 0.95
+_RING_CLOSED, _RING_MEAN_OFF_MM = 0.85, 0.2
 _RING_OFF_MM = 0.6
 _RING_WITHIN = 0.5
 _RING_MORE_MM = 1.2
-"""A stamp's ring, and how little of one a scan leaves open; no hand draws round."""
+"""A stamp's ring, and how much of one a scan leaves open; no hand draws round.
+
+What is not quite whole is a ring only if its ink keeps to one circle. A pen's loops come near one
+all around, too, yet stray from it to both sides.
+"""
 
 _FITTING_STEPS = 5
 _RIM_MM = (0.8, 7.0)
@@ -57,7 +62,6 @@ _DIRECTIONS = np.deg2rad(np.arange(0.0, 180.0, 5.0))
 
 def without_stamps(ink: MatLike) -> MatLike:
     """Return the ink without what stands in a ring: a round stamp, though other ink touches it."""
-    left = ink
     small = cv2.resize(ink * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     per_mm = PER_MM / 2
     found = cv2.HoughCircles(
@@ -65,13 +69,20 @@ def without_stamps(ink: MatLike) -> MatLike:
         param1=200, param2=_ROUNDNESS, minRadius=round(_LEAST_RADIUS_MM * per_mm),
         maxRadius=round(_MOST_STAMP_MM * per_mm),
     )  # fmt: skip
-    for x, y, radius in () if found is None else found.reshape(-1, found.shape[-1])[:, :3]:
-        centre, reach = (float(x) * 2, float(y) * 2), float(radius) * 2
-        if _share_of_ring(ink, centre, reach) >= _RING_CLOSED:
-            left = left.copy() if left is ink else left
-            at = round(centre[0]), round(centre[1])
-            cv2.circle(left, at, round(reach + _RING_MORE_MM * PER_MM), (0,), -1)
+    circles = [] if found is None else (2 * found.reshape(-1, found.shape[-1])[:, :3]).tolist()
+    closed = [((x, y), r, _share_of_ring(ink, (x, y), r)) for x, y, r in circles]
+    rings = [ring for ring in closed if ring[2] >= _RING_CLOSED]
+    if not any(_is_stamps(ink, *ring) for ring in rings):
+        return ink
+    left = ink.copy()
+    for (x, y), radius, _ in rings:
+        cv2.circle(left, (round(x), round(y)), round(radius + _RING_MORE_MM * PER_MM), (0,), -1)
     return left
+
+
+def _is_stamps(ink: MatLike, centre: tuple[float, float], radius: float, closed: float) -> bool:
+    """Whether a circle that is closed to this share is whole, or its ink keeps close to it."""
+    return closed >= _RING_WHOLE or _off_ring_mm(ink, centre, radius) <= _RING_MEAN_OFF_MM
 
 
 def _share_of_ring(ink: MatLike, centre: tuple[float, float], radius: float) -> float:
@@ -86,6 +97,15 @@ def _share_of_ring(ink: MatLike, centre: tuple[float, float], radius: float) -> 
         return 0.0
     hit = ink[np.clip(y, 0, ink.shape[0] - 1), np.clip(x, 0, ink.shape[1] - 1)] > 0
     return float(hit.any(axis=1)[there].mean())
+
+
+def _off_ring_mm(ink: MatLike, centre: tuple[float, float], radius: float) -> float:
+    """Return how far the ink near a circle is from the one that fits it best, in the mean."""
+    xy = cv2.findNonZero(ink).reshape(-1, 2).astype(np.float64)
+    near = np.abs(np.hypot(*(xy - centre).T) - radius) <= _RING_OFF_MM * PER_MM
+    ring = xy[near] / PER_MM
+    middle, reach_mm = _circle(ring[:: max(len(ring) // _ENOUGH_POINTS, 1)])
+    return float(np.abs(np.hypot(*(ring - middle).T) - reach_mm).mean())
 
 
 def is_round(piece: MatLike) -> bool:

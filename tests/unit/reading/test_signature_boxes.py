@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
+from services.intake.reading.paper import PER_MM
+from services.intake.reading.shapes import without_stamps
 from shared.events import SignatureState
 from tests.bench.forms.cases import blank, template
 from tests.bench.forms.generator import fillings
+from tests.bench.forms.generator.case import own_form_case
+from tests.bench.forms.generator.devices import Device
 from tests.bench.forms.generator.files import as_tiff
-from tests.bench.forms.generator.fillings import Desk
+from tests.bench.forms.generator.fillings import Desk, Kind
 from tests.bench.forms.generator.optics import grey, lay, soften, threshold
 from tests.bench.forms.generator.pen import Pen, PenKind, Sheet
 from tests.bench.forms.generator.printing import Overlay
 from tests.bench.forms.generator.signatures import Style, sign
-from tests.unit.reading.papers import document, png
+from tests.unit.reading.papers import document, documents, png
 
 PEN = Pen(PenKind.GEL, 0.5, 0.97, 0.0, (0.05, 0.05, 0.06))
 
@@ -70,3 +75,24 @@ def test_a_signature_with_a_line_through_it_is_one(beside: fillings.Work) -> Non
         beside(desk)
 
     assert state(both, seed=5) is SignatureState.HANDWRITTEN
+
+
+@pytest.mark.parametrize("open_deg", [0, 15, 40])
+def test_a_stamps_ring_is_taken_out_though_a_scan_left_it_open(open_deg: int) -> None:
+    ink = np.zeros((30 * PER_MM, 80 * PER_MM), np.uint8)
+    at = 30 * PER_MM, 15 * PER_MM
+    reach = round(10.5 * PER_MM)
+    cv2.ellipse(ink, at, (reach, reach), 20, 0, 360 - open_deg, (1,), 4)
+    cv2.putText(ink, "1622", (at[0] - 40, at[1] + 12), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (1,), 3)
+    cv2.line(ink, (at[0] + 20, at[1]), (75 * PER_MM, at[1] - 30), (1,), 4)
+    ring = np.hypot(*(np.indices(ink.shape)[::-1] - np.array(at)[:, None, None])) <= reach
+    left = without_stamps(ink)
+    assert not left[ring].any()
+    assert left.any()
+
+
+def test_a_pens_loop_that_comes_near_a_circle_is_no_stamp() -> None:
+    case = own_form_case(312, 33, Device.SCANNER, Kind.GOOD)
+    assert case.drawn["signature"] == Style.TALL
+    [reading] = documents(case.data, case.filename)
+    assert reading.signature is SignatureState.HANDWRITTEN
