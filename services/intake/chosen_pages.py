@@ -15,7 +15,6 @@ from services.intake.read import ReaderSettings, without_nul
 from services.intake.reading.measured import FileMeasured
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message
-from services.intake.settings import MIB
 from services.intake.take_apart import Opened
 from shared.archive import Archive, Area, DamagedInArchive, NotInArchive
 from shared.events import (
@@ -111,12 +110,7 @@ class ChosenPages:
             {
                 "filename": part.filename,
                 "content_type": part.content_type,
-                "limits": {
-                    "bytes": limits.mail_mib * MIB,
-                    "pages": limits.pages,
-                    "pixels": limits.megapixels * 1_000_000,
-                    "inflated_bytes": limits.inflated_mib * MIB,
-                },
+                "limits": limits.of_a_file,
                 "options": options,
                 "chosen": [[page.source_page, page.turn.value] for page in chosen],
                 "learned": learned.fields,

@@ -15,7 +15,7 @@ from services.intake.learning.fields import FieldsFile, WrongFields
 from services.intake.learning.place import template_of
 from services.intake.sandbox.client import Failed, Sandbox
 from services.intake.sandbox.wire import Message
-from services.intake.settings import MIB, ReaderLimits
+from services.intake.settings import ReaderLimits
 from shared.blank import BlankSurveyed
 from shared.errors import UsageError
 from shared.events import Reason
@@ -62,12 +62,8 @@ async def survey_blank(sandbox: Sandbox, data: bytes, limits: ReaderLimits) -> S
     """Have a blank opened in a contained child. Raises WrongBlank."""
     if b"%PDF-" not in data[:1024]:
         raise WrongBlank("the blank is not a PDF", fault="not_pdf")
-    bounds = {
-        "bytes": limits.mail_mib * MIB,
-        "pages": limits.pages,
-        "pixels": limits.megapixels * 1_000_000,
-    }
-    outcome = await sandbox.run("survey_blank", Message({"limits": bounds}, (data,)))
+    order = Message({"limits": limits.of_a_file}, (data,))
+    outcome = await sandbox.run("survey_blank", order)
     if isinstance(outcome, Failed):
         raise WrongBlank(f"the blank cannot be opened: {outcome.reason}", fault=outcome.reason)
     fault = outcome.fields.get("fault")

@@ -22,12 +22,6 @@ from services.intake.reading.needs.pages import NeedsReader
 from shared.events import Reason
 from shared.identifiers import InitiativeId, OptionKey
 
-LEARNED_WITHIN_PAGES = 10
-"""Where a form without a code is looked for. Behind a longer letter stand minutes, and to compare
-their every page with every blank would cost more than a child may use. A form further back is an
-appendix like any other page: it is doubted, and a person sees it.
-"""
-
 
 def measure_file(
     data: bytes,
@@ -53,14 +47,14 @@ def measure_file(
     # More threads than one would fight with the other readers for the same processors.
     cv2.setNumThreads(1)
     known = {initiative: tuple(keys) for initiative, keys in options.items()}
-    needs = NeedsReader(expected=needs_expected)
+    needs = NeedsReader(expected=needs_expected, most_pages=limits.need_pages)
     blanks = KnownBlanks(learned)
     coded = False
     pages: list[PageMeasured] = []
     fault: Reason | None = None
     try:
         for page in open_pages(data, filename, content_type, limits, trust):
-            sought = not coded and page.number <= LEARNED_WITHIN_PAGES
+            sought = not coded and page.number <= limits.learned_pages
             measured = measure_page(page, known, blanks if sought else None)
             coded = coded or bool(own_codes(measured.codes))
             if not coded and not measured.blank and not measured.learned:

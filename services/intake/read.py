@@ -261,12 +261,7 @@ class Reader:
             {
                 "filename": part.filename,
                 "content_type": part.content_type,
-                "limits": {
-                    "bytes": limits.mail_mib * MIB,
-                    "pages": limits.pages,
-                    "pixels": limits.megapixels * 1_000_000,
-                    "inflated_bytes": limits.inflated_mib * MIB,
-                },
+                "limits": limits.of_a_file,
                 "options": options,
                 "learned": learned.fields,
                 "trust": trust.model_dump(mode="json"),

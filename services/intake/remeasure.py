@@ -62,7 +62,7 @@ def measure_chosen(
     started = time.perf_counter()
     cv2.setNumThreads(1)
     known = {initiative: tuple(keys) for initiative, keys in options.items()}
-    needs = NeedsReader(expected=needs_expected)
+    needs = NeedsReader(expected=needs_expected, most_pages=limits.need_pages)
     blanks = KnownBlanks(learned)
     places = {one.number: place for place, one in enumerate(_in_order(chosen), start=1)}
     wanted = {one.number: one for one in chosen}

@@ -22,7 +22,7 @@ from services.intake.sandbox.containment import Bounds
 from services.intake.sandbox.wire import Message
 from services.intake.searchable.copy import searchable_copy
 from services.intake.searchable.found import FileFound, FoundPage
-from services.intake.settings import MIB, ReaderLimits, SearchSettings
+from services.intake.settings import ReaderLimits, SearchSettings
 from services.intake.tables import ReadingRow
 from shared import outbox
 from shared.archive import Archive, Area
@@ -182,12 +182,7 @@ class Searcher:
             {
                 "filename": part.filename,
                 "content_type": part.content_type,
-                "limits": {
-                    "bytes": limits.mail_mib * MIB,
-                    "pages": limits.pages,
-                    "pixels": limits.megapixels * 1_000_000,
-                    "inflated_bytes": limits.inflated_mib * MIB,
-                },
+                "limits": limits.of_a_file,
                 "pages": sorted(wanted),
             },
             (self._archive.get(part.digest, Area.DERIVED),),

@@ -117,9 +117,26 @@ class ReaderLimits(_Section):
     """Pixels of one page."""
     inflated_mib: int = Field(default=64, ge=1)
     """All that is packed in one PDF and is no picture."""
+    learned_pages: int = Field(default=10, ge=1)
+    """Of one file, the first so many are compared with the blanks that were learned. A form behind
+    them is an appendix: the mail is doubted."""
+    need_pages: int = Field(default=6, ge=0)
+    """Of one scanned file, so many are recognised whole in search of the needs template."""
     scratch_mib: int = Field(default=256, ge=1)
     """The largest file that the child may write in its own folder."""
     result_mib: int = Field(default=128, ge=1)
+
+    @property
+    def of_a_file(self) -> dict[str, int]:
+        """What the child is told of them: `services.intake.pages.page.Limits` as JSON."""
+        return {
+            "bytes": self.mail_mib * MIB,
+            "pages": self.pages,
+            "pixels": self.megapixels * 1_000_000,
+            "inflated_bytes": self.inflated_mib * MIB,
+            "learned_pages": self.learned_pages,
+            "need_pages": self.need_pages,
+        }
 
 
 class SearchSettings(_Section):

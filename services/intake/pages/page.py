@@ -27,6 +27,13 @@ class Limits(BaseModel):
     pixels: Annotated[int, Field(gt=0)] = 60_000_000
     inflated_bytes: Annotated[int, Field(gt=0)] = 64_000_000
     """Of all streams in a PDF that are not pictures, together."""
+    learned_pages: Annotated[int, Field(gt=0)] = 10
+    """Where a form without a code is looked for. Behind a longer letter stand minutes, and to
+    compare their every page with every blank would cost more than a child may use. A form further
+    back is an appendix like any other page: it is doubted, and a person sees it."""
+    need_pages: Annotated[int, Field(ge=0)] = 6
+    """Scanned pages that are recognised whole in search of a needs template: a second or two each.
+    """
 
 
 class PageFault(HandslagError):

@@ -307,6 +307,14 @@ def test_an_empty_template_that_was_scanned_has_no_answers() -> None:
     assert set(found.missing) == {field.value for field in REQUIRED}
 
 
+def test_no_more_scanned_pages_are_recognised_than_the_setting_says() -> None:
+    scan = picture(filled_template(PDF, ANSWERS))
+    none = measure_file(scan, "behov", "", Limits(need_pages=0), {}, needs_expected=True)
+    one = measure_file(scan, "behov", "", Limits(need_pages=1), {}, needs_expected=True)
+    assert none.need is None
+    assert one.need is not None
+
+
 def test_every_question_has_a_label_of_its_own() -> None:
     assert set(LABELS) == set(NeedField)
     assert len({label.casefold() for label in LABELS.values()}) == len(LABELS)

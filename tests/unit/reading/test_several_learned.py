@@ -11,7 +11,7 @@ import pytest
 from services.console.demo.scans import DPI, Hand, Picture, Scan, Stroke, as_pdf
 from services.intake.conclude import conclude
 from services.intake.documents import placed
-from services.intake.measure import LEARNED_WITHIN_PAGES, measure_file
+from services.intake.measure import measure_file
 from services.intake.pages.page import Limits
 from services.intake.reading.measured import FileMeasured
 from services.registry.domain.answer import Recorded
@@ -42,8 +42,9 @@ def flat(*pictures: Picture) -> bytes:
     return as_pdf([Scan(one, DPI, DPI, bitonal=False, jpeg_quality=80) for one in pictures])
 
 
-def measured(data: bytes, form: OtherForm) -> FileMeasured:
-    return measure_file(data, "svar.pdf", "", Limits(), OFFERED, learned=[form.for_reader])
+def measured(data: bytes, form: OtherForm, limits: Limits | None = None) -> FileMeasured:
+    limits = limits or Limits()
+    return measure_file(data, "svar.pdf", "", limits, OFFERED, learned=[form.for_reader])
 
 
 def concluded(files: Sequence[FileMeasured], form: OtherForm) -> list[DocumentReading]:
@@ -189,5 +190,7 @@ def test_a_form_without_code_is_not_looked_for_behind_one_with_a_code_or_far_bac
     assert Reason.EXTRA_PAGE in one.reasons
     small = np.full_like(filled(form), 255)
     cv2.putText(small, "Protokoll", (300, 900), cv2.FONT_HERSHEY_SIMPLEX, 5, (0,), 12)
-    back = measured(flat(*[small] * LEARNED_WITHIN_PAGES, filled(form)), form)
+    last = flat(small, small, filled(form))
+    back = measured(last, form, Limits(learned_pages=2))
     assert not any(page.learned for page in back.pages)
+    assert measured(last, form, Limits(learned_pages=3)).pages[-1].learned

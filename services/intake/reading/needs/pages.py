@@ -31,9 +31,6 @@ from services.intake.reading.needs.unread import written_in
 from shared.events import Area, Source
 from shared.needs import FIELD_PREFIX, NeedField
 
-_MOST_PAGES: Final = 6
-"""Pages recognised whole: a second or two each."""
-
 _MOST_SEGMENTS: Final = 3_000
 _PROBED: Final = 0.3
 """Of a page's height: the template's heading and first question stand there."""
@@ -47,10 +44,14 @@ _LEGIBLE: Final = 0.35
 
 
 class NeedsReader:
-    """Looks at a file's pages in their order. `expected`: it came where needs are sent."""
+    """Looks at a file's pages in their order. `expected`: it came where needs are sent.
 
-    def __init__(self, *, expected: bool) -> None:
+    At most `most_pages` of them are recognised whole.
+    """
+
+    def __init__(self, *, expected: bool, most_pages: int) -> None:
         self._expected = expected
+        self._most_pages = most_pages
         self._stated: dict[NeedField, str] = {}
         self._layer: list[Segment] = []
         self._shown: list[Segment] = []
@@ -105,7 +106,7 @@ class NeedsReader:
             self._address = address_at(page.grey, seen.area)
 
     def _worth_recognising(self, page: Page, layer: Sequence[Segment]) -> bool:
-        if self._recognised >= _MOST_PAGES:
+        if self._recognised >= self._most_pages:
             return False
         if page.born_digital:
             return bool(self._stated) or _is_trace(find_need(layer[:_MOST_SEGMENTS]))
