@@ -7,11 +7,13 @@ def list_answers(call: ThisCall) -> AnswerPage: ...
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
-from fastapi import FastAPI, Security
+from fastapi import APIRouter, FastAPI, Security
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from services.registry.api.guard import KeyGuard
 from services.registry.api.problems import TITLES, ProblemDocument
@@ -51,10 +53,10 @@ class Routes:
         """Declare something that changes the register."""
         return self._declare("POST", path, permission, {"responses": _problems(409)})
 
-    def add_to(self, app: FastAPI) -> None:
-        """Add the routes to the application, each behind its guard."""
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes to a router, each behind its guard."""
         for method, path, permission, endpoint, more in self._declared:
-            app.add_api_route(
+            router.add_api_route(
                 PREFIX + path,
                 endpoint,
                 methods=[method],
@@ -94,9 +96,17 @@ def permission_of(route: object) -> Permission:
 
 def add_routes(app: FastAPI, modules: Sequence[Routes]) -> None:
     """Add the routes of the modules, each behind its guard."""
-    for routes in modules:
-        routes.add_to(app)
+    app.router.routes.extend(_built(tuple(modules)))
     check_declared(app)
+
+
+@cache
+def _built(modules: tuple[Routes, ...]) -> list[BaseRoute]:
+    """The routes, which know nothing of the application that they are added to."""
+    router = APIRouter()
+    for routes in modules:
+        routes.add_to(router)
+    return router.routes
 
 
 def check_declared(app: FastAPI) -> None:

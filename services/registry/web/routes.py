@@ -10,9 +10,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, FastAPI, Path
+from fastapi import APIRouter, Depends, FastAPI, Path
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -87,9 +88,17 @@ class Pages:
 
 def add_pages(app: FastAPI, modules: Sequence[Pages]) -> None:
     """Add the routes of the modules, each behind its guard, and check the application."""
+    app.router.routes.extend(_built(tuple(modules), app.router.max_body_size))
+    check_declared(app)
+
+
+@cache
+def _built(modules: tuple[Pages, ...], max_body_size: int | None) -> list[BaseRoute]:
+    """The routes, which know nothing of the application that they are added to."""
+    router = APIRouter(max_body_size=max_body_size)
     for pages in modules:
         for declared in pages.declarations:
-            app.add_api_route(
+            router.add_api_route(
                 declared.path,
                 declared.endpoint,
                 methods=[declared.method],
@@ -100,7 +109,7 @@ def add_pages(app: FastAPI, modules: Sequence[Pages]) -> None:
                 include_in_schema=False,
                 max_body_size=declared.max_bytes,
             )
-    check_declared(app)
+    return router.routes
 
 
 def check_declared(app: FastAPI) -> None:
