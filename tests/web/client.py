@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from html import unescape
+from html.parser import HTMLParser
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
@@ -25,8 +26,47 @@ class Answer:
         return self.body.decode()
 
     @property
+    def fields(self) -> dict[str, str]:
+        """What its forms would send together as they stand, but for their buttons."""
+        found = _Forms()
+        found.feed(self.html)
+        return found.fields
+
+    @property
     def location(self) -> str:
         return self.headers.get("location", "")
+
+
+class _Forms(HTMLParser):
+    """Reads the fields of a page's forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._text = ""
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = dict(attrs)
+        name, value = has.get("name") or "", has.get("value") or ""
+        chosen = has.get("type") not in ("checkbox", "radio") or "checked" in has
+        if tag == "input" and name and chosen and has.get("type") not in ("file", "search"):
+            self.fields[name] = value
+        elif tag == "textarea":
+            self._text = name
+            self.fields[name] = ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in has:
+            self.fields[self._select] = value
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._text = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.fields[self._text] += data
 
 
 class Client:

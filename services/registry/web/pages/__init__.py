@@ -16,6 +16,7 @@ from services.registry.web.pages import (
     mailings,
     mailings_compose,
     mailings_preview,
+    mailings_templates,
     mails,
     map,
     matrix,
@@ -76,3 +77,4 @@ ALL_PAGES: tuple[Pages, ...] = (
     users.pages,
     live.pages,
 )
+    mailings_templates.pages,
