@@ -29,6 +29,9 @@ from tests.web.mailed import (
 )
 from tests.web.world import World
 
+# Both databases hold mailings in test_mailings_sent.py.
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def world(fresh: World) -> World:
