@@ -24,6 +24,7 @@ from shared.events import (
     MessageSettled,
     PagesArranged,
     PagesRead,
+    ReplyReceived,
     ResolutionUndone,
 )
 
@@ -67,6 +68,9 @@ SEARCHABLE: Final = Consumer(
 )
 SETTLE: Final = Consumer("registry", "settle", MessageSettled, "shows what was sent")
 BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of an address")
+REPLIED: Final = Consumer(
+    "registry", "reply", ReplyReceived, "keeps what answers our mails; tasks of new addresses"
+)
 UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
 RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what a person decided")
@@ -97,6 +101,7 @@ CONSUMERS: Final = (
     SEARCHABLE,
     SETTLE,
     BOUNCE,
+    REPLIED,
     UNDELIVERED,
     RECEIPT,
     RESOLVED,

@@ -11,6 +11,7 @@ import structlog
 from services.registry.draft_answers import DraftKeeper
 from services.registry.mailings_runner import MailingRunner
 from services.registry.record import Recorder
+from services.registry.replies import ReplyKeeper
 from services.registry.reports import ReportKeeper
 from services.registry.reread import Rereader
 from services.registry.searchable import TextKeeper
@@ -21,7 +22,7 @@ from services.registry.web.app import create_app
 from services.registry.web.printing import Printing
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REREAD, SEARCHABLE, SETTLE
+from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REPLIED, REREAD, SEARCHABLE, SETTLE
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
@@ -52,6 +53,7 @@ async def run(settings: RegistrySettings) -> None:
         bus.consume(SEARCHABLE, TextKeeper(database).on_document_searchable)
         bus.consume(SETTLE, settler.on_message_settled)
         bus.consume(BOUNCE, settler.on_delivery_failed)
+        bus.consume(REPLIED, ReplyKeeper(database, now).on_reply_received)
         draft_keeper = DraftKeeper(database, archive)
         bus.consume(EXAMINED, draft_keeper.on_blank_examined)
         bus.consume(DRAFTED, draft_keeper.on_form_drafted)

@@ -4,15 +4,17 @@ A bounce never changes an answer. Nothing is deleted: a task that is done stays,
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from services.registry.contacts import NoSuchContact, Unchanged, named_in, write_change
-from services.registry.domain.contact import ContactFault, Named
+from services.registry.contact_letters import Confirming
+from services.registry.contacts import ChangeRefused, Unchanged, write_changes
+from services.registry.domain.contact import ContactFault
 from services.registry.eventlog import note
-from services.registry.tables import Bounce, BounceState, ContactPerson
+from services.registry.tables import Bounce, BounceState
 from shared.database import Database
 
 
@@ -22,14 +24,6 @@ class NoSuchBounce(Exception):
 
 class AlreadyHandled(Exception):
     """Somebody else was first."""
-
-
-class _Refused(Exception):
-    """Ends the transaction, so that of several contacts all are changed, or none."""
-
-    def __init__(self, why: Unchanged) -> None:
-        super().__init__()
-        self.why = why
 
 
 def handle_bounce(
@@ -49,10 +43,12 @@ def correct_address(
     *,
     who: str,
     at: datetime,
+    confirming: Confirming | None = None,
 ) -> Unchanged | None:
     """Give contacts another address, and be done with every task about the one they had.
 
-    `contacts` are their ids, each with the revision that was seen. Returns what forbids it, or
+    `contacts` are their ids, each with the revision that was seen. Nothing is told to the address
+    that mails come back from. Returns what forbids it, or
     None when it is done. Raises NoSuchBounce, AlreadyHandled and NoSuchContact.
     """
     if not address:
@@ -60,27 +56,20 @@ def correct_address(
     try:
         with database.write() as session:
             _open_task(session, mail_id, recipient)
-            for contact_id, seen in sorted(contacts.items()):
-                _readdress(session, contact_id, seen, address, who=who, at=at)
+            write_changes(
+                session,
+                contacts,
+                lambda named: replace(named, email=address),
+                who=who,
+                at=at,
+                confirming=confirming,
+                tell_former=False,
+            )
             for task in _open_tasks_about(session, recipient):
                 _resolve(session, task, address, who=who, at=at)
-    except _Refused as refused:
+    except ChangeRefused as refused:
         return refused.why
     return None
-
-
-def _readdress(
-    session: Session, contact_id: int, seen: int, address: str, *, who: str, at: datetime
-) -> None:
-    contact = session.get(ContactPerson, contact_id)
-    if contact is None:
-        raise NoSuchContact
-    named = named_in(contact)
-    done = write_change(
-        session, contact_id, seen, Named(named.name, address, named.phone), who=who, at=at
-    )
-    if isinstance(done, Unchanged):
-        raise _Refused(done)
 
 
 def _open_task(session: Session, mail_id: str, recipient: str) -> Bounce:

@@ -4,12 +4,14 @@ Nothing is deleted: a contact that is ended stays, and the händelselogg holds w
 Each change is one transaction; what has changed since it was shown is left as it is.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from services.registry.contact_letters import Addressee, Confirming
 from services.registry.domain.contact import (
     ADDRESS_MAX,
     ContactFault,
@@ -40,6 +42,14 @@ class Unchanged:
 
 class NoSuchContact(Exception):
     """There is no contact, or no answer, of this name."""
+
+
+class ChangeRefused(Exception):
+    """Of several contacts one could not be changed, so that none is."""
+
+    def __init__(self, why: Unchanged) -> None:
+        super().__init__()
+        self.why = why
 
 
 def named_in(contact: ContactPerson) -> Named:
@@ -100,24 +110,77 @@ def follow_answer(
 
 
 def change_contact(
-    database: Database, contact_id: int, seen: int, named: Named, *, who: str, at: datetime
+    database: Database,
+    contact_id: int,
+    seen: int,
+    named: Named,
+    *,
+    who: str,
+    at: datetime,
+    confirming: Confirming | None = None,
 ) -> Changed | Unchanged:
-    """Make a contact name somebody else, as it was at revision `seen`. Raises NoSuchContact."""
+    """Make a contact name somebody else, as it was at revision `seen`. Raises NoSuchContact.
+
+    `confirming` tells the old and the new one; without it nobody is told.
+    """
     with database.write() as session:
-        return write_change(session, contact_id, seen, named, who=who, at=at)
+        return _change(
+            session, contact_id, seen, lambda _: named, who=who, at=at, confirming=confirming
+        )
 
 
-def write_change(
-    session: Session, contact_id: int, seen: int, named: Named, *, who: str, at: datetime
+def write_changes(
+    session: Session,
+    contacts: Mapping[int, int],
+    renamed: Callable[[Named], Named],
+    *,
+    who: str,
+    at: datetime,
+    confirming: Confirming | None = None,
+    tell_former: bool = True,
+) -> None:
+    """Change several contacts, each as it was at the revision that is given with its id.
+
+    `tell_former` is whether the old address can be written to. Raises NoSuchContact, and
+    ChangeRefused, which ends the transaction: all are changed, or none.
+    """
+    for contact_id, seen in sorted(contacts.items()):
+        done = _change(
+            session,
+            contact_id,
+            seen,
+            renamed,
+            who=who,
+            at=at,
+            confirming=confirming,
+            tell_former=tell_former,
+        )
+        if isinstance(done, Unchanged):
+            raise ChangeRefused(done)
+
+
+def _change(
+    session: Session,
+    contact_id: int,
+    seen: int,
+    renamed: Callable[[Named], Named],
+    *,
+    who: str,
+    at: datetime,
+    confirming: Confirming | None = None,
+    tell_former: bool = True,
 ) -> Changed | Unchanged:
-    """As `change_contact`, in a transaction that does more. Raises NoSuchContact."""
     contact, kept = _kept(session, contact_id, seen)
+    named = renamed(kept.named)
     faults = against_renaming(kept, named)
     if faults:
         return Unchanged(tuple(faults))
     before = _as_logged(contact)
+    former = Addressee(contact.email, contact.name, contact_id)
     _rename(contact, named)
     _touch(session, contact, "contact.changed", before, who=who, at=at)
+    if confirming is not None:
+        confirming.renamed(session, contact, former, who=who, at=at, tell_former=tell_former)
     return Changed(contact_id)
 
 

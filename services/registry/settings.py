@@ -49,6 +49,11 @@ class RegistrySection(BaseModel):
     that `handslag` finds in intake's settings, else registratur@skr.se."""
     needs_address: MailAddress = "handslaget@skr.se"
     """Where needs are mailed to, as it stands in the needs template."""
+    confirm_contacts: bool = True
+    """Whether the old and the new contact person are told of a change, by mail."""
+    questions_answered_by: str = Field(default="programkontoret", max_length=100)
+    """Who answers what a registrar hands over as a question, as its sender is told. Empty: nobody
+    is told."""
     workers: int = Field(default=2, ge=1)
     """Mails registered at the same time."""
     approve_mailings_above: int = Field(default=25, ge=0)

@@ -15,7 +15,7 @@ from sqlmodel import select
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
 from tests.web.browsing import log_in
-from tests.web.sent import TOKEN
+from tests.web.sent import OURS, TOKEN
 from tests.web.world import NAMES, World
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -37,6 +37,9 @@ PAGES = (
     "new contact",
     "bounces",
     "bounces that are done",
+    "tasks",
+    "other replies",
+    "sent mail",
     "unsubscribing",
     "unsubscribed",
     "operations",
@@ -152,6 +155,9 @@ def address(world: World, name: str) -> str:
             "new contact": f"/kontaktpersoner/ny/{ids['answer-document']}",
             "bounces": "/studsar",
             "bounces that are done": "/studsar?visa=hanterade",
+            "tasks": "/uppgifter",
+            "other replies": "/uppgifter?visa=svar",
+            "sent mail": f"/utgaende/{OURS.strip('<>')}",
             "unsubscribing": f"/avsluta/{TOKEN}",
             "unsubscribed": "/avslutade-nyhetsbrev",
             "operations": "/drift",

@@ -22,7 +22,7 @@ def test_the_page_shows_what_was_read_and_where(world: World, registrar: Client)
         "Åsa Öberg",
         "Underskrivet för hand",
         "säkerhet 100",
-        "Mottagningsbekräftelse till registrator@kommun0.example",
+        ">Mottagningsbekräftelse</a> till registrator@kommun0.example",
         "Mejlet är skickat av en maskin",
         "Svaret registrerades",
     ):

@@ -17,6 +17,7 @@ from services.registry.api.description import description_of
 from services.registry.api.door import Door
 from services.registry.api.keys import Keys
 from services.registry.arrange import Arranger
+from services.registry.contact_letters import Confirming
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings
 from services.registry.web.assets import Assets
@@ -58,6 +59,12 @@ def create_app(
     assets = Assets(_HERE / "static")
     window_s = timedelta(minutes=web.login_window_minutes).total_seconds()
     zone = ZoneInfo(settings.registry.timezone)
+    printing = Printing(settings)
+    confirming = (
+        Confirming(printing.answers_address, printing.needs_address)
+        if settings.registry.confirm_contacts
+        else None
+    )
     resolver = Resolver(database, settings.registry, now, stir)
     amender = Amender(database, now, stir)
     api = create_api(
@@ -99,7 +106,8 @@ def create_app(
         resolver=resolver,
         amender=amender,
         arranger=Arranger(database, now, stir),
-        printing=Printing(settings),
+        printing=printing,
+        confirming=confirming,
         stir=stir,
         link_throttle=Throttle(web.login_tries, window_s, monotonic),
         assets=assets,

@@ -42,6 +42,12 @@ EVENTS = {
     "answer.voided": "Svaret makulerades",
     "answer.corrected": "Svaret rättades",
     "bounce.handled": "Studsat mejl hanterades",
+    "reply.reply": "Någon svarade på vårt mejl",
+    "reply.left": "Ett svar säger att mottagaren har slutat",
+    "reply.away": "Ett automatiskt svar på vårt mejl kom",
+    "reply.wrong_person": "Ett svar säger att mejlet kom till fel person",
+    "reply.accepted": "Kontaktpersonen byttes efter ett svar",
+    "reply.dismissed": "Ett svar avfärdades",
     "contact.added": "Kontaktperson lades till",
     "contact.changed": "Kontaktperson ändrades",
     "contact.ended": "Kontaktperson avslutades",
@@ -217,6 +223,7 @@ SUBJECTS = {
     "handslag.intake.blank_examined": "Vad som står på en blankett som ska läras in",
     "handslag.intake.form_drafted": "Ett formulär som ska bekräftas",
     "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",
+    "handslag.intake.reply_received": "Ett svar på vårt mejl",
     "handslag.notifier.message_settled": "Hur det gick för ett utgående mejl",
 }
 

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from services.registry.amend import Amender
 from services.registry.arrange import Arranger
+from services.registry.contact_letters import Confirming
 from services.registry.resolve import Resolver
 from services.registry.settings import WebSection
 from services.registry.web.assets import Assets
@@ -44,6 +45,8 @@ class Site:
     amender: Amender
     arranger: Arranger
     printing: Printing
+    confirming: Confirming | None
+    """Tells old and new contact persons of a change; None where the settings say that none is."""
     stir: Callable[[], None]
     """Tells the outbox's relay, from any thread, that there is something to publish."""
     link_throttle: Throttle

@@ -9,7 +9,7 @@ from services.registry.domain.candidates import Ground
 from services.registry.domain.contact import ContactFault
 from services.registry.domain.resolution import Objection
 from services.registry.store.search import Kind, Place
-from services.registry.tables import AnswerStatus, MailState, UnsubscribedHow
+from services.registry.tables import AnswerStatus, MailState, ReplyState, UnsubscribedHow
 from shared.events import (
     Disposition,
     DocumentKind,
@@ -18,6 +18,7 @@ from shared.events import (
     Outcome,
     PartFate,
     Reason,
+    ReplyKind,
     SignatureFault,
     SignatureState,
     Source,
@@ -324,6 +325,35 @@ MESSAGE_FATES: Mapping[MessageFate, str] = MappingProxyType(
         MessageFate.SENT: "Skickat",
         MessageFate.HELD_BACK: "Skickades inte",
         MessageFate.FAILED: "Kunde inte levereras",
+    }
+)
+
+REPLY_KINDS: Mapping[ReplyKind, str] = MappingProxyType(
+    {
+        ReplyKind.REPLY: "Svar på vårt mejl",
+        ReplyKind.LEFT: "Har slutat",
+        ReplyKind.AWAY: "Automatiskt svar",
+        ReplyKind.WRONG_PERSON: "Fel person",
+    }
+)
+
+REPLY_STATES: Mapping[ReplyState, str] = MappingProxyType(
+    {
+        ReplyState.NOTED: "Inget att göra",
+        ReplyState.OPEN: "Att göra",
+        ReplyState.ACCEPTED: "Byttes",
+        ReplyState.DISMISSED: "Avfärdades",
+    }
+)
+
+MAIL_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "From": "Från",
+        "To": "Till",
+        "Subject": "Ämne",
+        "Date": "Datum",
+        "In-Reply-To": "Svar på id",
+        "Message-ID": "Id",
     }
 )
 

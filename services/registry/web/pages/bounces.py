@@ -64,18 +64,26 @@ def bounces(visit: Visitor) -> Response:
 def correct(visit: Visitor, mail_id: str) -> Response:
     """Give the ticked contacts another address; or say what forbids it, nothing lost."""
     recipient, address = visit.form.get("adress", ""), visit.form.get("epost", "").strip()
-    chosen = _chosen(visit)
+    chosen = chosen_contacts(visit)
     if not chosen:
         return _refused(visit, mail_id, recipient, Refusal(address=address, nobody=True), 422)
     try:
         refused = correct_address(
-            visit.database, mail_id, recipient, chosen, address, who=visit.user.name, at=now()
+            visit.database,
+            mail_id,
+            recipient,
+            chosen,
+            address,
+            who=visit.user.name,
+            at=now(),
+            confirming=visit.site.confirming,
         )
     except AlreadyHandled:
         return _refused(visit, mail_id, recipient, Refusal(too_late=True), 409)
     except (NoSuchBounce, NoSuchContact):
         raise NotFound from None
     if refused is None:
+        visit.site.stir()
         return visit.see_other("/studsar")
     why = Refusal(refused.faults, address, frozenset(chosen))
     return _refused(visit, mail_id, recipient, why, status_of(Unchanged(refused.faults)))
@@ -94,7 +102,7 @@ def handle(visit: Visitor, mail_id: str) -> Response:
     return visit.see_other("/studsar")
 
 
-def _chosen(visit: Visit) -> dict[int, int]:
+def chosen_contacts(visit: Visit) -> dict[int, int]:
     """The contacts that are ticked, each with the revision that was shown."""
     return {
         int(key.removeprefix(_TICKED)): int(seen)

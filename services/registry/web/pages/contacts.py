@@ -27,7 +27,9 @@ from services.registry.store.contacts import (
     gap_count,
     gaps,
 )
+from services.registry.store.correspondence import of_contact
 from services.registry.tables import Answer, CaseFile, Document
+from services.registry.unsubscribe import is_unsubscribed
 from services.registry.web.pages.exports import MEDIA_TYPES, saved_as, today
 from services.registry.web.queries import Slice, sliced
 from services.registry.web.roles import Permission
@@ -122,10 +124,12 @@ def change(visit: Visitor, contact_id: RowNumber) -> Response:
             typed_in(visit),
             who=visit.user.name,
             at=now(),
+            confirming=visit.site.confirming,
         )
     except NoSuchContact:
         raise NotFound from None
     if isinstance(done, Changed):
+        visit.site.stir()
         return visit.see_other(f"/kontaktpersoner/{contact_id}")
     return _page(visit, contact_id, done)
 
@@ -188,6 +192,8 @@ def _page(visit: Visit, contact_id: int, refused: Unchanged | None = None) -> Re
         history = contact_history(session, line.contact)
         others = contacts_of_answer(session, line.contact.document_id)
         known = initiatives_by_id(initiatives(session))
+        letters = of_contact(session, line.contact) if visit.may(Permission.SEE_MAIL) else []
+        silent = is_unsubscribed(session, line.contact.email)
     named = asdict(typed_in(visit) if "namn" in visit.form else named_in(line.contact))
     return visit.page(
         "contact.html",
@@ -197,6 +203,8 @@ def _page(visit: Visit, contact_id: int, refused: Unchanged | None = None) -> Re
         form={field: named[key] for key, field in _FIELDS.items()},
         faults_found=refused.faults if refused else (),
         history=history,
+        correspondence=letters,
+        no_newsletters=silent,
         others=[other for other in others if other.contact.id != contact_id],
         initiative=known[line.contact.initiative],
         municipality=municipality_name(line.contact.municipality),

@@ -13,10 +13,10 @@ from services.registry.domain.amendment import Amendment
 from services.registry.domain.resolution import Objection
 from services.registry.resolve import Refused
 from services.registry.store.answers import former_answers, initiatives
+from services.registry.store.correspondence import of_document
 from services.registry.store.details import (
     DocumentDetail,
     document_detail,
-    mail_detail,
     searchable_copy,
 )
 from services.registry.tables import Document, Initiative, Part
@@ -127,7 +127,6 @@ def _page(
     with visit.database.read() as session:
         found = visible(visit, document_detail(session, document_id))
         known = initiatives_by_id(initiatives(session))
-        mail = mail_detail(session, found.mail.mail_id)
         about = found.document
         former = (
             former_answers(session, about.initiative, about.municipality, document_id)
@@ -135,12 +134,12 @@ def _page(
             else []
         )
         relations = arrangement_shown(session, about)
-    assert mail is not None
+        letters = of_document(session, about, found.mail)
     recorded = amendment_form.proposed(found.answer) if found.answer else {}
     return visit.page(
         "document.html",
         status=200 if not against else 409 if _CHANGED.intersection(against) else 422,
-        messages=mail.messages,
+        correspondence=letters,
         former=former,
         may_open=lambda document: visit.may(_needed_for(document)),
         mark=mark_of(found.answer) if found.answer else "",

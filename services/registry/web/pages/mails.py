@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlmodel import Session
 from starlette.responses import Response
 
+from services.registry.store.correspondence import Line, of_mail
 from services.registry.store.details import MailDetail, mail_detail
 from services.registry.tables import Mail, MailState, Part
 from services.registry.web import queries
@@ -43,9 +45,10 @@ def mail(visit: Visitor, mail_id: str) -> Response:
     """One mail."""
     with visit.database.read() as session:
         found = mail_detail(session, mail_id)
-    if found is None:
-        raise NotFound
-    return visit.page("mail.html", detail=found, messages=found.messages, parts=parts_shown(found))
+        if found is None:
+            raise NotFound
+        letters = letters_of(session, found)
+    return visit.page("mail.html", detail=found, correspondence=letters, parts=parts_shown(found))
 
 
 @pages.get("/mejl/{mail_id}/original", Permission.SEE_MAIL)
@@ -66,6 +69,11 @@ def part(visit: Visitor, mail_id: str, number: RowNumber) -> Response:
     if found is None or found.digest is None or found.fate is not PartFate.DOCUMENT:
         raise NotFound
     return download(visit.site.archive, found.digest, found.filename)
+
+
+def letters_of(session: Session, detail: MailDetail) -> list[Line]:
+    """The mail, and every other one that has to do with it or its documents."""
+    return of_mail(session, detail.mail, [document.document_id for document, _ in detail.documents])
 
 
 def parts_shown(detail: MailDetail) -> Sequence[PartShown]:

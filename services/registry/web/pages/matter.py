@@ -15,6 +15,7 @@ from services.registry.preview import letter_asking_again
 from services.registry.resolve import NoSuchMatter, Refused
 from services.registry.store.answers import initiatives
 from services.registry.store.arrangements import first_arranged
+from services.registry.store.correspondence import of_document
 from services.registry.store.details import (
     DocumentDetail,
     current_answer,
@@ -26,7 +27,7 @@ from services.registry.tables import Document, Initiative, Resolution, ReviewIte
 from services.registry.web import queries, verdict_form
 from services.registry.web.arranged import arrangement_shown
 from services.registry.web.pages.document import shown
-from services.registry.web.pages.mails import parts_shown
+from services.registry.web.pages.mails import letters_of, parts_shown
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
 from services.registry.web.views import first_image, initiatives_by_id, municipality_name
@@ -154,7 +155,9 @@ def _page(
         common: dict[str, Any] = {
             "item": item,
             "around": around,
-            "messages": mail.messages,
+            "correspondence": of_document(session, found.document, mail.mail)
+            if found
+            else letters_of(session, mail),
             "against": against,
             "letter": letter,
             "done": just_done(visit, session),

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from services.registry.store.answers import AnswerLine, initiatives
+from services.registry.store.correspondence import of_municipality
 from services.registry.store.municipality import (
     answers_given,
     municipality_detail,
@@ -71,6 +72,11 @@ def municipality(visit: Visitor, code: str) -> Response:
     with visit.database.read() as session:
         detail = municipality_detail(session, code, fates, _MOST)
         known = initiatives_by_id(initiatives(session))
+        letters = (
+            of_municipality(session, code, detail.mails, detail.messages)
+            if visit.may(Permission.SEE_MAIL)
+            else []
+        )
 
     def state(line: AnswerLine) -> State:
         return line_state(line, known[line.initiative].options)
@@ -81,6 +87,7 @@ def municipality(visit: Visitor, code: str) -> Response:
         name=municipality_name(code),
         confusable=[(near.code, display_name(near)) for near in confusable_with(code)],
         detail=detail,
+        correspondence=letters,
         initiatives=known,
         state=state,
         numbers={

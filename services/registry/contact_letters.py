@@ -1,0 +1,129 @@
+"""Tells the old and the new contact person that they are one no longer, or are one from now on.
+
+Only where the address changed: a name or number that was corrected is nobody else's business.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from services.registry.letters import order_letter
+from services.registry.mailings_templates import wording_for
+from services.registry.tables import CaseFile, ContactPerson, Document, Initiative
+from shared.events import LetterKind, LetterOrdered
+from shared.letters.kinds import TemplateName
+from shared.letters.plain import one_line
+from shared.letters.template import render
+from shared.municipalities import by_code, display_name
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Somebody to be told; `contact_id` is the contact that the change is about."""
+
+    email: str
+    name: str
+    contact_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """That changes are told of, and where those who are told can turn."""
+
+    answers_address: str
+    questions_address: str
+
+    def renamed(
+        self,
+        session: Session,
+        contact: ContactPerson,
+        former: Addressee,
+        *,
+        who: str,
+        at: datetime,
+        tell_former: bool = True,
+    ) -> None:
+        """Tell of a contact that has another address than `former`."""
+        new = Addressee(contact.email, contact.name, contact.id)
+        self.replaced(
+            session,
+            contact.document_id,
+            [former] if tell_former else [],
+            [new] if contact.email.lower() != former.email.lower() else [],
+            standing=[new],
+            who=who,
+            at=at,
+        )
+
+    def replaced(
+        self,
+        session: Session,
+        document_id: str,
+        former: Iterable[Addressee],
+        new: Iterable[Addressee],
+        *,
+        standing: Iterable[Addressee],
+        who: str,
+        at: datetime,
+        send_after: datetime | None = None,
+        resolution: UUID | None = None,
+    ) -> None:
+        """Tell the new ones of a recorded answer, and those former ones who are none any more."""
+        still = {one.email.lower() for one in standing}
+        gone = [one for one in _once(former) if one.email.lower() not in still]
+        for name, told in (
+            (TemplateName.CONTACT_CHANGED_NEW, _once(new)),
+            (TemplateName.CONTACT_CHANGED_OLD, gone),
+        ):
+            for one in told:
+                letter = self._letter(session, name, document_id, one, at, send_after)
+                order_letter(
+                    session, letter, who=who, contact_id=one.contact_id, resolution=resolution
+                )
+
+    def _letter(
+        self,
+        session: Session,
+        name: TemplateName,
+        document_id: str,
+        told: Addressee,
+        at: datetime,
+        send_after: datetime | None,
+    ) -> LetterOrdered:
+        document = session.get_one(Document, document_id)
+        case = session.get_one(CaseFile, document.case_id)
+        initiative = session.get_one(Initiative, document.initiative)
+        municipality = by_code(document.municipality or "")
+        worded = render(
+            wording_for(session, name, [initiative.id]),
+            name,
+            {
+                "kommun": display_name(municipality) if municipality else "",
+                "initiativ": initiative.name,
+                "dnr": case.dnr,
+                "svarsadress": self.answers_address,
+                "frågor_till": self.questions_address,
+            },
+        )
+        return LetterOrdered(
+            occurred_at=at,
+            letter_id=uuid4(),
+            kind=LetterKind.CONTACT_CHANGED,
+            recipient=told.email,
+            recipient_name=one_line(told.name, limit=200),
+            subject_line=worded.subject,
+            heading=worded.heading,
+            text=worded.text,
+            send_after=send_after,
+            initiative=initiative.id,
+            municipality=document.municipality,
+            document_id=document_id,
+        )
+
+
+def _once(told: Iterable[Addressee]) -> list[Addressee]:
+    """Each address once, and those without one not at all."""
+    return list({one.email.lower(): one for one in told if one.email}.values())
