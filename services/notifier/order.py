@@ -27,7 +27,7 @@ from services.notifier.notify import Notifier
 from services.notifier.tables import MessageRow, MessageState, OrderRow, Priority
 from shared import outbox
 from shared.consumers import ORDERED, STEERED
-from shared.events import MAILING_STOPPED, LetterKind, LetterOrdered, MailingSteered
+from shared.events import MAILING_STOPPED, WITHDRAWN, LetterKind, LetterOrdered, MailingSteered
 from shared.failpoint import failpoint
 from shared.letters.plain import one_line
 
@@ -51,6 +51,8 @@ def order_letter(office: Notifier, event: LetterOrdered) -> MessageState | None:
             mailings.known(session, event.mailing_id, now)
         if mailings.is_stopped(session, event.mailing_id):
             refusals = (MAILING_STOPPED,)
+        if store.is_withdrawn(session, row.about):
+            refusals = (WITHDRAWN,)
         refusals = refusals or _over_caps(office, session, row, now)
         if refusals:
             office.hold_back(session, row, ",".join(refusals))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, or_, text, update
 from sqlmodel import Session, col, select
 
 from services.notifier.mailings import Pace, in_its_turn, spend
@@ -62,7 +62,8 @@ def withdraw(session: Session, mail_id: str, about: str, now: datetime) -> Messa
     row = session.exec(
         select(MessageRow)
         .where(
-            col(MessageRow.mail_id) == mail_id,
+            # A letter need not answer a mail; what it tells of is taken back by its own name.
+            or_(col(MessageRow.mail_id) == mail_id, col(MessageRow.mail_id).is_(None)),
             col(MessageRow.about) == about,
             col(MessageRow.state) == MessageState.QUEUED,
         )

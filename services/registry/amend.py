@@ -15,6 +15,8 @@ import structlog
 from sqlmodel import Session
 
 from services.registry.answers import plain, record_answer
+from services.registry.contact_letters import Confirming
+from services.registry.contacts import addressees_of
 from services.registry.domain.amendment import (
     Amendment,
     Correct,
@@ -50,10 +52,18 @@ class Amender:
     """Carries out registrars' changes of recorded answers."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime], stir: Callable[[], None]
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        stir: Callable[[], None],
+        confirming: Confirming | None = None,
     ) -> None:
-        """`stir` tells the outbox's relay, from any thread, that there is something to publish."""
+        """`stir` tells the outbox's relay, from any thread, that there is something to publish.
+
+        `confirming` tells contact persons that another took their place.
+        """
         self._database = database
+        self._confirming = confirming
         self._now = now
         self._stir = stir
 
@@ -81,7 +91,11 @@ class Amender:
             )
             if against:
                 return Refused(against)
-            _write(session, answer, amendment, who, self._now())
+            at, contacts = self._now(), addressees_of(session, document_id)
+            _write(session, answer, amendment, who, at)
+            if isinstance(amendment, Correct) and self._confirming is not None:
+                now = addressees_of(session, document_id)
+                self._confirming.replaced(session, document_id, contacts, now, who=who, at=at)
         failpoint("registry.amend.committed")
         log.info("answer_amended", document=document_id, how=type(amendment).__name__)
         self._stir()

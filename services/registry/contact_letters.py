@@ -47,15 +47,14 @@ class Confirming:
         tell_former: bool = True,
     ) -> None:
         """Tell of a contact that has another address than `former`."""
-        new = Addressee(contact.email, contact.name, contact.id)
         self.replaced(
             session,
             contact.document_id,
-            [former] if tell_former else [],
-            [new] if contact.email.lower() != former.email.lower() else [],
-            standing=[new],
+            [former],
+            [Addressee(contact.email, contact.name, contact.id)],
             who=who,
             at=at,
+            tell_former=tell_former,
         )
 
     def replaced(
@@ -63,22 +62,25 @@ class Confirming:
         session: Session,
         document_id: str,
         former: Iterable[Addressee],
-        new: Iterable[Addressee],
+        now: Iterable[Addressee],
         *,
-        standing: Iterable[Addressee],
         who: str,
         at: datetime,
+        tell_former: bool = True,
         send_after: datetime | None = None,
         resolution: UUID | None = None,
     ) -> None:
-        """Tell the new ones of a recorded answer, and those former ones who are none any more."""
-        still = {one.email.lower() for one in standing}
-        gone = [one for one in _once(former) if one.email.lower() not in still]
+        """Tell those who are contacts of a recorded answer now, and those who no longer are.
+
+        `resolution` is the verdict that it follows from, if it does from one.
+        """
+        before, after = _by_address(former), _by_address(now)
         for name, told in (
-            (TemplateName.CONTACT_CHANGED_NEW, _once(new)),
-            (TemplateName.CONTACT_CHANGED_OLD, gone),
+            (TemplateName.CONTACT_CHANGED_NEW, after.keys() - before.keys()),
+            (TemplateName.CONTACT_CHANGED_OLD, before.keys() - after.keys() if tell_former else ()),
         ):
-            for one in told:
+            for address in sorted(told):
+                one = (after | before)[address]
                 letter = self._letter(session, name, document_id, one, at, send_after)
                 order_letter(
                     session, letter, who=who, contact_id=one.contact_id, resolution=resolution
@@ -124,6 +126,6 @@ class Confirming:
         )
 
 
-def _once(told: Iterable[Addressee]) -> list[Addressee]:
+def _by_address(told: Iterable[Addressee]) -> dict[str, Addressee]:
     """Each address once, and those without one not at all."""
-    return list({one.email.lower(): one for one in told if one.email}.values())
+    return {one.email.lower(): one for one in told if one.email}

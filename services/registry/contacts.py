@@ -109,6 +109,16 @@ def follow_answer(
         _touch(session, known, what, before, who=who, at=at)
 
 
+def addressees_of(session: Session, document_id: str) -> list[Addressee]:
+    """Those who are to be reached about the answer that was recorded from a document."""
+    found = session.exec(
+        select(ContactPerson).where(
+            ContactPerson.document_id == document_id, col(ContactPerson.ended_at).is_(None)
+        )
+    )
+    return [Addressee(one.email, one.name, one.id) for one in found]
+
+
 def change_contact(
     database: Database,
     contact_id: int,

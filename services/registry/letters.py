@@ -42,8 +42,13 @@ def order_letter(
 
 
 def withdraw_letters(session: Session, resolution: str, mail_id: str, at: datetime) -> None:
-    """Let no letter leave that tells of a verdict which is taken back, if it has not left."""
+    """Let no letter leave that tells of a verdict which is taken back, if it has not left.
+
+    One that has the verdict's own id goes with what is told of the verdict itself.
+    """
     for letter_id in session.exec(
-        select(OrderedLetter.letter_id).where(OrderedLetter.resolution == resolution)
+        select(OrderedLetter.letter_id).where(
+            OrderedLetter.resolution == resolution, OrderedLetter.letter_id != resolution
+        )
     ).all():
         emit(session, ResolutionUndone(occurred_at=at, resolution=UUID(letter_id), mail_id=mail_id))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.registry.cases import Diary
+from services.registry.contact_letters import Confirming
 from services.registry.domain.resolution import (
     AsDuplicate,
     Attach,
@@ -78,14 +79,20 @@ class Resolver:
         settings: RegistrySection,
         now: Callable[[], datetime],
         stir: Callable[[], None],
+        confirming: Confirming | None = None,
     ) -> None:
-        """`stir` tells the outbox's relay, from any thread, that there is something to publish."""
+        """`stir` tells the outbox's relay, from any thread, that there is something to publish.
+
+        `confirming` tells contact persons that another took their place.
+        """
         self._database = database
         zone = ZoneInfo(settings.timezone)
         self._office = Office(
             diary=Diary(settings.dnr_format, zone),
             zone=zone,
             time_to_undo=timedelta(minutes=settings.undo_minutes),
+            confirming=confirming,
+            questions_answered_by=settings.questions_answered_by,
         )
         self._now = now
         self._stir = stir

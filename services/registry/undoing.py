@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from services.registry.domain.resolution import Objection
 from services.registry.eventlog import note
+from services.registry.letters import withdraw_letters
 from services.registry.moves import move_back
 from services.registry.store.search_index import index_mail
 from services.registry.tables import (
@@ -85,6 +86,7 @@ def write_undo(
         before=resolution.said,
         after=before,
     )
+    withdraw_letters(session, resolution.id, resolution.mail_id, at)
     if resolution.send_after is not None:
         emit(
             session,

@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 
 from services.registry.answers import line_of, plain, record_answer
 from services.registry.cases import Diary
+from services.registry.contact_letters import Confirming
+from services.registry.contacts import addressees_of
 from services.registry.domain.answer import Values
 from services.registry.domain.deadline import is_late
 from services.registry.domain.resolution import (
@@ -24,6 +26,7 @@ from services.registry.domain.resolution import (
 )
 from services.registry.eventlog import note
 from services.registry.moves import move_to_case_of
+from services.registry.question_letters import acknowledge_question
 from services.registry.store.arrangements import dnr_of_receipt
 from services.registry.store.search_index import index_mail
 from services.registry.tables import (
@@ -61,6 +64,10 @@ class Office:
     diary: Diary
     zone: ZoneInfo
     time_to_undo: timedelta
+    confirming: Confirming | None = None
+    """Tells contact persons that another took their place; None: nobody does."""
+    questions_answered_by: str = ""
+    """Who answers questions, as those who asked are told; empty: they are not."""
 
 
 def write_verdict(
@@ -84,7 +91,9 @@ def write_verdict(
     else:
         before, told = _write(session, document, verdict, office, who, at)
     resolution = uuid4()
-    send_after = at + office.time_to_undo if told is not None else None
+    leaves_at = at + office.time_to_undo
+    asked = isinstance(verdict, ToQuestions) and bool(office.questions_answered_by)
+    send_after = leaves_at if told is not None or asked else None
     item.state, item.resolved_at, item.resolved_by = ReviewState.RESOLVED, at, who
     item.revision += 1
     said = _said(verdict)
@@ -113,8 +122,30 @@ def write_verdict(
         before={"reasons": item.reasons, **before},
         after=said,
     )
-    if told is not None and document is not None and send_after is not None:
-        _tell(session, resolution, document, mail, verdict, told, send_after, at)
+    if told is not None and document is not None:
+        _tell(session, resolution, document, mail, verdict, told, leaves_at, at)
+        if before.get("replaced") and office.confirming is not None:
+            office.confirming.replaced(
+                session,
+                document.document_id,
+                addressees_of(session, before["replaced"]),
+                addressees_of(session, document.document_id),
+                who=who,
+                at=at,
+                send_after=leaves_at,
+                resolution=resolution,
+            )
+    if asked:
+        acknowledge_question(
+            session,
+            mail,
+            document,
+            answered_by=office.questions_answered_by,
+            resolution=resolution,
+            send_after=leaves_at,
+            who=who,
+            at=at,
+        )
     index_mail(session, item.mail_id)
     return str(resolution)
 
@@ -268,7 +299,7 @@ def _tell(
 def _close_mail(mail: Mail, verdict: Verdict) -> dict[str, Any]:
     before = {"state": mail.state.value, "disposition_reason": mail.disposition_reason}
     match verdict:
-        case Done():
+        case Done() | ToQuestions():
             mail.state = MailState.HANDLED
         case ToNeeds():
             mail.state = MailState.NEED

@@ -18,6 +18,7 @@ from services.notifier.tables import MessageState
 from shared import outbox
 from shared.archive import Area
 from shared.events import (
+    WITHDRAWN,
     AnsweredMail,
     Disposition,
     LetterFile,
@@ -25,6 +26,7 @@ from shared.events import (
     MailingState,
     MailingSteered,
     MessageFate,
+    ResolutionUndone,
 )
 from shared.identifiers import digest_of
 from tests.unit.notifier.builders import (
@@ -304,3 +306,27 @@ async def test_an_address_with_swedish_letters_arrives_where_the_relay_can_take_
         "åsa@xn--ml-xiab.se",
         "anna@xn--ml-xiab.se",
     }
+
+
+@pytest.mark.parametrize("undone_first", [False, True])
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_letter_about_what_is_taken_back_never_leaves_whichever_comes_first(
+    office: Notifier, undone_first: bool, answers: bool
+) -> None:
+    answered = AnsweredMail(
+        mail_id=mail_id(1),
+        received_at=NOON,
+        disposition=Disposition.QUESTION,
+        correspondence=correspondence(),
+    )
+    ordered = letter(answers=answered if answers else None)
+    undone = ResolutionUndone(
+        occurred_at=NOON, resolution=ordered.letter_id, mail_id=mail_id(1 if answers else 2)
+    )
+    if undone_first:
+        office.withdraw(undone)
+    order_letter(office, ordered)
+    if not undone_first:
+        office.withdraw(undone)
+    (told,) = settled(office.database)
+    assert (told.fate, told.reason) == (MessageFate.HELD_BACK, WITHDRAWN)

@@ -166,7 +166,7 @@ def objections(verdict: Verdict, matter: Matter) -> tuple[Objection, ...]:
         return (Objection.BEING_READ,)
     if matter.seen != matter.revision:
         return (Objection.STALE,)
-    if not matter.has_document and not isinstance(verdict, ToNeeds | LeaveOut | Done):
+    if not matter.has_document and not isinstance(verdict, ToNeeds | ToQuestions | LeaveOut | Done):
         return (Objection.ONLY_A_MAIL,)
     match verdict:
         case Attach():

@@ -65,8 +65,8 @@ def create_app(
         if settings.registry.confirm_contacts
         else None
     )
-    resolver = Resolver(database, settings.registry, now, stir)
-    amender = Amender(database, now, stir)
+    resolver = Resolver(database, settings.registry, now, stir, confirming)
+    amender = Amender(database, now, stir, confirming)
     api = create_api(
         Desk(
             database=database,
@@ -108,6 +108,7 @@ def create_app(
         arranger=Arranger(database, now, stir),
         printing=printing,
         confirming=confirming,
+        questions_answered_by=settings.registry.questions_answered_by,
         stir=stir,
         link_throttle=Throttle(web.login_tries, window_s, monotonic),
         assets=assets,

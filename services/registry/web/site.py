@@ -47,6 +47,8 @@ class Site:
     printing: Printing
     confirming: Confirming | None
     """Tells old and new contact persons of a change; None where the settings say that none is."""
+    questions_answered_by: str
+    """Who answers questions that are handed over; empty where nobody is told."""
     stir: Callable[[], None]
     """Tells the outbox's relay, from any thread, that there is something to publish."""
     link_throttle: Throttle

@@ -178,7 +178,15 @@ def _page(
             **shown(found, known),
         )
     parts = parts_shown(mail)
-    return visit.page("matter_mail.html", status=status, **common, **form, detail=mail, parts=parts)
+    return visit.page(
+        "matter_mail.html",
+        status=status,
+        answered_by=visit.site.questions_answered_by,
+        **common,
+        **form,
+        detail=mail,
+        parts=parts,
+    )
 
 
 def _form(
