@@ -1,7 +1,9 @@
 """What every test can ask for, and in which order and company tests run on several workers."""
 
+import gc
 import re
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 from xdist.remote import Producer
@@ -23,6 +25,17 @@ class Groups(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     config.option.loadscopereorder = False
     return Groups(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: Python need not look there for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
