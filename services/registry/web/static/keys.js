@@ -19,6 +19,8 @@ function act(target) {
     document.getElementById(target.dataset.chooses)?.click();
     target.focus();
     target.select();
+  } else if (target.matches("textarea, select")) {
+    target.focus();
   } else if (target.matches("summary")) {
     target.parentElement.open = true;
     const first = target.parentElement.querySelector("input, textarea");
@@ -31,6 +33,16 @@ function act(target) {
 const nameOf = (target) =>
   target.getAttribute("aria-label") ?? (target.labels?.length ? target.labels[0].textContent : target.textContent);
 
+// Enter in the reason for a verdict gives that verdict. Without this file it does nothing there.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+  if (!typing(event.target)) return;
+  const verdict = event.target.closest("details")?.querySelector("button[name=gor]");
+  if (!verdict) return;
+  event.preventDefault();
+  verdict.click();
+});
+
 const help = document.createElement("dialog");
 help.className = "help";
 help.setAttribute("aria-labelledby", "kortkommandon");
@@ -39,6 +51,8 @@ function explain() {
   help.replaceChildren();
   const heading = document.createElement("h2");
   heading.id = "kortkommandon";
+  heading.tabIndex = -1;
+  heading.autofocus = true;
   heading.textContent = "Kortkommandon";
   const list = document.createElement("dl");
   const rows = [
