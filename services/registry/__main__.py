@@ -5,17 +5,19 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from services.registry.draft_answers import DraftKeeper
+from services.registry.mailings_reminders import propose_reminders
 from services.registry.mailings_runner import MailingRunner
 from services.registry.record import Recorder
 from services.registry.replies import ReplyKeeper
 from services.registry.reports import ReportKeeper
 from services.registry.reread import Rereader
 from services.registry.searchable import TextKeeper
-from services.registry.settings import RegistrySettings
+from services.registry.settings import RegistrySection, RegistrySettings
 from services.registry.settle import Settler
 from services.registry.store.lists import totals
 from services.registry.web.app import create_app
@@ -65,7 +67,14 @@ async def run(settings: RegistrySettings) -> None:
         reporter = Reporter(NAME, database, archive, checks, bus.tell)
         WAITING.set_function(lambda: _waiting(database))
         printing = Printing(settings)
-        mailings = MailingRunner(database, archive, lambda: printing.office, now, bus.stir)
+        mailings = MailingRunner(
+            database,
+            archive,
+            lambda: printing.office,
+            now,
+            bus.stir,
+            lambda: _propose_reminders(database, settings.registry),
+        )
         loop = asyncio.get_running_loop()
         app = create_app(
             settings,
@@ -83,6 +92,16 @@ async def run(settings: RegistrySettings) -> None:
             )
     finally:
         database.close()
+
+
+def _propose_reminders(database: Database, section: RegistrySection) -> None:
+    propose_reminders(
+        database,
+        section.reminder_days,
+        by_themselves=section.send_reminders,
+        at=now(),
+        today=now().astimezone(ZoneInfo(section.timezone)).date(),
+    )
 
 
 def _on(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

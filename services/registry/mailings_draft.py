@@ -171,11 +171,19 @@ def word(
 def discard(
     database: Database, mailing_id: str, seen: int, *, who: str, at: datetime
 ) -> list[Fault]:
-    """Throw a draft away; the händelselogg keeps what it said."""
+    """Throw a draft away; the händelselogg keeps that it was.
+
+    One that the machine proposed is stopped instead: it would be proposed anew.
+    """
 
     def throw(session: Session, mailing: Mailing) -> list[Fault]:
         log(session, mailing, "mailing.discarded", who=who, at=at)
-        session.delete(mailing)
+        if mailing.occasion is None:
+            session.delete(mailing)
+            return []
+        mailing.stage, mailing.ended_at = MailingStage.STOPPED, at
+        mailing.revision += 1
+        session.add(mailing)
         return []
 
     return change(database, mailing_id, seen, throw, who=who, at=at, noted=False)

@@ -6,9 +6,11 @@ who has answered, unsubscribed or bounced since the list was made is left out af
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -44,6 +46,7 @@ from shared.outbox import emit
 
 POLL_S: Final = 1.0
 AWAY_S: Final = 5.0
+PROPOSE_S: Final = 300.0
 LETTERS_AT_ONCE: Final = 200
 MUNICIPALITIES_AT_ONCE: Final = 10
 """Their forms are printed for it: a second's work."""
@@ -74,19 +77,28 @@ class MailingRunner:
         office: Callable[[], Office],
         now: Callable[[], datetime],
         stir: Callable[[], None],
+        propose: Callable[[], object] = lambda: None,
     ) -> None:
-        """`office` is asked when letters are written; `stir` wakes the outbox's relay."""
+        """`office` is asked when letters are written; `stir` wakes the outbox's relay.
+
+        `propose` is called now and then, to begin what is due by itself.
+        """
         self._database = database
         self._archive = archive
         self._office = office
         self._now = now
         self._stir = stir
+        self._propose = propose
+        self._proposed_at = -math.inf
 
     async def run(self) -> None:
         """Go on until cancelled."""
         while True:
             pause_s = POLL_S
             try:
+                if monotonic() - self._proposed_at >= PROPOSE_S:
+                    await asyncio.to_thread(self._propose)
+                    self._proposed_at = monotonic()
                 while await asyncio.to_thread(self.step):
                     self._stir()
             except Transient as error:

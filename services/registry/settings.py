@@ -58,6 +58,10 @@ class RegistrySection(BaseModel):
     """Mails registered at the same time."""
     approve_mailings_above: int = Field(default=25, ge=0)
     """A mailing with more letters than this needs a second person's yes; 0: every mailing does."""
+    reminder_days: tuple[Annotated[int, Field(ge=0, le=365)], ...] = (14, 3)
+    """So many days before the last answer day a reminder is proposed, as JSON; `[]`: never."""
+    send_reminders: bool = False
+    """Send the reminders that are proposed by themselves, without anybody's yes."""
 
     @field_validator("dnr_format")
     @classmethod

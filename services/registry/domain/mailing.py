@@ -107,3 +107,13 @@ def may_approve(who: str, written_by: Collection[str], submitted_by: str) -> boo
 def needs_approval(letters: int, above: int) -> bool:
     """Whether so many letters need a second person's yes."""
     return letters > above
+
+
+def occasion_of(last_day: date, days_before: Sequence[int], today: date) -> str | None:
+    """For which reminder of a last answer day it is time: a key; None where it is for none.
+
+    Of several that it is time for, the latest: who was away for a week reminds once.
+    """
+    left = (last_day - today).days
+    due = [days for days in days_before if 0 <= left <= days]
+    return f"reminder:{last_day.isoformat()}:{min(due)}" if due else None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, func
 from sqlmodel import Session, col, or_, select
 
 from services.registry.tables import Mailing, MailingRecipient, MailingStage, RecipientState
@@ -52,12 +52,17 @@ def progress_of(session: Session, mailing_id: str) -> Progress:
     return _counted(session, [mailing_id])[mailing_id]
 
 
-def waiting_for_approval(session: Session) -> int:
-    """How many mailings wait for a second person's yes."""
+def waiting_mailings(session: Session) -> int:
+    """How many wait for a person: for a second one's yes, or proposed by the machine."""
     return session.exec(
         select(func.count())
         .select_from(Mailing)
-        .where(Mailing.stage == MailingStage.AWAITING_APPROVAL)
+        .where(
+            or_(
+                Mailing.stage == MailingStage.AWAITING_APPROVAL,
+                and_(col(Mailing.stage) == MailingStage.DRAFT, col(Mailing.occasion).is_not(None)),
+            )
+        )
     ).one()
 
 

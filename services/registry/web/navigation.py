@@ -60,7 +60,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Initiativ", "/initiativ", Permission.SEE_ANSWERS),
             Entry("Blanketter", "/blanketter", Permission.PRINT_FORMS),
             Entry("Kommunregister", "/kommunregister", Permission.SEE_ANSWERS),
-            Entry("Utskick", "/utskick", Permission.SEE_ANSWERS),
+            Entry("Utskick", "/utskick", Permission.SEE_ANSWERS, "mailings"),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import InitiativeSummary, initiatives
 from services.registry.store.bounces import bounce_count
+from services.registry.store.mailings import waiting_mailings
 from services.registry.store.replies import reply_count
 from services.registry.tables import (
     Answer,
@@ -99,6 +100,7 @@ def waiting_counts(session: Session) -> dict[str, int]:
             session, select(Document.document_id).where(col(Document.fate) == Fate.NEED)
         )
         + _count(session, select(Mail.mail_id).where(col(Mail.state) == MailState.NEED)),
+        "mailings": waiting_mailings(session),
     }
 
 

@@ -14,7 +14,7 @@ from services.registry.store.mailings import (
     progress_of,
     recipient_rows,
 )
-from services.registry.tables import Mailing, MailingStage, RecipientState
+from services.registry.tables import Initiative, Mailing, MailingStage, RecipientState
 from services.registry.web import mailing_words
 from services.registry.web.guard import Forbidden
 from services.registry.web.mailing_form import pace_in
@@ -191,10 +191,12 @@ def show(visit: Visit, one: Mailing, faults: list[Fault] | None = None) -> Respo
             limit=_ROWS,
             offset=(number - 1) * _ROWS,
         )
+        about = [known.name for each in one.initiatives if (known := session.get(Initiative, each))]
     return visit.page(
         "mailing.html",
         status=409 if faults else 200,
         one=one,
+        about=about,
         progress=progress,
         rows=Slice(rows, number, _ROWS, total),
         shown=shown,
