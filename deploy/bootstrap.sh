@@ -44,6 +44,7 @@ need tesseract tesseract-ocr
 if [ "$purpose" != run ]; then
     need dovecot dovecot-imapd
     [ -d /usr/lib/dovecot/ ] && [ -x /usr/lib/dovecot/lmtp ] || missing+=(dovecot-lmtpd)
+    [ -e /usr/lib/dovecot/modules/lib90_sieve_plugin.so ] || missing+=(dovecot-sieve)
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
     need chromium chromium
     need strace strace

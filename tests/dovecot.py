@@ -84,7 +84,9 @@ class TokenServer:
 class Dovecot:
     """One server, with its mail, that can be stopped, killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, relay_port: int | None = None) -> None:
+        """`relay_port`: users' Sieve scripts run, and what they send goes to that SMTP port."""
+        self._relay_port = relay_port
         self.folder = Path(tempfile.mkdtemp(prefix="handslag-dovecot-"))
         self.folder.chmod(0o755)
         self.tokens = TokenServer()
@@ -100,6 +102,10 @@ class Dovecot:
         lines = (f"{name}:{{PLAIN}}{word}::::::\n" for name, word in self._users.items())
         (self.folder / "users").write_text("".join(lines))
         return user
+
+    def add_script(self, user: str, script: str) -> None:
+        """Let a Sieve script see to what is delivered to an account."""
+        (self.folder / f"{user}.sieve").write_text(script)
 
     def url(self, user: str, scheme: str = "imap") -> str:
         """The account's address, as the mailbox setting has it."""
@@ -282,8 +288,22 @@ service lmtp {{
 service stats {{
   client_limit = 1000
 }}
+{self._scripts() if self._relay_port is not None else ""}
 """
         )
+
+    def _scripts(self) -> str:
+        return f"""
+submission_host = 127.0.0.1:{self._relay_port}
+postmaster_address = postmaster@localhost
+protocol lmtp {{
+  mail_plugins = sieve
+}}
+plugin {{
+  sieve = file:{self.folder}/%u.sieve
+  sieve_vacation_min_period = 0
+}}
+"""
 
 
 @pytest.fixture
