@@ -14,6 +14,7 @@ from services.registry.tables import Role
 from shared.database import Database
 from tests.databases import PostgresServer
 from tests.web.client import Client
+from tests.web.mailed import draft_a_reminder
 from tests.web.sent import correspond, newsletter
 from tests.web.taught import teach
 from tests.web.world import (
@@ -53,6 +54,7 @@ def worlds(
             newsletter(made)
             correspond(made)
             drafts = teach(made.database, made.archive)
+            made.ids["reminder"] = draft_a_reminder(made)
             made.ids["blank-to-point-at"] = drafts.pointing
             made.ids["blank-to-confirm"] = drafts.proposed
             opened.enter_context(served(made))

@@ -6,6 +6,8 @@ from sqlmodel import col, select
 
 from services.notifier.notify import Notifier
 from services.notifier.order import order_letter, steer_mailing
+from services.registry.domain.recipients import Audience, RecipientRole
+from services.registry.mailings_draft import Chosen, begin, choose
 from services.registry.mailings_letters import Office
 from services.registry.mailings_runner import MailingRunner
 from services.registry.tables import (
@@ -17,7 +19,7 @@ from services.registry.tables import (
 )
 from shared.archive import FolderArchive
 from shared.database import Database
-from shared.events import Event, LetterOrdered, MailingSteered
+from shared.events import Event, LetterKind, LetterOrdered, MailingSteered
 from shared.outbox import OutboxRow, now
 from tests.unit.notifier.builders import settled
 from tests.web.client import Answer, Client
@@ -30,6 +32,22 @@ REGISTRARS = {
     "2480": "registrator@umea.se",
 }
 OFFICE = Office("Sveriges Kommuner och Regioner", "registratur@skr.se", "handslaget@skr.se", b"k")
+
+
+def draft_a_reminder(world: World) -> str:
+    """A reminder that a registrar has begun; returns its id."""
+    made = begin(world.database, LetterKind.REMINDER, [MOLN], who="rut", at=START)
+    by_hand = "registrator@lund.se;;1281\nkansliet@umea.se;;2480\nbo@habo.se;;0643"
+    chosen = Chosen(
+        title="Påminnelse om molntjänsten",
+        initiatives=(MOLN,),
+        audience=Audience(frozenset({RecipientRole.REGISTRAR}), counties=frozenset({"12"})),
+        by_hand=by_hand,
+        attention=("Kommundirektör",),
+        with_forms=True,
+    )
+    assert choose(world.database, made.id, made.revision, chosen, who="rut", at=START) == []
+    return made.id
 
 
 def open_round(world: World, days: int = 14) -> None:

@@ -14,8 +14,8 @@ from sqlmodel import select
 
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
-from tests.web.browsing import log_in
-from tests.web.sent import OURS, TOKEN
+from tests.web.browsing import STANDARDS, faults, log_in
+from tests.web.sent import NEWSLETTER, OURS, TOKEN
 from tests.web.world import NAMES, World
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -55,6 +55,14 @@ PAGES = (
     "new blank",
     "blank to point at",
     "blank to confirm",
+    "mailings",
+    "mailing",
+    "who gets a mailing",
+    "what a mailing says",
+    "who is left out of a mailing",
+    "a mailing's letter",
+    "a mailing to send",
+    "letter template",
     "register",
     "municipality's addresses",
     "register file",
@@ -93,6 +101,7 @@ OF_AN_ADMINISTRATOR = frozenset(
         "round file",
         "new blank",
         "blank to point at",
+        "letter template",
         "blank to confirm",
         "municipality's addresses",
         "register file",
@@ -173,6 +182,14 @@ def address(world: World, name: str) -> str:
             "new blank": "/blanketter/ny",
             "blank to point at": f"/blanketter/utkast/{ids['blank-to-point-at']}",
             "blank to confirm": f"/blanketter/utkast/{ids['blank-to-confirm']}",
+            "mailings": "/utskick",
+            "mailing": f"/utskick/{NEWSLETTER}",
+            "who gets a mailing": f"/utskick/{ids['reminder']}/vilka",
+            "what a mailing says": f"/utskick/{ids['reminder']}/text",
+            "who is left out of a mailing": f"/utskick/{ids['reminder']}/mottagare?visa=utelamnade",
+            "a mailing's letter": f"/utskick/{ids['reminder']}/forhandsvisning",
+            "a mailing to send": f"/utskick/{ids['reminder']}/skicka",
+            "letter template": "/brevmallar/offer",
             "register": "/kommunregister",
             "municipality's addresses": "/kommunregister/0305",
             "register file": "/las-in-kommuner",
