@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
-from tests.web.browsing import STANDARDS, faults, log_in
+from tests.web.browsing import log_in
 from tests.web.sent import NEWSLETTER, OURS, TOKEN
 from tests.web.world import NAMES, World
 
