@@ -26,6 +26,7 @@ from shared.events import (
     PagesRead,
     ReplyReceived,
     ResolutionUndone,
+    UnsubscribeAsked,
 )
 
 
@@ -71,6 +72,9 @@ BOUNCE: Final = Consumer("registry", "bounce", DeliveryFailed, "makes a task of 
 REPLIED: Final = Consumer(
     "registry", "reply", ReplyReceived, "keeps what answers our mails; tasks of new addresses"
 )
+UNSUBSCRIBE: Final = Consumer(
+    "registry", "unsubscribe", UnsubscribeAsked, "sends no more newsletters to an address"
+)
 UNDELIVERED: Final = Consumer("notifier", "bounce", DeliveryFailed, "notes which mail came back")
 RECEIPT: Final = Consumer("notifier", "receipt", MailRegistered, "answers the sender")
 RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what a person decided")
@@ -102,6 +106,7 @@ CONSUMERS: Final = (
     SETTLE,
     BOUNCE,
     REPLIED,
+    UNSUBSCRIBE,
     UNDELIVERED,
     RECEIPT,
     RESOLVED,

@@ -595,6 +595,20 @@ class ReplyReceived(Event):
     suggested: tuple[str, ...] = Field(default=(), description="addresses to write to instead")
 
 
+class UnsubscribeAsked(Event):
+    """intake → registry: a mail was sent to the address that ends a newsletter."""
+
+    subject: ClassVar[str] = "handslag.intake.unsubscribe_asked"
+
+    mail_id: MailId
+    received_at: AwareDatetime
+    token: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{20,100}$",
+        description="of the letter that offered it; in small letters, if a server made it so",
+    )
+    sender: str = ""
+
+
 class InitiativeDefined(Event):
     """registry → intake: an initiative and its options, so that its forms can be read."""
 
@@ -986,6 +1000,7 @@ EVENTS: tuple[type[Event], ...] = (
     DocumentSearchable,
     DeliveryFailed,
     ReplyReceived,
+    UnsubscribeAsked,
     PagesArranged,
     InitiativeDefined,
     FormLearned,

@@ -37,6 +37,7 @@ from tests.forked import Forked
 MIGRATIONS = Path("services/intake/migrations")
 USER = "registratur@skr.example"
 KEY = b"0123456789abcdef"
+UNSUBSCRIBE_ADDRESS = "avsluta+{token}@skr.example"
 E = TypeVar("E", bound=Event)
 R = TypeVar("R", bound=SQLModel)
 
@@ -107,7 +108,13 @@ class Intake:
         return Reader(self.archive, self.database, children, self.reader_settings(**limits))
 
     def reader_settings(self, **limits: Any) -> ReaderSettings:
-        return ReaderSettings(KEY, ReaderLimits(**limits), frozenset({USER}), "mx.skr.example")
+        return ReaderSettings(
+            KEY,
+            ReaderLimits(**limits),
+            frozenset({USER}),
+            "mx.skr.example",
+            unsubscribe_address=UNSUBSCRIBE_ADDRESS,
+        )
 
     async def read(self, children: Sandbox, data: bytes, **more: Any) -> MailRead:
         """Take a mail in, read it, and return what is told of it."""

@@ -173,6 +173,7 @@ def _reader_settings(settings: IntakeSettings) -> ReaderSettings:
         key=form_key(settings),
         limits=section.reader,
         own_addresses=frozenset(mailbox.address for mailbox in section.mailboxes),
+        unsubscribe_address=section.unsubscribe_address,
         authserv_id=section.authserv_id,
         trusted_roots=trusted_roots(section.esign_roots),
     )

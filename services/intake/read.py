@@ -29,6 +29,7 @@ from services.intake.mail.cover import says_more
 from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
 from services.intake.mail.reply import reply_of
 from services.intake.mail.triage import Facts, Sorted, sort
+from services.intake.mail.unsubscribing import unsubscribing_token
 from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
 from services.intake.reading.verdict import outcome_of
@@ -54,6 +55,7 @@ from shared.events import (
     PartFate,
     Reason,
     ReplyReceived,
+    UnsubscribeAsked,
 )
 from shared.failpoint import failpoint
 from shared.identifiers import MailId
@@ -78,6 +80,7 @@ class ReaderSettings:
     own_addresses: frozenset[str]
     authserv_id: str | None
     trusted_roots: Sequence[str] = ()
+    unsubscribe_address: str | None = None
 
 
 class Reader:
@@ -138,7 +141,10 @@ class Reader:
         """Sort the mail, read its documents, and say all that is to be told of it."""
         mail = opened.mail
         return_path = event.return_path if event.return_path is not None else mail.return_path
-        found = sort(Facts(mail, event.role, event.junk, return_path, self._settings.own_addresses))
+        ends = unsubscribing_token(mail.sent_to, self._settings.unsubscribe_address)
+        found = sort(
+            Facts(mail, event.role, event.junk, return_path, self._settings.own_addresses, ends)
+        )
         documents: list[DocumentReading] = []
         if found.disposition in (Disposition.ANSWERS, Disposition.NEED):
             documents = await self._documents(
@@ -164,7 +170,8 @@ class Reader:
             documents=tuple(documents),
         )
         replies = _replies(event, mail, found, self._settings.own_addresses)
-        return [fitting(read), *_failures(event, mail, found), *replies]
+        wishes = _wishes(event, mail, found, ends)
+        return [fitting(read), *_failures(event, mail, found), *replies, *wishes]
 
     async def _documents(
         self, opened: OpenedFile, mail_id: MailId, *, at: datetime, needs_expected: bool = False
@@ -427,6 +434,21 @@ def _replies(
             token=reply.token,
             answers=reply.answers,
             suggested=reply.suggested,
+        )
+    ]
+
+
+def _wishes(event: MailArchived, mail: MailParsed, found: Sorted, token: str) -> list[Event]:
+    """That somebody wants no more newsletters."""
+    if found.rule != "unsubscribe":
+        return []
+    return [
+        UnsubscribeAsked(
+            occurred_at=outbox.now(),
+            mail_id=event.mail_id,
+            received_at=event.received_at,
+            token=token,
+            sender=mail.from_address,
         )
     ]
 

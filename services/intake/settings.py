@@ -162,6 +162,11 @@ class IntakeSection(_Section):
     """`host:port` of the LMTP door. Unset: no door."""
     smtp_limit_mib: int = Field(default=100, ge=1)
     """Larger mail is refused at the doors; the sender's server tells the sender."""
+    unsubscribe_address: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9._+-]*\{token\}[A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$"
+    )
+    """Where newsletters are ended by mail, as `HANDSLAG_NOTIFIER__UNSUBSCRIBE_ADDRESS` has it; it
+    must lead to one of the mailboxes."""
     authserv_id: str | None = None
     """The name that our own mail server writes in Authentication-Results; no other is trusted.
     `exchange-online` for Microsoft 365, which writes none: the header without a name is ours."""

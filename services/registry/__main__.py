@@ -20,11 +20,22 @@ from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySection, RegistrySettings
 from services.registry.settle import Settler
 from services.registry.store.lists import totals
+from services.registry.unsubscribe import Unsubscriber
 from services.registry.web.app import create_app
 from services.registry.web.printing import Printing
 from shared.archive import open_archive
 from shared.bus import Bus
-from shared.consumers import BOUNCE, DRAFTED, EXAMINED, RECORD, REPLIED, REREAD, SEARCHABLE, SETTLE
+from shared.consumers import (
+    BOUNCE,
+    DRAFTED,
+    EXAMINED,
+    RECORD,
+    REPLIED,
+    REREAD,
+    SEARCHABLE,
+    SETTLE,
+    UNSUBSCRIBE,
+)
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
@@ -56,6 +67,7 @@ async def run(settings: RegistrySettings) -> None:
         bus.consume(SETTLE, settler.on_message_settled)
         bus.consume(BOUNCE, settler.on_delivery_failed)
         bus.consume(REPLIED, ReplyKeeper(database, now).on_reply_received)
+        bus.consume(UNSUBSCRIBE, Unsubscriber(database, now).on_unsubscribe_asked)
         draft_keeper = DraftKeeper(database, archive)
         bus.consume(EXAMINED, draft_keeper.on_blank_examined)
         bus.consume(DRAFTED, draft_keeper.on_form_drafted)

@@ -4,23 +4,71 @@ An address stays in the table once it is there; `resumed_at` says that it wants 
 letters, which nobody can do without, are not concerned.
 """
 
+import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
+import structlog
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from services.registry.domain.contact import ADDRESS_MAX
 from services.registry.domain.resolution import is_address
-from services.registry.eventlog import note
+from services.registry.eventlog import MACHINE, note
 from services.registry.tables import MailingRecipient, Unsubscribed, UnsubscribedHow
+from shared.consumers import UNSUBSCRIBE
+from shared.database import Database
+from shared.events import UnsubscribeAsked
+from shared.failpoint import failpoint
+from shared.outbox import claim
+from shared.telemetry import about_mail
 
 RECIPIENT: Final = "recipient"
 """Who it was, in the händelselogg, if it was whoever gets the letters."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _MOST_ASKED = 500
+
+log = structlog.get_logger()
+
+
+class Unsubscriber:
+    """Does what people ask for by mail."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    async def on_unsubscribe_asked(self, event: UnsubscribeAsked) -> None:
+        """Handle the event; return when its effect is committed."""
+        with about_mail(event.mail_id):
+            await asyncio.to_thread(self.end, event)
+
+    def end(self, event: UnsubscribeAsked) -> None:
+        """Send no more newsletters to whoever got the letter that the token is of.
+
+        A token of no letter is noted beside the mail: its sender alone proves nothing.
+        """
+        with self._database.write() as session:
+            if not claim(session, event.event_id, UNSUBSCRIBE.name):
+                return
+            holder = holder_by_mail(session, event.token)
+            at = self._now()
+            if holder is None:
+                what = "newsletter.token_unknown"
+                note(session, at=at, who=MACHINE, what=what, mail_id=event.mail_id)
+                log.warning("unsubscribe_token_unknown")
+            else:
+                unsubscribe(
+                    session,
+                    holder.address,
+                    UnsubscribedHow.MAIL,
+                    at=at,
+                    letter_id=holder.letter_id,
+                    mail_id=event.mail_id,
+                )
+            failpoint("registry.unsubscribe.saved")
 
 
 def holder_of(session: Session, token: str) -> MailingRecipient | None:
@@ -72,10 +120,12 @@ def unsubscribe(
     at: datetime,
     by: str = "",
     letter_id: str | None = None,
+    mail_id: str | None = None,
 ) -> bool:
     """Send no more newsletters to an address; False if none are sent already.
 
-    `by` is who of the staff did it; empty, it was whoever gets the letters. Raises ValueError for
+    `by` is who of the staff did it; empty, it was whoever gets the letters. `mail_id` is the mail
+    that asked for it, if one did. Raises ValueError for
     what is no address.
     """
     key = key_of(address)
@@ -92,6 +142,7 @@ def unsubscribe(
         at=at,
         who=by or RECIPIENT,
         what="newsletter.unsubscribed",
+        mail_id=mail_id,
         after={"address": key, "how": how.value, "letter": letter_id},
     )
     return True

@@ -29,6 +29,7 @@ from shared.events import (
     Reason,
     ReplyKind,
     ReplyReceived,
+    UnsubscribeAsked,
 )
 from tests.intake import Intake, initiative, plain_mail
 from tests.letters import letter, scanned_answer
@@ -137,6 +138,30 @@ async def test_an_answer_to_a_mail_of_ours_is_told_of_beside_what_it_is(
     [told] = intake.told(ReplyReceived)
     assert (told.mail_id, told.kind, told.answers) == (read.mail_id, ReplyKind.LEFT, (ours,))
     assert told.suggested == ("bo@umea.example",)
+
+
+@pytest.mark.parametrize("header", ["To", "Delivered-To"])
+async def test_a_mail_that_ends_a_newsletter_is_set_aside_and_told_of(
+    intake: Intake, children: Sandbox, header: str
+) -> None:
+    token = "AbCd-efgh_IJKL1234567890"
+    wish = (
+        b"From: anna@umea.example\r\nSubject: avsluta\r\n"
+        + f"{header}: Nyhetsbrev <avsluta+{token}@SKR.example>\r\n\r\n".encode()
+    )
+    read = await intake.read(children, wish)
+    assert (read.disposition, read.disposition_reason) == (Disposition.SET_ASIDE, "unsubscribe")
+    [told] = intake.told(UnsubscribeAsked)
+    assert (told.mail_id, told.token, told.sender) == (read.mail_id, token, "anna@umea.example")
+
+
+async def test_an_answer_that_was_sent_there_by_mistake_is_read_all_the_same(
+    intake: Intake, children: Sandbox, answer: bytes
+) -> None:
+    mail = letter(("svar.pdf", answer), Delivered_To="avsluta+AbCd-efgh_IJKL1234567890@skr.example")
+    read = await intake.read(children, mail)
+    assert read.disposition is Disposition.ANSWERS
+    assert intake.told(UnsubscribeAsked) == []
 
 
 async def test_a_bounce_is_set_aside_and_told_of(intake: Intake, children: Sandbox) -> None:

@@ -3,11 +3,17 @@
 import pytest
 
 from services.registry.tables import EventLog, Unsubscribed, UnsubscribedHow
-from services.registry.unsubscribe import holder_by_mail, holder_of, unsubscribed_of
+from services.registry.unsubscribe import (
+    Unsubscriber,
+    holder_by_mail,
+    holder_of,
+    unsubscribed_of,
+)
+from shared.events import UnsubscribeAsked
 from tests.web.client import Client
 from tests.web.sent import TOKEN, newsletter
 from tests.web.test_matter import rows
-from tests.web.world import World
+from tests.web.world import START, World
 
 PATH = f"/avsluta/{TOKEN}"
 BUTTON = {"gor": "avsluta"}
@@ -104,6 +110,30 @@ def test_a_token_from_an_address_is_known_in_small_letters_too(fresh: World) -> 
     with fresh.database.read() as session:
         assert holder_of(session, "abcdefghijklmnopqrstuv") is None
         assert holder_by_mail(session, "abcdefghijklmnopqrstuv") is not None
+
+
+def asked(token: str = TOKEN) -> UnsubscribeAsked:
+    return UnsubscribeAsked(
+        occurred_at=START, mail_id="m" + "7" * 23, received_at=START, token=token
+    )
+
+
+def test_a_mail_to_the_address_of_the_letter_ends_it_once(fresh: World) -> None:
+    letter_id = newsletter(fresh)
+    asking = asked()
+    keeper = Unsubscriber(fresh.database, lambda: START)
+    for event in (asking, asking, asked()):
+        keeper.end(event)
+    (kept,) = rows(fresh, Unsubscribed)
+    assert (kept.how, kept.letter_id) == (UnsubscribedHow.MAIL, letter_id)
+    (line,) = [one for one in rows(fresh, EventLog) if one.what == "newsletter.unsubscribed"]
+    assert line.mail_id == asking.mail_id
+
+
+def test_a_mail_with_the_token_of_no_letter_changes_nothing_and_is_noted(fresh: World) -> None:
+    Unsubscriber(fresh.database, lambda: START).end(asked("x" * 30))
+    assert rows(fresh, Unsubscribed) == []
+    assert "newsletter.token_unknown" in {one.what for one in rows(fresh, EventLog)}
 
 
 def test_staff_end_it_for_somebody_and_take_it_back(fresh: World, fresh_registrar: Client) -> None:

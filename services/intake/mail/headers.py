@@ -121,6 +121,17 @@ def one_address(text: str) -> str:
     return address if "@" in address and not re.search(r"[\s<>,;]", address) else ""
 
 
+def sent_to(message: Message) -> tuple[str, ...]:
+    """The addresses that a mail was sent to, at most ten: by its envelope first, then by To."""
+    values = [
+        value[:2000]
+        for name in ("x-original-to", "delivered-to", "envelope-to", "to")
+        for value in all_values(message, name)
+    ]
+    found = (one_address(address) for _, address in getaddresses(values[:20]))
+    return tuple(dict.fromkeys(address for address in found if address))[:10]
+
+
 def message_ids(raw: str | None) -> tuple[str, ...]:
     """The message identifiers in a header, at most the last 20."""
     return tuple(_MESSAGE_ID.findall(raw or ""))[-20:]

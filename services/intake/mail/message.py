@@ -35,6 +35,7 @@ def parse(data: bytes, limits: MessageLimits) -> tuple[MailParsed, list[bytes]]:
         references=tuple(dict.fromkeys(quoted)),
         manners=headers.manners(message),
         token=token_of(message),
+        sent_to=headers.sent_to(message),
         text=text,
         parts=tuple(taken.parts),
         report=report_of(message) or informal_report(message, text),

@@ -81,6 +81,8 @@ class MailParsed(_Parsed):
     )
     token: str = Field(default="", max_length=64)
     """Of an envelope sender of ours, in the address that the mail was sent to."""
+    sent_to: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=10)
+    """The addresses that it was sent to, as its headers say."""
     text: str = Field(max_length=20_000)
     parts: tuple[PartFound, ...] = Field(max_length=MOST_LISTED)
     report: Report | None

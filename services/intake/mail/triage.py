@@ -46,6 +46,8 @@ class Facts:
     junk: bool
     return_path: str | None
     own_addresses: frozenset[str]
+    unsubscribes: str = ""
+    """The token of the newsletter that it ends, if it was sent to an address for that."""
 
     @property
     def has_document(self) -> bool:
@@ -121,6 +123,10 @@ def _own_mail(facts: Facts) -> bool:
     )
 
 
+def _unsubscribes(facts: Facts) -> bool:
+    return not facts.has_document and facts.unsubscribes != ""
+
+
 def _no_sender(facts: Facts) -> bool:
     return not facts.has_document and facts.return_path == ""
 
@@ -156,6 +162,8 @@ TABLE: Final[tuple[_Rule, ...]] = (
     _Rule("not_all_looked_at", _not_all_looked_at, Disposition.REVIEW),
     # Bounces of servers that do not follow RFC 3464.
     _Rule("informal_bounce", _informal_bounce, Disposition.SET_ASIDE),
+    # Ends a newsletter: nobody waits for an answer, and the registry is told.
+    _Rule("unsubscribe", _unsubscribes, Disposition.SET_ASIDE),
     # A loop: our own mail in our own mailbox. The copy machine's scans have a document.
     _Rule("own_mail", _own_mail, Disposition.SET_ASIDE),
     # On holiday: RFC 3834, and those who only say so in the subject.

@@ -53,6 +53,7 @@ EVENTS = {
     "contact.ended": "Kontaktperson avslutades",
     "newsletter.unsubscribed": "Nyhetsbrevet avslutades",
     "newsletter.resumed": "Nyhetsbrevet ska skickas igen",
+    "newsletter.token_unknown": "Ett nyhetsbrev som ska avslutas känns inte igen",
     "user.added": "Konto skapat",
     "user.password_changed": "Lösenordet byttes",
     "user.closed": "Kontot stängdes",
@@ -145,6 +146,7 @@ TRIAGE = {
     "bounce": "Vårt eget mejl som kom tillbaka",
     "report": "Läskvitto eller annan rapport",
     "informal_bounce": "Vårt eget mejl som kom tillbaka",
+    "unsubscribe": "Avslutar nyhetsbrevet",
     "own_mail": "Vårt eget mejl",
     "autoreply": "Autosvar",
     "list_or_bulk": "E-postlista eller massutskick",
@@ -224,6 +226,7 @@ SUBJECTS = {
     "handslag.intake.form_drafted": "Ett formulär som ska bekräftas",
     "handslag.intake.delivery_failed": "Ett mejl som kom tillbaka",
     "handslag.intake.reply_received": "Ett svar på vårt mejl",
+    "handslag.intake.unsubscribe_asked": "Någon som inte vill ha nyhetsbrev",
     "handslag.notifier.message_settled": "Hur det gick för ett utgående mejl",
 }
 
