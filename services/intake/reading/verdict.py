@@ -69,6 +69,10 @@ MOST_LOOSE_STROKE_MM = 400.0
 MOST_SPECKS_PER_CM2 = 6.0
 """A fax has four. Where the paper's other side shines through in two levels there are many more,
 and what is largest of it looks like a signature; so may anything on a page made of dots."""
+MOST_SPECKS_BESIDE_INK_PER_CM2 = 0.3
+"""Where there is ink that nobody explains, too. Writing on this side alone leaves none; of what
+shines through, a scan in two levels makes the darkest as black as what is in front, and specks of
+the rest."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_FEET_IN_LINE = 5
@@ -137,6 +141,10 @@ def judge(
         )
         if form.signatures_joined or _written_all_over(form.ink):
             signatures = tuple(_unclear_at_most(each) for each in signatures)
+        signatures = tuple(
+            _unclear_at_most(each) if _may_shine_through(measured, form.ink) else each
+            for each, measured in zip(signatures, form.signatures, strict=True)
+        )
         signature_reasons = [
             reason for state, _ in signatures for reason in _SIGNATURE_REASONS[state]
         ]
@@ -328,6 +336,15 @@ def together(
 def _written_all_over(ink: InkMeasure | None) -> bool:
     """Whether what stands in the signature box may be part of what stands all over the page."""
     return ink is not None and ink.unexplained_mm2 > MOST_SCATTERED_MM2
+
+
+def _may_shine_through(signature: SignatureMeasure, ink: InkMeasure | None) -> bool:
+    """Whether what stands in the box may stand on the paper's other side: bits lie around it."""
+    return (
+        ink is not None
+        and bool(ink_reasons(ink))
+        and signature.specks_per_cm2 > MOST_SPECKS_BESIDE_INK_PER_CM2
+    )
 
 
 def _unclear_at_most(signature: tuple[SignatureState, float]) -> tuple[SignatureState, float]:

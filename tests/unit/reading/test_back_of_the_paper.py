@@ -9,7 +9,9 @@ from services.intake.reading.code import find_codes
 from shared.events import Outcome, SignatureState
 from shared.forms import Rect
 from tests.bench.forms.cases import template
-from tests.unit.reading.papers import PER_MM, document, paper, png, wiped
+from tests.bench.forms.generator.case import own_form_case
+from tests.bench.forms.generator.devices import Device
+from tests.unit.reading.papers import PER_MM, document, documents, paper, png, wiped
 
 UPPER, LOWER = (code.symbol for code in template().codes)
 
@@ -73,3 +75,11 @@ def test_a_signature_on_the_back_does_not_sign_the_front(strength: float, seed: 
     reading = document(png(page))
     assert reading.outcome is not Outcome.AUTO
     assert reading.signature is not SignatureState.HANDWRITTEN
+
+
+def test_one_that_a_scan_in_two_levels_makes_black_does_not_either() -> None:
+    case = own_form_case(322, 13, Device.SCANNER)
+    assert (case.what, case.drawn["mode"]) == ("shows_through", "local")
+    [reading] = documents(case.data, case.filename)
+    assert reading.outcome is Outcome.REVIEW
+    assert reading.signature is SignatureState.UNCLEAR

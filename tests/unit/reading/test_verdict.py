@@ -331,6 +331,24 @@ def test_no_reason_at_all_is_compatible_with_a_record_by_the_machine(reason: Rea
     assert outcome_of((reason,)) is not Outcome.AUTO
 
 
+@pytest.mark.parametrize(
+    ("specks", "remark_mm2", "state"),
+    [
+        (1.2, 8.0, SignatureState.UNCLEAR),
+        (0.1, 8.0, SignatureState.HANDWRITTEN),
+        (1.2, 0.0, SignatureState.HANDWRITTEN),
+    ],
+)
+def test_specks_beside_a_signature_and_ink_elsewhere_may_be_the_back_of_the_paper(
+    specks: float, remark_mm2: float, state: SignatureState
+) -> None:
+    measured = form(
+        signatures=(signature(specks_per_cm2=specks),),
+        ink=InkMeasure(unexplained_mm2=remark_mm2, longest_mm=2.8, label_struck=False),
+    )
+    assert verdict(measured).signature is state
+
+
 def test_a_signature_in_a_page_that_never_was_paper_is_for_a_person() -> None:
     decided = verdict(form(), born_digital=True)
     assert decided.reasons == (Reason.SIGNATURE_UNCLEAR,)
