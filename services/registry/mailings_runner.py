@@ -105,8 +105,8 @@ class MailingRunner:
                 log.warning("mailings_wait", reason=str(error))
                 pause_s = AWAY_S
             except Exception:
-                # One mailing that cannot be handled must not end the register.
-                log.exception("mailing_failed")
+                # What is wrong here must not end the register.
+                log.exception("mailings_failed")
                 pause_s = AWAY_S
             await asyncio.sleep(pause_s)
 
@@ -115,8 +115,18 @@ class MailingRunner:
         if self._begin_scheduled():
             return True
         # One batch of each, so that a small mailing does not wait for a large one.
-        done = [self._order_some(one) for one in self._running()]
+        done = [self._order_some_of(one) for one in self._running()]
         return any(done)
+
+    def _order_some_of(self, mailing_id: str) -> bool:
+        try:
+            return self._order_some(mailing_id)
+        except Transient:
+            raise
+        except Exception:
+            # One that cannot be handled must not hold up the others.
+            log.exception("mailing_failed", mailing_id=mailing_id)
+            return False
 
     def _begin_scheduled(self) -> bool:
         due = (Mailing.stage == MailingStage.SCHEDULED, col(Mailing.send_at) <= self._now())

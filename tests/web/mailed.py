@@ -1,6 +1,6 @@
 """A round that is open today, mailings composed by clicks, and the notifier that sends them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
@@ -91,9 +91,9 @@ def hand_in(client: Client, page: str) -> Answer:
     return client.post(f"{page}/lamna-in", client.get(f"{page}/skicka").fields)
 
 
-def runner(database: Database, archive: FolderArchive) -> MailingRunner:
-    """What orders the letters."""
-    return MailingRunner(database, archive, lambda: OFFICE, now, lambda: None)
+def runner(database: Database, archive: FolderArchive, at: datetime | None = None) -> MailingRunner:
+    """What orders the letters, now or at another time."""
+    return MailingRunner(database, archive, lambda: OFFICE, lambda: at or now(), lambda: None)
 
 
 def ordered(world: World, kind: type[Event] = LetterOrdered) -> list[Event]:

@@ -12,7 +12,7 @@ from services.registry.tables import (
     MunicipalityContact,
     Role,
 )
-from shared.events import LetterKind, LetterOrdered
+from shared.events import LetterKind, LetterOrdered, MessageFate, MessageSettled
 from shared.outbox import now
 from tests.web.client import Client
 from tests.web.conftest import logged_in
@@ -24,6 +24,7 @@ from tests.web.mailed import (
     open_round,
     ordered,
     recipient_states,
+    runner,
     save_text,
     the_mailing,
 )
@@ -64,6 +65,31 @@ def test_a_newsletter_is_composed_seen_and_sent(world: World, petra: Client) -> 
     assert hand_in(petra, page).location == page
     assert the_mailing(world).stage is MailingStage.RUNNING
     assert petra.get("/utskick").text.count("Ett utskick") == 1
+
+
+def test_open_pages_hear_of_letters_though_the_log_has_no_line_for_them(
+    world: World, petra: Client
+) -> None:
+    page = compose(petra, "newsletter", by_hand=TWO, **NEWS)
+    hand_in(petra, page)
+    runner(world.database, world.archive).step()
+    before = petra.get("/handelser").text.splitlines()[0]
+    event = ordered(world)[0]
+    assert isinstance(event, LetterOrdered)
+    world.settler.settle(
+        MessageSettled(
+            occurred_at=now(),
+            message_id="<1@skr.se>",
+            letter_id=event.letter_id,
+            mailing_id=event.mailing_id,
+            kind="newsletter",
+            recipient=event.recipient,
+            fate=MessageFate.SENT,
+            settled_at=now(),
+        )
+    )
+    assert petra.get("/handelser").text.splitlines()[0] != before
+    assert "1 av 2 brev är klara" in petra.get(page).text
 
 
 def test_an_unknown_variable_is_refused_and_its_line_is_named(petra: Client) -> None:

@@ -1,13 +1,12 @@
 """Utskick: all mailings, and one on its way: approved, sent, paused, stopped, row by row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.responses import Response
 
 from services.registry import mailings_flow as flow
 from services.registry.domain.mailing import Fault, may_approve
-from services.registry.mailings_draft import NoSuchMailing
 from services.registry.store.mailings import (
     mailing_count,
     mailing_lines,
@@ -39,8 +38,6 @@ _SHOWN: Final = {
 }
 """Which recipients a choice of the page shows."""
 
-Step = Callable[[Visit, Mailing], list[Fault]]
-
 
 @pages.get("/utskick", Permission.SEE_ANSWERS)
 def mailings(visit: Visitor) -> Response:
@@ -61,89 +58,57 @@ def mailing(visit: Visitor, mailing_id: str) -> Response:
 @pages.post("/utskick/{mailing_id}/godkann", Permission.ORDER_REMINDERS)
 def approve(visit: Visitor, mailing_id: str) -> Response:
     """Say yes to another's mailing."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.approve(
-            visit.database, one.id, seen(visit), who=visit.user.name, at=now()
-        ),
-    )
+    return _as_seen(visit, mailing_id, flow.approve)
 
 
 @pages.post("/utskick/{mailing_id}/till-utkast", Permission.ORDER_REMINDERS)
 def reopen(visit: Visitor, mailing_id: str) -> Response:
     """Make a draft of it again."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.reopen(
-            visit.database, one.id, seen(visit), who=visit.user.name, at=now()
-        ),
-    )
+    return _as_seen(visit, mailing_id, flow.reopen)
 
 
 @pages.post("/utskick/{mailing_id}/skicka", Permission.ORDER_REMINDERS)
 def send(visit: Visitor, mailing_id: str) -> Response:
     """Let it leave, now or when its time comes."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.send(
-            visit.database, one.id, seen(visit), who=visit.user.name, at=now()
-        ),
-    )
+    return _as_seen(visit, mailing_id, flow.send)
 
 
 @pages.post("/utskick/{mailing_id}/pausa", Permission.ORDER_REMINDERS)
 def pause(visit: Visitor, mailing_id: str) -> Response:
     """Let nothing more leave for now."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.pause(visit.database, one.id, who=visit.user.name, at=now()),
-    )
+    return _at_once(visit, mailing_id, flow.pause)
 
 
 @pages.post("/utskick/{mailing_id}/fortsatt", Permission.ORDER_REMINDERS)
 def resume(visit: Visitor, mailing_id: str) -> Response:
     """Let it go on."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.resume(visit.database, one.id, who=visit.user.name, at=now()),
-    )
+    return _at_once(visit, mailing_id, flow.resume)
 
 
 @pages.post("/utskick/{mailing_id}/stoppa", Permission.ORDER_REMINDERS)
 def stop(visit: Visitor, mailing_id: str) -> Response:
     """End it for good."""
-    return _step(
-        visit,
-        mailing_id,
-        lambda visit, one: flow.stop(visit.database, one.id, who=visit.user.name, at=now()),
-    )
+    return _at_once(visit, mailing_id, flow.stop)
 
 
 @pages.post("/utskick/{mailing_id}/takt", Permission.ORDER_REMINDERS)
 def pace(visit: Visitor, mailing_id: str) -> Response:
     """Let it go faster or slower."""
-
-    def change(visit: Visit, one: Mailing) -> list[Fault]:
-        per_minute, read = pace_in(visit.form.get("takt", ""))
-        per_domain, also_read = pace_in(visit.form.get("takt_doman", ""))
-        if not (read and also_read):
-            return [Fault("bad_pace", "takt")]
-        return flow.set_pace(
-            visit.database,
-            one.id,
-            send_at=one.send_at,
-            per_minute=per_minute,
-            per_domain=per_domain,
-            who=visit.user.name,
-            at=now(),
-        )
-
-    return _step(visit, mailing_id, change)
+    one = to_change(visit, mailing_id)
+    per_minute, read = pace_in(visit.form.get("takt", ""))
+    per_domain, also_read = pace_in(visit.form.get("takt_doman", ""))
+    if not (read and also_read):
+        return show(visit, one, [Fault("bad_pace", "takt")], status=422)
+    faults = flow.set_pace(
+        visit.database,
+        one.id,
+        send_at=one.send_at,
+        per_minute=per_minute,
+        per_domain=per_domain,
+        who=visit.user.name,
+        at=now(),
+    )
+    return _done(visit, mailing_id, faults)
 
 
 def one_of(visit: Visit, mailing_id: str) -> Mailing:
@@ -175,7 +140,9 @@ def seen(visit: Visit) -> int:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
 
-def show(visit: Visit, one: Mailing, faults: list[Fault] | None = None) -> Response:
+def show(
+    visit: Visit, one: Mailing, faults: Sequence[Fault] = (), *, status: int = 409
+) -> Response:
     """The page of a mailing; of a draft it leads to what is to be done next."""
     if one.stage is MailingStage.DRAFT:
         return visit.see_other(f"/utskick/{one.id}/vilka")
@@ -194,13 +161,13 @@ def show(visit: Visit, one: Mailing, faults: list[Fault] | None = None) -> Respo
         about = [known.name for each in one.initiatives if (known := session.get(Initiative, each))]
     return visit.page(
         "mailing.html",
-        status=409 if faults else 200,
+        status=status if faults else 200,
         one=one,
         about=about,
         progress=progress,
         rows=Slice(rows, number, _ROWS, total),
         shown=shown,
-        faults_found=[mailing_words.fault(fault) for fault in faults or ()],
+        faults_found=[mailing_words.fault(fault) for fault in faults],
         may_change=may_change(visit, one.kind),
         may_approve=may_approve(visit.user.name, one.written_by, one.submitted_by),
         municipality_name=municipality_name,
@@ -208,13 +175,20 @@ def show(visit: Visit, one: Mailing, faults: list[Fault] | None = None) -> Respo
     )
 
 
-def _step(visit: Visit, mailing_id: str, step: Step) -> Response:
-    """Do one thing to a mailing; or say what forbids it."""
+def _as_seen(visit: Visit, mailing_id: str, step: Callable[..., list[Fault]]) -> Response:
+    """Do something to a mailing as it was shown."""
     one = to_change(visit, mailing_id)
-    try:
-        faults = step(visit, one)
-    except NoSuchMailing:
-        raise NotFound from None
+    faults = step(visit.database, one.id, seen(visit), who=visit.user.name, at=now())
+    return _done(visit, mailing_id, faults)
+
+
+def _at_once(visit: Visit, mailing_id: str, step: Callable[..., list[Fault]]) -> Response:
+    """Do something to a mailing however it has changed since it was shown."""
+    one = to_change(visit, mailing_id)
+    return _done(visit, mailing_id, step(visit.database, one.id, who=visit.user.name, at=now()))
+
+
+def _done(visit: Visit, mailing_id: str, faults: list[Fault]) -> Response:
     if faults:
         return show(visit, one_of(visit, mailing_id), faults)
     visit.site.stir()
