@@ -22,7 +22,7 @@ def item_of(world: World, name: str) -> str:
 
 
 def places(text: str) -> list[str]:
-    return re.findall(r'<h2><a href="(/ej-kopplade/\d+)">', text)
+    return re.findall(r'<h2><a href="(/ej-kopplade/\d+)"', text)
 
 
 def test_the_oldest_comes_first(world: World, registrar: Client) -> None:

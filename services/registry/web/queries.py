@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func
+from sqlalchemy import ColumnElement, Text, case, cast, func
 from sqlmodel import Session, col, or_, select
 
 from services.registry.store.answers import InitiativeSummary, initiatives
@@ -232,23 +232,22 @@ class QueueFilter:
 
 def queue(session: Session, filter: QueueFilter, number: int, size: int) -> Slice[Matter]:
     """What waits for a person, the mail that came first first."""
-    wanted = filter.conditions()
-    total = _count(
-        session,
+    # All in their order, and not a page of them: for that one PostgreSQL would go through all mails
+    # that ever came.
+    order = session.exec(
         select(ReviewItem.id)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
         .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(*wanted),
-    )
-    number = _within(number, size, total)
+        .where(*filter.conditions())
+        .order_by(col(Mail.received_at), col(ReviewItem.id))
+    ).all()
+    shown = sliced(order, number, size)
     rows = session.exec(
         select(ReviewItem, Mail, Document)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
         .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(*wanted)
+        .where(col(ReviewItem.id).in_(shown.items))
         .order_by(col(Mail.received_at), col(ReviewItem.id))
-        .limit(size)
-        .offset((number - 1) * size)
     ).all()
     ids = {_case_id(mail, document) for _, mail, document in rows}
     cases = {
@@ -264,9 +263,9 @@ def queue(session: Session, filter: QueueFilter, number: int, size: int) -> Slic
             )
             for item, mail, document in rows
         ],
-        number,
+        shown.number,
         size,
-        total,
+        shown.total,
     )
 
 
@@ -297,13 +296,8 @@ def queue_choices(session: Session) -> QueueChoices:
 
 def neighbours(session: Session, item: ReviewItem) -> Neighbours:
     """Return what stands before and after an open item in the whole queue."""
-    order = session.exec(
-        select(ReviewItem.id)
-        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-        .where(or_(_is_open(), col(ReviewItem.id) == item.id))
-        .order_by(col(Mail.received_at), col(ReviewItem.id))
-    ).all()
-    at = order.index(item.id)
+    order = [number for number, _ in _in_line(session, item)]
+    at = next(place for place, number in enumerate(order) if number == item.id)
     return Neighbours(
         place=at + 1,
         total=len(order),
@@ -317,25 +311,30 @@ def next_free(session: Session, after: ReviewItem, name: str) -> int | None:
 
     None that another has taken, or whose pages are being read anew.
     """
-    came = session.get_one(Mail, after.mail_id).received_at
-    free = (
-        select(ReviewItem.id)
+    order = _in_line(session, after)
+    at = next(place for place, (number, _) in enumerate(order) if number == after.id)
+    # Whoever stands at the end of the line looks at its beginning again.
+    onwards = [*order[at + 1 :], *order[:at]]
+    if after.state == ReviewState.OPEN:
+        onwards.append(order[at])
+    return next((number for number, holder in onwards if holder in (None, name)), None)
+
+
+def _in_line(session: Session, besides: ReviewItem) -> Sequence[tuple[int, str | None]]:
+    """The open items and this one, oldest first; each with who has it, or "" if nobody may.
+
+    The whole line, and not the next of it: for that one PostgreSQL would go through all mails that
+    ever came.
+    """
+    held = case((col(Document.arranged_into).is_(None), col(ReviewItem.claimed_by)), else_="")
+    rows = session.exec(
+        select(ReviewItem.id, held)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
         .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(
-            _is_open(),
-            col(Document.arranged_into).is_(None),
-            or_(col(ReviewItem.claimed_by).is_(None), col(ReviewItem.claimed_by) == name),
-        )
+        .where(or_(_is_open(), col(ReviewItem.id) == besides.id))
         .order_by(col(Mail.received_at), col(ReviewItem.id))
-        .limit(1)
-    )
-    later = or_(
-        col(Mail.received_at) > came,
-        and_(col(Mail.received_at) == came, col(ReviewItem.id) > after.id),
-    )
-    found = session.exec(free.where(later)).first()
-    return found if found is not None else session.exec(free).first()
+    ).all()
+    return [(number, holder) for number, holder in rows if number is not None]
 
 
 def mails(
