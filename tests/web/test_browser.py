@@ -8,17 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import select
 
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
-from tests.web.browsing import log_in
+from tests.web.browsing import STANDARDS, faults, log_in
 from tests.web.sent import NEWSLETTER, OURS, TOKEN
 from tests.web.world import NAMES, World
-
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 PAGES = (
     "login",
@@ -55,6 +52,9 @@ PAGES = (
     "new blank",
     "blank to point at",
     "blank to confirm",
+    "register",
+    "municipality's addresses",
+    "register file",
     "mailings",
     "mailing",
     "who gets a mailing",
@@ -63,9 +63,6 @@ PAGES = (
     "a mailing's letter",
     "a mailing to send",
     "letter template",
-    "register",
-    "municipality's addresses",
-    "register file",
     "exports",
     "tokens",
     "interface",
@@ -101,10 +98,10 @@ OF_AN_ADMINISTRATOR = frozenset(
         "round file",
         "new blank",
         "blank to point at",
-        "letter template",
         "blank to confirm",
         "municipality's addresses",
         "register file",
+        "letter template",
     }
 )
 """What a registrar does not see."""
@@ -182,6 +179,9 @@ def address(world: World, name: str) -> str:
             "new blank": "/blanketter/ny",
             "blank to point at": f"/blanketter/utkast/{ids['blank-to-point-at']}",
             "blank to confirm": f"/blanketter/utkast/{ids['blank-to-confirm']}",
+            "register": "/kommunregister",
+            "municipality's addresses": "/kommunregister/0305",
+            "register file": "/las-in-kommuner",
             "mailings": "/utskick",
             "mailing": f"/utskick/{NEWSLETTER}",
             "who gets a mailing": f"/utskick/{ids['reminder']}/vilka",
@@ -190,9 +190,6 @@ def address(world: World, name: str) -> str:
             "a mailing's letter": f"/utskick/{ids['reminder']}/forhandsvisning",
             "a mailing to send": f"/utskick/{ids['reminder']}/skicka",
             "letter template": "/brevmallar/offer",
-            "register": "/kommunregister",
-            "municipality's addresses": "/kommunregister/0305",
-            "register file": "/las-in-kommuner",
             "exports": "/export",
             "tokens": "/nycklar",
             "interface": "/programgranssnitt",
@@ -217,15 +214,6 @@ def address(world: World, name: str) -> str:
             "not found": "/finns-inte",
         }[name]
     )
-
-
-def faults(page: Page, **options: Any) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]} | options)
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found.response["violations"]
-        for node in fault["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from services.registry.tables import Answer, Document, Mail, MailState, ReviewItem, ReviewState
 from shared.events import Disposition, Fate, Reason
-from tests.web.browsing import log_in
+from tests.web.browsing import STANDARDS, faults, log_in
 from tests.web.test_matter import HÅBO, UMEA, doubtful, uncoded
 from tests.web.world import World, add_people, arrived, build, quick, served
 
@@ -123,6 +123,35 @@ def test_the_keys_are_explained_and_can_be_switched_off(desk: World, page: Page)
     help_text.get_by_label("Använd kortkommandon").check()
     press(page, "Escape", "n")
     page.wait_for_url("**/ej-kopplade/2")
+
+
+def test_a_municipality_is_found_by_plain_letters_with_those_of_like_name(
+    desk: World, page: Page
+) -> None:
+    page.goto(f"{desk.address}/ej-kopplade/3")
+    press(page, "m")
+    page.keyboard.type("habo")
+    offered = page.get_by_role("listbox", name="Kommuner").get_by_role("option")
+    expect(offered).to_have_text(
+        [
+            "Habo kommun (0643)Förväxla inte med Håbo kommun (0305)",
+            "Håbo kommun (0305)Förväxla inte med Habo kommun (0643)",
+        ]
+    )
+    field = page.locator("#annan-kommun")
+    press(page, "Enter")  # takes none that was not pointed at
+    expect(field).to_have_value("habo")
+    press(page, "ArrowDown", "ArrowDown", "Enter")
+    expect(field).to_have_value("Håbo kommun (0305)")
+    expect(offered).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Förväxla")).to_contain_text("Habo kommun")
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    field.fill("OREB")
+    expect(offered).to_have_text(["Örebro kommun (1880)"])
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    press(page, "Enter")
+    expect(field).to_have_value("Örebro kommun (1880)")
+    assert page.url.endswith("/ej-kopplade/3")
 
 
 def test_letters_typed_into_a_field_are_letters(desk: World, page: Page) -> None:

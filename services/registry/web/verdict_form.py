@@ -79,6 +79,14 @@ def proposed(
     return form
 
 
+def own_first(
+    initiatives: Mapping[str, Initiative], reading: DocumentReading
+) -> dict[str, Initiative]:
+    """Return the initiatives as they are offered: the one that the page names before the others."""
+    own = reading.initiative.text if reading.initiative else ""
+    return dict(sorted(initiatives.items(), key=lambda entry: entry[0] != own))
+
+
 def pair_in(form: Mapping[str, str]) -> Pair | None:
     """Return the initiative and municipality that the form names, if it names both."""
     initiative, _, _ = form.get("svar", "").partition(":")

@@ -34,7 +34,7 @@ from services.registry.web.views import first_image, initiatives_by_id, municipa
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.events import Correspondence
 from shared.letters.letter import Letter
-from shared.municipalities import all_municipalities, suggest
+from shared.municipalities import all_municipalities, confusable_with, suggest
 from shared.outbox import now
 
 pages = Pages()
@@ -217,12 +217,13 @@ def _form(
     return {
         "form": form,
         "candidates": ranked,
-        "initiatives": known,
+        "initiatives": verdict_form.own_first(known, found.reading),
         "chosen": pair,
         "current": current,
         "askable": ASKABLE,
         "near": [one.municipality.code for one in suggest(asked)] if asked else [],
         "every_municipality": all_municipalities(),
+        "confusable": confusable_with,
         "labelled": verdict_form.municipality_label,
         "named": municipality_name,
         "details": verdict_form.DETAILS,
