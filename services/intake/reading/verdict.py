@@ -70,9 +70,9 @@ MOST_SPECKS_PER_CM2 = 6.0
 """A fax has four. Where the paper's other side shines through in two levels there are many more,
 and what is largest of it looks like a signature; so may anything on a page made of dots."""
 MOST_SPECKS_BESIDE_INK_PER_CM2 = 0.3
-"""Where there is ink that nobody explains, too. Writing on this side alone leaves none; of what
-shines through, a scan in two levels makes the darkest as black as what is in front, and specks of
-the rest."""
+"""Where there is ink that nobody explains, too. Of what shines through, a scan in two levels makes
+the darkest as black as what is in front, and specks of the rest. Most faxes have as many: theirs
+with a remark are taken for such, too, and a person looks at those anyway."""
 LEAST_PRINT_LETTERS, LEAST_PRINT_SURE = 5, 0.65
 LEAST_SURE_PRINT_LETTERS, LEAST_SURE_PRINT = 4, 0.7
 MOST_FEET_IN_LINE = 5
