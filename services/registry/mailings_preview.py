@@ -12,6 +12,7 @@ from services.registry.domain.contact import ADDRESS_MAX
 from services.registry.domain.mailing import Fault
 from services.registry.domain.resolution import is_address
 from services.registry.forms.page import DoesNotFit
+from services.registry.letters import order_letter
 from services.registry.mailings_draft import NoSuchMailing, listing, log
 from services.registry.mailings_flow import row_of
 from services.registry.mailings_letters import (
@@ -34,7 +35,6 @@ from shared.database import Database
 from shared.events import LetterKind, LetterOrdered
 from shared.letters.letter import Letter
 from shared.letters.template import ValueMissing
-from shared.outbox import emit
 
 TESTED: Final = "mailing.tested"
 _TEST_MARK: Final = "Prov: "
@@ -125,6 +125,9 @@ def send_test(
             "occurred_at": at,
             "letter_id": uuid4(),
             "mailing_id": None,
+            # It is no letter to the municipality, and does not stand among those.
+            "municipality": None,
+            "initiative": None,
             "recipient": address,
             "subject_line": f"{_TEST_MARK}{shown.order.subject_line}"[:_SUBJECT_MAX],
             "files": tuple(files),
@@ -133,7 +136,7 @@ def send_test(
         }
     )
     with database.write() as session:
-        emit(session, order)
+        order_letter(session, order, who=who)
         log(session, mailing, TESTED, who=who, at=at, to=address, letter_id=str(order.letter_id))
     return []
 

@@ -1,5 +1,6 @@
 """Mailings all the way: ordered in batches, sent by the real notifier, and told of row by row."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,13 @@ def work(world: World) -> None:
         pass
 
 
+def sent_link(html: str) -> str:
+    """Where the mail to Lund can be read as it was sent."""
+    found = re.search(r'href="(/utgaende/[^"]+)" aria-label="Läs mejlet till lunds.kommun', html)
+    assert found
+    return found[1]
+
+
 def readers(count: int) -> str:
     return "\n".join(f"kontakt{number}@kommun{number}.se" for number in range(count))
 
@@ -86,6 +94,7 @@ async def test_an_offer_arrives_with_each_municipalitys_own_forms_and_each_row_s
     assert the_mailing(world).stage is MailingStage.DONE
     assert "3 av 3" in petra.get("/utskick").text
     assert {mail.recipient for mail in relay.accepted} == set(REGISTRARS.values())
+    assert "Lunds kommun" in petra.get(sent_link(petra.get(page).html)).text
     umea = next(mail for mail in relay.accepted if "umea" in mail.recipient)
     files = {
         part.get_filename(): part.get_content() for part in parsed(umea.data).iter_attachments()
