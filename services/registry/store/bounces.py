@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.registry.store.contacts import ContactLine, contacts_with_addresses
 from services.registry.tables import (
@@ -72,9 +73,12 @@ def bounce_task(session: Session, mail_id: str, recipient: str) -> BounceTask | 
 
 def bounce_count(session: Session, state: BounceState) -> int:
     """How many tasks are open, or done."""
-    return session.exec(
-        select(func.count()).select_from(Bounce).where(col(Bounce.state) == state)
-    ).one()
+    return session.exec(counting_bounces(state)).one()
+
+
+def counting_bounces(state: BounceState) -> SelectOfScalar[int]:
+    """The question for that count, to be asked together with others."""
+    return select(func.count()).select_from(Bounce).where(col(Bounce.state) == state)
 
 
 def _described(session: Session, bounces: Sequence[Bounce]) -> list[BounceTask]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.registry.tables import Mailing, MailingRecipient, MailingStage, RecipientState
 
@@ -52,9 +53,12 @@ def progress_of(session: Session, mailing_id: str) -> Progress:
     return _counted(session, [mailing_id])[mailing_id]
 
 
-def waiting_mailings(session: Session) -> int:
-    """How many wait for a person: for a second one's yes, or proposed by the machine."""
-    return session.exec(
+def counting_waiting_mailings() -> SelectOfScalar[int]:
+    """The question how many wait for a person: for a second one's yes, or proposed by the machine.
+
+    To be asked together with others.
+    """
+    return (
         select(func.count())
         .select_from(Mailing)
         .where(
@@ -63,7 +67,7 @@ def waiting_mailings(session: Session) -> int:
                 and_(col(Mailing.stage) == MailingStage.DRAFT, col(Mailing.occasion).is_not(None)),
             )
         )
-    ).one()
+    )
 
 
 def recipient_rows(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.registry.domain.reply import name_beside
 from services.registry.store.contacts import ContactLine, ContactState, contacts_with_addresses
@@ -93,9 +94,12 @@ def replies_in(
 
 def reply_count(session: Session, states: Collection[ReplyState]) -> int:
     """How many replies are in these states."""
-    return session.exec(
-        select(func.count()).select_from(Reply).where(col(Reply.state).in_(states))
-    ).one()
+    return session.exec(counting_replies(states)).one()
+
+
+def counting_replies(states: Collection[ReplyState]) -> SelectOfScalar[int]:
+    """The question for that count, to be asked together with others."""
+    return select(func.count()).select_from(Reply).where(col(Reply.state).in_(states))
 
 
 def reply_shown(session: Session, mail_id: str) -> ReplyShown | None:
