@@ -81,7 +81,8 @@ class NotifierSection(BaseModel):
     unsubscribe_url: str | None = Field(
         default=None, pattern=r"^https://[!-~]+\{token\}[!-~]*$", max_length=300
     )
-    """Where a newsletter is ended with one click (RFC 8058): `https://<the pages>/avsluta/{token}`."""
+    """Where a newsletter is ended with one click (RFC 8058):
+    `https://<the pages>/avsluta/{token}`."""
     unsubscribe_address: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9._+-]*\{token\}[A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$"
     )
