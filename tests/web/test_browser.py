@@ -4,7 +4,7 @@ axe-core checks what a machine can of WCAG 2.2 AA, on every page, in light and i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -351,3 +351,68 @@ def test_a_page_can_be_printed_without_its_frame(world: World, page: Page) -> No
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation", name="Huvudmeny")).to_be_hidden()
     expect(page.get_by_role("img", name="Sida 1")).to_be_visible()
+
+
+def open_amending(page: Page) -> None:
+    page.get_by_text("Rätta", exact=True).click()
+    page.get_by_text("Makulera", exact=True).click()
+
+
+def open_everything(page: Page) -> None:
+    page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Kortkommandon")).to_be_visible()
+
+
+def enlarge_and_turn(page: Page) -> None:
+    for key in "++x":
+        page.keyboard.press(key)
+    page.get_by_role("link", name="visa på sidan: Svar").click()
+    expect(page.locator("#yta-mark-ja")).to_have_class(re.compile(r"\blit\b"))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("document", open_amending), ("item", open_everything), ("item", enlarge_and_turn)],
+    ids=["Rätta and Makulera", "all verdicts and the help", "a scan enlarged and turned"],
+)
+def test_axe_finds_nothing_in_what_opens_on_a_page(
+    world: World, page: Page, name: str, change: Callable[[Page], None]
+) -> None:
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(address(world, name))
+    change(page)
+    assert faults(page, runOnly={"type": "tag", "values": STANDARDS}) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, runOnly={"type": "rule", "values": ["color-contrast"]}) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", ["queue", "item", "answers", "map"])
+def test_a_window_enlarged_to_200_percent_needs_no_scrolling_sideways(
+    world: World, browser: Browser, session_of_a_registrar: Any, name: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 640, "height": 450},
+        device_scale_factor=2,
+        storage_state=session_of_a_registrar,
+    )
+    page = context.new_page()
+    page.goto(address(world, name))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    context.close()
+
+
+def test_nothing_moves_for_who_wants_no_motion(world: World, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(address(world, "item"))
+    moving = page.evaluate(
+        "[...document.querySelectorAll('*')].filter((one) => ["
+        "getComputedStyle(one).transitionDuration, getComputedStyle(one).animationDuration"
+        "].some((each) => parseFloat(each) > 0.01)).map((one) => one.outerHTML.slice(0, 100))"
+    )
+    assert moving == []
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
