@@ -139,7 +139,7 @@ def replied(
 def correspond(world: World) -> None:
     """What comes back to a full register: somebody has left, is the wrong one, or just answers."""
     sent(world, "asa.oberg@kommun1.example", kind="decision", message_id=OURS,
-         mail_id=world.ids["answer"])  # fmt: skip
+         mail_id=world.ids["late"])  # fmt: skip
     replied(
         world,
         ReplyKind.LEFT,
