@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from shared.database import Database
 from shared.events import LetterOrdered, MailingState, MailingSteered
 from shared.outbox import now
 from tests.faults.test_registry_kill import kill_at
-from tests.unit.notifier.builders import notifier, parsed
+from tests.unit.notifier.builders import house, notifier, parsed
 from tests.unit.notifier.scripted_relay import ScriptedRelay
 from tests.unit.notifier.sending import all_settled, sending, until
 from tests.web.client import Client
@@ -105,6 +106,28 @@ async def test_an_offer_arrives_with_each_municipalitys_own_forms_and_each_row_s
     }
     assert all(content.startswith(b"%PDF") for content in files.values())
     assert parsed(umea.data)["Subject"].startswith("Erbjudande till Umeå kommun: två initiativ")
+
+
+async def test_one_click_in_a_newsletter_keeps_its_reader_out_of_the_next(
+    world: World, petra: Client, office: Notifier, relay: ScriptedRelay
+) -> None:
+    hand_in(petra, compose(petra, "newsletter", by_hand=readers(2), **NEWS))
+    work(world)
+    page_of = "https://handslag.example/avsluta/{token}"
+    office = replace(office, house=house(unsubscribe_url=page_of))
+    deliver(world, office)
+    async with sending(office, relay):
+        await until(lambda: all_settled(office))
+    mail = parsed(relay.accepted[0].data)
+    link = re.search(r"<https://[^/]+(/avsluta/[^>]+)>", mail["List-Unsubscribe"])
+    assert link
+    program = Client(world.address)
+    assert program.post(link[1], {"List-Unsubscribe": "One-Click"}).status == 200
+
+    again = compose(petra, "newsletter", by_hand=readers(2), **NEWS)
+    left_out = petra.get(f"{again}/mottagare?visa=utelamnade").text
+    assert relay.accepted[0].recipient in left_out
+    assert "Vill inte ha nyhetsbrev" in left_out
 
 
 async def test_a_reminder_stands_in_its_offers_thread(

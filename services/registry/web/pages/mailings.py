@@ -46,7 +46,12 @@ def mailings(visit: Visitor) -> Response:
         total = mailing_count(session)
         number = min(visit.page_number(), max(1, -(-total // _SIZE)))
         lines = mailing_lines(session, limit=_SIZE, offset=(number - 1) * _SIZE)
-    return visit.page("mailings.html", lines=Slice(lines, number, _SIZE, total), mw=mailing_words)
+    return visit.page(
+        "mailings.html",
+        lines=Slice(lines, number, _SIZE, total),
+        may_change=may_change,
+        mw=mailing_words,
+    )
 
 
 @pages.get("/utskick/{mailing_id}", Permission.SEE_ANSWERS)
