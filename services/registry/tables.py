@@ -317,7 +317,7 @@ class Mail(RegistryTable, table=True):
     role: MailboxRole = Field(sa_column=Column(KeyOf(MailboxRole), nullable=False))
     mailbox: str
     return_path: str
-    from_address: str
+    from_address: str = Field(index=True)
     from_name: str
     subject: str = Field(sa_column=Column(Text, nullable=False))
     correspondence: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

@@ -88,7 +88,7 @@ def of_contact(session: Session, contact: ContactPerson) -> list[Line]:
     )
     came = session.exec(
         select(Mail)
-        .where(func.lower(Mail.from_address).in_({one.lower() for one in addresses}))
+        .where(col(Mail.from_address).in_(addresses))
         .order_by(col(Mail.received_at).desc())
         .limit(MOST)
     ).all()
