@@ -261,7 +261,13 @@ def faults_of(
 
 def rows_of(kind: LetterKind, text: str) -> tuple[list[HandRow], list[RowFault]]:
     """The recipients that staff typed, and what is wrong with the rows that are broken."""
-    return read_rows(text, _code_of, municipality_needed=kind in TO_MUNICIPALITIES)
+    return read_rows(text, code_of, municipality_needed=kind in TO_MUNICIPALITIES)
+
+
+def code_of(text: str) -> str | None:
+    """The kommunkod of what stands for a municipality; None if it is none."""
+    found = by_code(text) or exact(text)
+    return found.code if found else None
 
 
 def log(
@@ -292,11 +298,6 @@ def _follow_wording(session: Session, mailing: Mailing, initiatives: Sequence[st
     if before == Template(mailing.subject, mailing.heading, mailing.text):
         after = wording_for(session, name, initiatives)
         mailing.subject, mailing.heading, mailing.text = after.subject, after.heading, after.text
-
-
-def _code_of(text: str) -> str | None:
-    found = by_code(text) or exact(text)
-    return found.code if found else None
 
 
 def _row_fault(fault: RowFault) -> Fault:

@@ -113,6 +113,19 @@ def test_a_broken_row_is_named_with_its_number_and_nothing_is_saved(
     assert the_mailing(world).by_hand == TWO
 
 
+def test_whom_staff_except_is_listed_as_left_out(petra: Client) -> None:
+    page = compose(petra, "offer", KOMPETENS)
+    fields = petra.get(f"{page}/vilka").fields
+    refused = petra.post(f"{page}/vilka", fields | {"undantag": "Lund\nUtopia"})
+    assert "Undantag: ”Utopia” är varken en e-postadress eller en kommun." in refused.text
+    spared = {"undantag": "Lund\nRegistrator@umea.se"}
+    assert petra.post(f"{page}/vilka", fields | spared).status == 303
+    assert "Får brevet (1)" in petra.get(f"{page}/mottagare").text
+    left_out = petra.get(f"{page}/mottagare?visa=utelamnade&varfor=excepted").text
+    assert "Undantagen i utskicket (2)" in left_out
+    assert "registrator@umea.se" in left_out
+
+
 def test_recipients_can_be_loaded_from_a_file_as_excel_writes_it(
     world: World, petra: Client
 ) -> None:

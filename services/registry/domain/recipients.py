@@ -45,6 +45,8 @@ class LeftOut(StrEnum):
     ANSWERED = "answered"
     IN_REVIEW = "in_review"
     """What it has not answered for certain is with a registrar."""
+    EXCEPTED = "excepted"
+    """Staff wanted it out."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Audience:
     answers: frozenset[str] = frozenset()
     """By the option that the municipality chose in one of the initiatives."""
     counties: frozenset[str] = frozenset()
+    excepted: frozenset[str] = frozenset()
+    """Addresses in lower case, and kommunkoder, of those who get none in any case."""
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Audience":
@@ -63,6 +67,7 @@ class Audience:
             frozenset(RecipientRole(role) for role in kept.get("roles", ())),
             frozenset(kept.get("answers", ())),
             frozenset(kept.get("counties", ())),
+            frozenset(kept.get("excepted", ())),
         )
 
     def kept(self) -> dict[str, list[str]]:
@@ -71,6 +76,7 @@ class Audience:
             "roles": sorted(self.roles),
             "answers": sorted(self.answers),
             "counties": sorted(self.counties),
+            "excepted": sorted(self.excepted),
         }
 
 
@@ -135,7 +141,8 @@ def recipients(
         wanted = _municipalities(initiatives, audience, by_hand, known)
     else:
         wanted = _people(initiatives, audience, by_hand, known)
-    return list(_without_repeats(kind, (_judged(kind, one, known) for one in wanted)))
+    judged = (_judged(kind, one, audience, known) for one in wanted)
+    return list(_without_repeats(kind, judged))
 
 
 def unanswered(initiatives: Iterable[str], municipality: str, known: Known) -> tuple[str, ...]:
@@ -165,7 +172,9 @@ def objection(
     return None
 
 
-def _judged(kind: LetterKind, one: Recipient, known: Known) -> Recipient:
+def _judged(kind: LetterKind, one: Recipient, audience: Audience, known: Known) -> Recipient:
+    if not audience.excepted.isdisjoint((one.address.lower(), one.municipality)):
+        return replace(one, left_out=LeftOut.EXCEPTED)
     found = objection(kind, one.address, one.municipality, one.initiatives, known)
     if found is LeftOut.NO_ADDRESS and one.role is RecipientRole.REGISTRAR:
         found = LeftOut.NO_REGISTRAR

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from services.registry.domain.mailing import Fault
 from services.registry.domain.recipients import Audience, RecipientRole
-from services.registry.mailings_draft import Chosen, Wording
+from services.registry.domain.resolution import is_address
+from services.registry.mailings_draft import Chosen, Wording, code_of
 from services.registry.mailings_letters import variables_to_write
 from services.registry.tables import Mailing
 from services.registry.web.guard import Upload
@@ -31,6 +32,7 @@ def chosen_fields(mailing: Mailing) -> dict[str, str]:
         "titel": mailing.title,
         "for_hand": mailing.by_hand,
         "att": "\n".join(mailing.attention),
+        "undantag": "\n".join(sorted(audience.excepted)),
         "blanketter": "ja" if mailing.with_forms else "",
         **{INITIATIVE + one: "ja" for one in mailing.initiatives},
         **{ROLE + one: "ja" for one in audience.roles},
@@ -46,6 +48,8 @@ def chosen_in(form: Mapping[str, str], upload: Upload | None) -> tuple[Chosen, l
     if upload is not None:
         by_hand, readable = _text_of(upload.content)
         faults += [] if readable else [Fault("file", "by_hand")]
+    excepted, wrong = _excepted(form.get("undantag", ""))
+    faults += wrong
     roles = {one for one in _ticked(form, ROLE) if one in set(RecipientRole)}
     attention = [line.strip()[:100] for line in form.get("att", "").splitlines() if line.strip()]
     return (
@@ -56,6 +60,7 @@ def chosen_in(form: Mapping[str, str], upload: Upload | None) -> tuple[Chosen, l
                 frozenset(RecipientRole(one) for one in roles),
                 frozenset(_ticked(form, ANSWER)),
                 frozenset(_ticked(form, COUNTY)),
+                excepted,
             ),
             by_hand="\n".join(by_hand.splitlines()),
             attention=tuple(attention[:MOST_ATTENTION]),
@@ -148,6 +153,14 @@ def _appointment(
         return Appointment.model_validate(made), []
     except ValueError:
         return None, [Fault("bad_link", "möteslänk", "möteslänk")]
+
+
+def _excepted(text: str) -> tuple[frozenset[str], list[Fault]]:
+    """Who is to be left out: an address or a municipality on each line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    read = {line: line.lower() if is_address(line) else code_of(line) for line in lines}
+    faults = [Fault("excepted", "undantag", line[:80]) for line, key in read.items() if key is None]
+    return frozenset(key for key in read.values() if key is not None), faults
 
 
 def _ticked(form: Mapping[str, str], before: str) -> list[str]:

@@ -56,6 +56,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         LeftOut.SAME_ADDRESS: "Samma adress är redan med",
         LeftOut.BY_HAND_INSTEAD: "Kommunen är redan med på en egen rad",
         LeftOut.ANSWERED: "Kommunen har redan svarat",
+        LeftOut.EXCEPTED: "Undantagen i utskicket",
         LeftOut.IN_REVIEW: "Kommunens svar har kommit in och väntar på granskning",
     }
 )
@@ -110,6 +111,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "test_address": "Skriv adressen som provet ska skickas till.",
         "bad_pace": "Takten ska vara ett tal över 0.",
         "file": "Filen går inte att läsa som text.",
+        "excepted": "Undantag: ”{said}” är varken en e-postadress eller en kommun.",
         "row_too_many": "Rad {row}: fler rader än så här får det inte vara.",
         "row_columns": "Rad {row} har {said} kolumner och ska ha högst tre.",
         "row_address": "Rad {row}: ”{said}” är ingen e-postadress.",

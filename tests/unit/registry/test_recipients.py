@@ -131,6 +131,15 @@ def test_a_contact_without_a_mail_address_is_listed_as_left_out() -> None:
     assert [one.left_out for one in found] == [LeftOut.NO_ADDRESS, LeftOut.BAD_ADDRESS]
 
 
+def test_whoever_staff_except_gets_none_by_address_or_by_municipality() -> None:
+    spared = replace(REGISTRARS, excepted=frozenset({"2480", "lunds.kommun@lund.se"}))
+    assert by_place(offered(KNOWN, spared)) == {
+        "2480": LeftOut.EXCEPTED,
+        "1281": LeftOut.EXCEPTED,
+        "0643": LeftOut.NO_REGISTRAR,
+    }
+
+
 def test_it_is_asked_again_when_the_letter_is_to_leave() -> None:
     now = replace(KNOWN, answers={(A, "2480"): "ja"})
     assert objection(LetterKind.REMINDER, "r@umea.se", "2480", (A,), now) is LeftOut.ANSWERED

@@ -1,6 +1,6 @@
 """Ett utskick som utkast: who gets it, what it says, who is left out, when it leaves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -106,11 +106,12 @@ def recipients(visit: Visitor, mailing_id: str) -> Response:
     with visit.database.read() as session:
         listed = draft.listing(session, one)
     left_out = visit.asked("visa") == "utelamnade"
-    words = folded(visit.asked("sok"))
+    words, why = folded(visit.asked("sok")), visit.asked("varfor") if left_out else ""
     found = [
         each
         for each in (listed.left_out if left_out else listed.letters)
-        if not words or words in folded(f"{each.address} {each.name} {each.municipality}")
+        if (not words or words in folded(f"{each.address} {each.name} {each.municipality}"))
+        and (not why or each.left_out == why)
     ]
     return visit.page(
         "mailing_recipients.html",
@@ -119,6 +120,8 @@ def recipients(visit: Visitor, mailing_id: str) -> Response:
         letters=len(listed.letters),
         without=len(listed.left_out),
         left_out=left_out,
+        reasons=Counter(each.left_out for each in listed.left_out).most_common(),
+        why=why,
         municipality_name=municipality_name,
         mw=mailing_words,
     )
