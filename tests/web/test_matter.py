@@ -113,6 +113,7 @@ def test_one_goes_on_to_the_next_that_nobody_else_has_taken(
     adam = Client(fresh.address)
     adam.log_in("adam", PASSWORD)
     adam.submit(second, f"{second}/ta")
+    assert '<link rel="prefetch" as="image"' in fresh_registrar.get(first).html
     done = decide(fresh_registrar, first, **ATTACH)
     assert done.location.startswith(f"{third}?avgjort=")
     assert "adam tog ärendet" in fresh_registrar.get(second).text
@@ -187,6 +188,22 @@ def test_candidates_are_ranked_with_what_speaks_for_them_and_a_warning(
     assert "avsändarens adress" in page
     assert "förväxla inte med Håbo kommun" in page
     assert f'value="{HABO}" checked' in page
+
+
+@pytest.mark.parametrize("reason", [Reason.MARK_DOUBTFUL, Reason.MAIL_SAYS_MORE])
+def test_the_mails_text_is_beside_the_scan_and_open_if_it_says_more(
+    fresh: World, fresh_registrar: Client, reason: Reason
+) -> None:
+    scan = fresh.archive.put(scan_png("ja"), ArchiveArea.DERIVED)
+    reading = answered("ja", "kompetens-2024", UMEA, scan).model_copy(
+        update={"outcome": Outcome.REVIEW, "reasons": (reason,)}
+    )
+    fresh.record(arrived(reading, name="said", text="Ja, men <b>först</b> 2027."), "said")
+    page = fresh_registrar.get(item_of(fresh, "said-document")).html
+    before, _, shown = page.partition("Mejlets text</summary>")
+    assert "Ja, men &lt;b&gt;först&lt;/b&gt; 2027." in shown
+    opened = before.rpartition("<details")[2].startswith(' class="more" open')
+    assert opened == (reason is Reason.MAIL_SAYS_MORE)
 
 
 def test_nobody_is_proposed_by_the_senders_address_or_a_likeness_alone(

@@ -23,7 +23,7 @@ function act(target) {
     target.focus();
   } else if (target.matches("summary")) {
     target.parentElement.open = true;
-    const first = target.parentElement.querySelector("input, textarea");
+    const first = target.parentElement.querySelector("input, textarea, [tabindex]");
     first?.focus();
   } else {
     target.click();
