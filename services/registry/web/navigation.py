@@ -14,6 +14,12 @@ class Entry:
     permission: Permission
     count: str = ""
     """The key of the number that stands beside it, if any."""
+    counted_for: Permission | None = None
+    """Who is told the number; None: whoever may follow the link."""
+
+    def tells(self, person: Person) -> bool:
+        """Whether the person is told the number."""
+        return person.may(self.counted_for or self.permission)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Initiativ", "/initiativ", Permission.SEE_ANSWERS),
             Entry("Blanketter", "/blanketter", Permission.PRINT_FORMS),
             Entry("Kommunregister", "/kommunregister", Permission.SEE_ANSWERS),
-            Entry("Utskick", "/utskick", Permission.SEE_ANSWERS, "mailings"),
+            Entry(
+                "Utskick",
+                "/utskick",
+                Permission.SEE_ANSWERS,
+                "mailings",
+                Permission.ORDER_REMINDERS,
+            ),
         ),
     ),
     (
@@ -86,7 +98,7 @@ def navigation_for(person: Person, path: str, counts: Mapping[str, int]) -> tupl
             Link(
                 entry.label,
                 entry.path,
-                counts.get(entry.count),
+                counts.get(entry.count) if entry.tells(person) else None,
                 _holds(entry.path, path),
                 entry.count,
             )
@@ -99,11 +111,9 @@ def navigation_for(person: Person, path: str, counts: Mapping[str, int]) -> tupl
 
 
 def may_be_counted(person: Person, key: str) -> bool:
-    """Tell whether the person may know how much waits there: whoever may follow its link."""
+    """Tell whether the person may know how much waits there."""
     return any(
-        entry.count == key and person.may(entry.permission)
-        for _, entries in GROUPS
-        for entry in entries
+        entry.count == key and entry.tells(person) for _, entries in GROUPS for entry in entries
     )
 
 
