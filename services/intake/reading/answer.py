@@ -71,6 +71,11 @@ MOST_COVERED, MOST_COVERED_SMALL = 0.9, 0.97
 is paper in the box: one blackened all over may be one taken back."""
 MOST_EXITS_SMALL = 2
 MOST_OFF_STROKES_INSIDE, MOST_OFF_STROKES_LARGE = 0.2, 0.1
+MOST_TIP, WIDEST_PEN_MM = 0.35, 1.5
+MOST_RUNS_TIPS, MOST_LEVEL_TIPS, MOST_OFF_STROKES_TIPS = 1.75, 0.15, 0.5
+"""Of a pen's width squared, at each place where strokes leave a box of ours: they end there, by the
+border, as those of a cross gone over twice do. What is drawn over a mark goes on, or fills the
+paper between its strokes: a line across the box meets more of them, or they are level."""
 LEAST_BORDER = 0.6
 MOST_MOVED_MM = 1.6
 
@@ -117,6 +122,7 @@ def _struck_through(mark: MarkMeasure) -> bool:
             and mark.exits >= LEAST_EXITS_TOLD
             and mark.ring_mm2 > LEAST_LEAVING_MM2
             and mark.off_strokes > most_off
+            and not _ends_at_corners(mark)
         )
     )
 
@@ -132,11 +138,28 @@ def _keeps_to_its_box(mark: MarkMeasure) -> bool:
             and mark.exits <= MOST_EXITS_SMALL
         )
     off = mark.off_strokes if mark.off_strokes is not None else 0.0
-    if mark.ring_mm2 <= LEAST_LEAVING_MM2:
+    if _ends_at_corners(mark):
+        told = True
+    elif mark.ring_mm2 <= LEAST_LEAVING_MM2:
         told = mark.exits < LEAST_EXITS_TOLD or off <= MOST_OFF_STROKES_INSIDE
     else:
         told = mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
     return told and _covered(mark) <= MOST_COVERED
+
+
+def _ends_at_corners(mark: MarkMeasure) -> bool:
+    """Whether no more leaves a box of ours than the ends of a cross's arms, however often drawn."""
+    if mark.beside_mm2 is None or mark.off_strokes is None or mark.inner_mm < FULL_SIZE_MM:
+        return False
+    pen_mm = min(mark.weight_mm, WIDEST_PEN_MM)
+    return (
+        mark.exits <= MOST_EXITS
+        and mark.ring_mm2 <= MOST_TIP * mark.exits * pen_mm**2
+        and mark.beside_mm2 <= MOST_BESIDE_MM2
+        and mark.runs <= MOST_RUNS_TIPS
+        and mark.level <= MOST_LEVEL_TIPS
+        and mark.off_strokes <= MOST_OFF_STROKES_TIPS
+    )
 
 
 def _covered(mark: MarkMeasure) -> float:
@@ -202,8 +225,11 @@ def _struck_out(mark: MarkMeasure) -> bool:
         return False
     if mark.off_strokes is not None and mark.inner_mm < FULL_SIZE_MM:
         return mark.exits >= LEAST_EXITS_TOLD
+    # A pale pen's ends are seen beside the box, and are too pale to count as leaving it.
+    beside = mark.beside_mm2 is not None and mark.beside_mm2 > MOST_BESIDE_MM2
     return (
         mark.exits > MOST_EXITS
+        or (beside and mark.runs > MOST_RUNS_CROSSED)
         or (mark.exits >= LEAST_EXITS_RUN and mark.runs > MOST_RUNS_CROSSED)
         or (mark.exits >= LEAST_EXITS_CROSSED and mark.ink_most > MOST_CROSSED_ANY_WAY)
         or (

@@ -120,3 +120,38 @@ def test_a_thin_line_through_one_word_is_seen_at_any_height(aside_mm: float) -> 
     x, y = label.left_mm + 8, label.centre_mm[1] + aside_mm
     page = drawn(paper(), [((x, y), (x + 15, y + 0.2))], width_mm=0.3)
     assert Reason.UNEXPLAINED_INK in document(png(page)).reasons
+
+
+def gone_over(area: Rect, width_mm: float) -> list[Line]:
+    """Return a cross drawn twice, as hands do; two of its ends reach out over the border."""
+    out = 0.6 - width_mm / 2
+    return [
+        ((area.left_mm + x0, area.top_mm + y0), (area.left_mm + x1, area.top_mm + y1))
+        for x0, y0, x1, y1 in (
+            (-out, -out, 5.0, 5.2), (0.7, 0.8, 5.2, 4.8),
+            (-out, 6 + out, 5.0, 0.8), (0.8, 5.3, 4.7, 0.6),
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width_mm", [0.5, 1.1])
+def test_a_cross_gone_over_whose_arms_end_by_the_border_is_a_mark(width_mm: float) -> None:
+    reading = document(png(drawn(paper({}), gone_over(box(), width_mm), width_mm)))
+    assert reading.outcome is Outcome.AUTO
+    assert reading.answer is not None
+    assert reading.answer.text == "ja"
+
+
+@pytest.mark.parametrize("width_mm", [0.5, 1.1])
+@pytest.mark.parametrize("reach_mm", [0.3, 1.0])
+def test_a_cross_struck_out_with_lines_that_end_by_the_border_is_for_a_person(
+    reach_mm: float, width_mm: float
+) -> None:
+    area = box()
+    over = [
+        ((area.left_mm - reach_mm, area.top_mm + y), (area.right_mm + reach_mm, area.top_mm + y))
+        for y in (2.0, 3.1, 4.2)
+    ]
+    reading = document(png(drawn(paper({}), [*gone_over(area, width_mm), *over], width_mm)))
+    assert reading.outcome is Outcome.REVIEW
+    assert Reason.MARK_DOUBTFUL in reading.reasons

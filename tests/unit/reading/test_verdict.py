@@ -112,6 +112,14 @@ HEAVY = {"ink": 0.7, "ink_least": 0.68, "ink_most": 0.78}
 PALE = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.3}
 THIN = {"ink": 0.0, "ink_least": 0.0, "ink_most": 0.1, "weight_mm": 0.2}
 FULL = {"ink": 0.89, "ink_least": 0.86, "ink_most": 0.95}
+GONE_OVER = {
+    "ink": 0.7, "ink_least": 0.68, "ink_most": 0.76, "beside_mm2": 0.06, "exits": 2,
+    "ring_mm2": 0.65, "weight_mm": 1.05, "runs": 1.52, "off_strokes": 0.3, "level": 0.13,
+}  # fmt: skip
+SCRAWLED_PALELY = {
+    "ink": 0.12, "ink_least": 0.1, "ink_most": 0.61, "beside_mm2": 0.66, "exits": 1,
+    "ring_mm2": 0.47, "runs": 2.42, "off_strokes": 0.53, "weight_mm": 0.41,
+}  # fmt: skip
 CROSSED = {"ink": 0.35, "ink_least": 0.33, "ink_most": 0.45, "exits": 4, "ring_mm2": 5.0}
 
 
@@ -180,6 +188,22 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
         ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.21}, BoxState.DOUBTFUL),
         ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.06, "exits": 2}, BoxState.DOUBTFUL),
         ({**CROSSED, "beside_mm2": 0.5, "off_strokes": 0.05, "exits": 2}, BoxState.MARKED),
+        ({**SCRAWLED_PALELY}, BoxState.DOUBTFUL),
+        ({**SCRAWLED_PALELY, "beside_mm2": 0.15}, BoxState.MARKED),
+        ({**SCRAWLED_PALELY, "runs": 2.1}, BoxState.MARKED),
+        ({**GONE_OVER}, BoxState.MARKED),
+        ({**GONE_OVER, "inner_mm": 4.1}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "ring_mm2": 0.78}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "weight_mm": 0.9}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "weight_mm": 3.0, "ring_mm2": 1.6}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "beside_mm2": 0.16}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "through_mm2": 0.04}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "ring_loose_mm2": 0.6}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "exits": 5}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "runs": 1.8}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "level": 0.16}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "off_strokes": 0.51}, BoxState.DOUBTFUL),
+        ({**GONE_OVER, "ink": 0.91}, BoxState.DOUBTFUL),
     ],
 )
 def test_a_box_is_marked_empty_or_doubtful(changes: dict[str, float], state: BoxState) -> None:
