@@ -98,6 +98,15 @@ def read(world: World, *readings: DocumentReading, fault: RereadFault | None = N
     )  # fmt: skip
 
 
+def test_enter_in_a_field_shows_the_result_and_carries_nothing_out(
+    fresh: World, fresh_registrar: Client
+) -> None:
+    page = fresh_registrar.get(f"{arranged_item(fresh)}/sidor").html
+    first = re.search(r"<button[^>]*>", page.partition("data-arrange")[2])
+    assert first
+    assert 'value="visa"' in first[0]
+
+
 def test_the_page_shows_every_page_that_waits_where_it_belongs_now(
     fresh_registrar: Client, item: str
 ) -> None:
