@@ -481,6 +481,16 @@ class Resolution(RegistryTable, table=True):
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class HandedOver(RegistryTable, table=True):
+    """A question that a verdict handed over, until somebody has answered it."""
+
+    __tablename__ = "handed_over"
+
+    resolution: str = Field(primary_key=True, foreign_key="resolution.id")
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    answered_by: str = ""
+
+
 class Arrangement(RegistryTable, table=True):
     """Pages of one mail that a registrar arranged into new documents, or had read again."""
 

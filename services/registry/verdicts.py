@@ -34,6 +34,7 @@ from services.registry.tables import (
     AnswerStatus,
     CaseFile,
     Document,
+    HandedOver,
     Initiative,
     Mail,
     MailState,
@@ -135,6 +136,9 @@ def write_verdict(
                 send_after=leaves_at,
                 resolution=resolution,
             )
+    if isinstance(verdict, ToQuestions):
+        session.flush()
+        session.add(HandedOver(resolution=str(resolution)))
     if asked:
         acknowledge_question(
             session,

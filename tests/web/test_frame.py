@@ -69,6 +69,8 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/studsar"): STAFF,
     ("POST", "/studsar/{mail_id}/ratta"): RESOLVERS,
     ("POST", "/studsar/{mail_id}/hanterad"): RESOLVERS,
+    ("GET", "/fragor"): STAFF,
+    ("POST", "/fragor/{resolution_id}/besvarad"): STAFF,
     ("GET", "/uppgifter"): STAFF,
     ("POST", "/uppgifter/{mail_id}/andra"): RESOLVERS,
     ("POST", "/uppgifter/{mail_id}/avfarda"): RESOLVERS,

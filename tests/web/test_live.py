@@ -93,7 +93,9 @@ def test_it_tells_at_once_how_things_are_and_then_what_changes(
         assert told.response.status == 200
         assert told.response.headers["Content-Type"].startswith("text/event-stream")
         _, data = told.next()
-        nothing = dict.fromkeys(("returned", "tasks", "bounces", "needs", "mailings"), 0)
+        nothing = dict.fromkeys(
+            ("returned", "tasks", "questions", "bounces", "needs", "mailings"), 0
+        )
         assert data["counts"] == {"queue": 1} | nothing
         assert data["new"] == 0
         assert data["items"][str(first.id)]["open"]

@@ -55,6 +55,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Ej kopplade handlingar", "/ej-kopplade", Permission.SEE_MAIL, "queue"),
             Entry("Väntar på nytt svar", "/vantar", Permission.SEE_MAIL, "returned"),
+            Entry("Frågor", "/fragor", Permission.SEE_MAIL, "questions"),
             Entry("Uppgifter", "/uppgifter", Permission.SEE_MAIL, "tasks"),
             Entry("Kunde inte levereras", "/studsar", Permission.SEE_MAIL, "bounces"),
             Entry("Behov", "/behov", Permission.SEE_NEEDS, "needs"),

@@ -42,6 +42,7 @@ EVENTS = {
     "answer.voided": "Svaret makulerades",
     "answer.corrected": "Svaret rättades",
     "bounce.handled": "Studsat mejl hanterades",
+    "question.answered": "Frågan markerades som besvarad",
     "reply.reply": "Någon svarade på vårt mejl",
     "reply.left": "Ett svar säger att mottagaren har slutat",
     "reply.away": "Ett automatiskt svar på vårt mejl kom",

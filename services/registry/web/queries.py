@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.registry.store.answers import InitiativeSummary, initiatives
 from services.registry.store.bounces import counting_bounces
 from services.registry.store.mailings import counting_waiting_mailings
+from services.registry.store.questions import counting_questions
 from services.registry.store.replies import counting_replies
 from services.registry.tables import (
     Answer,
@@ -96,6 +97,7 @@ def waiting_counts(session: Session) -> dict[str, int]:
         "queue": _counting(ReviewItem, _is_open()),
         "returned": _counting(Document, col(Document.fate) == Fate.RETURNED),
         "tasks": counting_replies((ReplyState.OPEN,)),
+        "questions": counting_questions(),
         "bounces": counting_bounces(BounceState.OPEN),
         "needs": _counting(Document, col(Document.fate) == Fate.NEED),
         "needs_in_mails": _counting(Mail, col(Mail.state) == MailState.NEED),
