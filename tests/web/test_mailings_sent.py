@@ -17,7 +17,7 @@ from shared.database import Database
 from shared.events import LetterOrdered, MailingState, MailingSteered
 from shared.outbox import now
 from tests.faults.test_registry_kill import kill_at
-from tests.unit.notifier.builders import house, notifier, parsed
+from tests.unit.notifier.builders import house, notifier, parsed, text_of
 from tests.unit.notifier.scripted_relay import ScriptedRelay
 from tests.unit.notifier.sending import all_settled, sending, until
 from tests.web.client import Client
@@ -83,6 +83,7 @@ async def test_an_offer_arrives_with_each_municipalitys_own_forms_and_each_row_s
     world: World, petra: Client, office: Notifier, relay: ScriptedRelay
 ) -> None:
     page = compose(petra, "offer", KOMPETENS, MOLN)
+    preview_of_umea = f"{page}/forhandsvisning?mottagare=3"
     assert hand_in(petra, page).location == page
     work(world)
     deliver(world, office)
@@ -97,6 +98,11 @@ async def test_an_offer_arrives_with_each_municipalitys_own_forms_and_each_row_s
     assert {mail.recipient for mail in relay.accepted} == set(REGISTRARS.values())
     assert "Lunds kommun" in petra.get(sent_link(petra.get(page).html)).text
     umea = next(mail for mail in relay.accepted if "umea" in mail.recipient)
+    shown = re.search(r"<pre[^>]*>(.*?)</pre>", petra.get(preview_of_umea).text, re.DOTALL)
+    assert shown
+    words, _, signature = " ".join(shown[1].split()).rpartition(" Sveriges Kommuner")
+    assert signature == " och Regioner"
+    assert text_of(umea.data).startswith(words), "it arrives as it was shown"
     files = {
         part.get_filename(): part.get_content() for part in parsed(umea.data).iter_attachments()
     }
