@@ -352,7 +352,7 @@ def test_what_could_not_be_asked_for_comes_back_into_the_queue(
         (LeaveOut("Reklam"), Fate.NOT_REGISTERED),
     ],
 )
-def test_what_is_no_answer_is_put_where_it_belongs_and_nobody_is_told(
+def test_what_is_no_answer_is_put_where_it_belongs_and_no_decision_is_told(
     register: Register, resolver: Resolver, verdict: Verdict, fate: Fate
 ) -> None:
     event = mail(uncoded())
