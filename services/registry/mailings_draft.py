@@ -3,44 +3,30 @@
 Each change is one transaction, and refused if somebody else has changed the draft meanwhile.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from services.registry.domain.mailing import (
-    About,
     Fault,
-    Meeting,
     against_choice,
     against_template,
-    against_time,
     against_values,
 )
-from services.registry.domain.recipient_rows import HandRow, RowFault, read_rows
-from services.registry.domain.recipients import (
-    TO_MUNICIPALITIES,
-    Audience,
-    Recipient,
-    RecipientRole,
-    recipients,
-)
+from services.registry.domain.recipients import TO_MUNICIPALITIES, Audience, RecipientRole
 from services.registry.eventlog import note
-from services.registry.mailings_known import known_now
 from services.registry.mailings_letters import template_of, variables_to_write
+from services.registry.mailings_listing import about, chosen_initiatives, row_fault, rows_of
 from services.registry.mailings_templates import wording_for
 from services.registry.tables import Initiative, Mailing, MailingStage
 from shared.database import Database
 from shared.events import Appointment, LetterKind
 from shared.letters.kinds import kind_of
-from shared.letters.plain import SWEDEN
 from shared.letters.template import Template, check
-from shared.municipalities import by_code, exact
 
 ATTENTION = ("Kommundirektör", "IT-chef eller motsvarande")
 """For whom an offer is, unless staff say otherwise."""
@@ -71,22 +57,6 @@ class Wording:
     appointment: Appointment | None
 
 
-@dataclass(frozen=True)
-class Listing:
-    """Who would get it now, who is left out, and the mark of both."""
-
-    recipients: Sequence[Recipient]
-    mark: str
-
-    @property
-    def letters(self) -> list[Recipient]:
-        return [one for one in self.recipients if one.left_out is None]
-
-    @property
-    def left_out(self) -> list[Recipient]:
-        return [one for one in self.recipients if one.left_out is not None]
-
-
 def begin(
     database: Database,
     kind: LetterKind,
@@ -98,7 +68,7 @@ def begin(
 ) -> Mailing:
     """Begin a draft, worded as letters of the kind are. `occasion`: what the machine did it for."""
     with database.write() as session:
-        chosen = list(_initiatives(session, initiatives).values())
+        chosen = list(chosen_initiatives(session, initiatives).values())
         template = wording_for(session, template_of(kind), [one.id for one in chosen])
         mailing = Mailing(
             id=str(uuid4()),
@@ -129,9 +99,9 @@ def choose(
     """Say who gets it; returns what forbids it, and then nothing is changed."""
 
     def write(session: Session, mailing: Mailing) -> list[Fault]:
-        known = _initiatives(session, chosen.initiatives)
-        faults = against_choice(mailing.kind, _about(known.values()))
-        faults += [_row_fault(one) for one in rows_of(mailing.kind, chosen.by_hand)[1]]
+        known = chosen_initiatives(session, chosen.initiatives)
+        faults = against_choice(mailing.kind, about(known.values()))
+        faults += [row_fault(one) for one in rows_of(mailing.kind, chosen.by_hand)[1]]
         if not chosen.title:
             faults.append(Fault("no_title", "title"))
         if not faults:
@@ -227,49 +197,6 @@ def locked(session: Session, mailing_id: str) -> Mailing:
     return mailing
 
 
-def listing(session: Session, mailing: Mailing) -> Listing:
-    """Who would get a draft if it were sent now."""
-    rows, _ = rows_of(mailing.kind, mailing.by_hand)
-    audience = Audience.of(mailing.audience)
-    found = recipients(mailing.kind, mailing.initiatives, audience, rows, known_now(session))
-    return Listing(found, _mark(found))
-
-
-def faults_of(
-    session: Session, mailing: Mailing, listed: Listing, leaves_at: datetime
-) -> list[Fault]:
-    """Return everything that keeps a draft from being sent."""
-    about = _about(_initiatives(session, mailing.initiatives).values())
-    template = Template(mailing.subject, mailing.heading, mailing.text)
-    meeting = Appointment.model_validate(mailing.appointment) if mailing.appointment else None
-    faults = against_choice(mailing.kind, about)
-    faults += against_template(check(template, template_of(mailing.kind)))
-    faults += against_values(variables_to_write(mailing.kind), mailing.said)
-    faults += against_time(
-        mailing.kind,
-        about,
-        Meeting(meeting.starts_at, meeting.ends_at) if meeting else None,
-        f"{mailing.subject}\n{mailing.heading}\n{mailing.text}",
-        leaves_at,
-        leaves_at.astimezone(SWEDEN).date(),
-    )
-    faults += [_row_fault(one) for one in rows_of(mailing.kind, mailing.by_hand)[1]]
-    if not listed.letters:
-        faults.append(Fault("nobody", "audience"))
-    return faults
-
-
-def rows_of(kind: LetterKind, text: str) -> tuple[list[HandRow], list[RowFault]]:
-    """The recipients that staff typed, and what is wrong with the rows that are broken."""
-    return read_rows(text, code_of, municipality_needed=kind in TO_MUNICIPALITIES)
-
-
-def code_of(text: str) -> str | None:
-    """The kommunkod of what stands for a municipality; None if it is none."""
-    found = by_code(text) or exact(text)
-    return found.code if found else None
-
-
 def log(
     session: Session,
     mailing: Mailing,
@@ -300,24 +227,6 @@ def _follow_wording(session: Session, mailing: Mailing, initiatives: Sequence[st
         mailing.subject, mailing.heading, mailing.text = after.subject, after.heading, after.text
 
 
-def _row_fault(fault: RowFault) -> Fault:
-    return Fault(f"row_{fault.kind}", "by_hand", f"{fault.number}|{fault.said}")
-
-
-def _initiatives(session: Session, wanted: Sequence[str]) -> dict[str, Initiative]:
-    """Those of them that there are, in the order in which they were defined."""
-    found = session.exec(
-        select(Initiative)
-        .where(col(Initiative.id).in_(wanted))
-        .order_by(col(Initiative.defined_at), col(Initiative.id))
-    )
-    return {one.id: one for one in found}
-
-
-def _about(initiatives: Any) -> list[About]:
-    return [About(one.id, one.last_answer_day) for one in initiatives]
-
-
 def _usual_audience(kind: LetterKind) -> Audience:
     if kind in TO_MUNICIPALITIES:
         return Audience(frozenset({RecipientRole.REGISTRAR}))
@@ -330,11 +239,3 @@ def _title(kind: LetterKind, about: Sequence[Initiative]) -> str:
         return f"{title}: {about[0].name}"
     rounds = sorted({one.round for one in about})
     return f"{title}, omgång {', '.join(rounds)}" if rounds else title
-
-
-def _mark(found: Sequence[Recipient]) -> str:
-    """Changes if anybody comes or goes, or gets a letter about something else."""
-    told = [
-        [one.address, one.municipality, list(one.initiatives), one.left_out or ""] for one in found
-    ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]

@@ -13,7 +13,7 @@ from services.registry.domain.mailing import Fault
 from services.registry.domain.resolution import is_address
 from services.registry.forms.page import DoesNotFit
 from services.registry.letters import order_letter
-from services.registry.mailings_draft import NoSuchMailing, listing, log
+from services.registry.mailings_draft import NoSuchMailing, log
 from services.registry.mailings_flow import row_of
 from services.registry.mailings_letters import (
     Office,
@@ -22,6 +22,7 @@ from services.registry.mailings_letters import (
     forms_of,
     letter_ordered,
 )
+from services.registry.mailings_listing import listing
 from services.registry.tables import (
     EventLog,
     Initiative,

@@ -11,6 +11,7 @@ from services.registry import mailings_flow as flow
 from services.registry.domain.mailing import Fault, needs_approval
 from services.registry.domain.recipients import TO_MUNICIPALITIES, RecipientRole
 from services.registry.mailings_letters import KINDS, template_of, variables_to_write
+from services.registry.mailings_listing import faults_of, listing
 from services.registry.mailings_preview import last_tested_to
 from services.registry.mailings_templates import wording_for
 from services.registry.store.answers import initiatives
@@ -104,7 +105,7 @@ def recipients(visit: Visitor, mailing_id: str) -> Response:
     """Who would get it now, and who is left out, each with the reason."""
     one = _draft(visit, mailing_id)
     with visit.database.read() as session:
-        listed = draft.listing(session, one)
+        listed = listing(session, one)
     left_out = visit.asked("visa") == "utelamnade"
     words, why = folded(visit.asked("sok")), visit.asked("varfor") if left_out else ""
     found = [
@@ -251,8 +252,8 @@ def _ready(visit: Visit, one: Mailing, faults: list[Fault]) -> Response:
         return visit.see_other(f"/utskick/{one.id}")
     at = now()
     with visit.database.read() as session:
-        listed = draft.listing(session, one)
-        against = draft.faults_of(session, one, listed, max(at, one.send_at or at))
+        listed = listing(session, one)
+        against = faults_of(session, one, listed, max(at, one.send_at or at))
         test_to = visit.form.get("till") or last_tested_to(session, visit.user.name)
         about = [session.get(Initiative, each) for each in one.initiatives]
     above = visit.site.printing.settings.registry.approve_mailings_above
