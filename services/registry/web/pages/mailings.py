@@ -133,6 +133,14 @@ def to_change(visit: Visit, mailing_id: str) -> Mailing:
     return found
 
 
+def draft_of(visit: Visit, mailing_id: str) -> Mailing:
+    """A draft that this person may change, or NotFound, or Forbidden."""
+    one = to_change(visit, mailing_id)
+    if one.stage is not MailingStage.DRAFT:
+        raise NotFound
+    return one
+
+
 def may_change(visit: Visit, kind: LetterKind) -> bool:
     """Whether this person may compose and send letters of a kind."""
     reminds = kind is LetterKind.REMINDER and visit.may(Permission.ORDER_REMINDERS)
@@ -143,6 +151,14 @@ def seen(visit: Visit) -> int:
     """The revision that the form was made of; 0 if it says none."""
     asked = visit.form.get("version", "")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+
+
+def status_of(faults: Sequence[Fault]) -> int:
+    """How a page answers that says what is wrong: with what was typed, or with what changed."""
+    if not faults:
+        return 200
+    meanwhile = {"stale", "not_draft", "wrong_stage", "recipients_changed"}
+    return 409 if any(one.kind in meanwhile for one in faults) else 422
 
 
 def show(

@@ -7,23 +7,20 @@ from typing import Final
 from starlette.responses import Response
 
 from services.registry import mailings_draft as draft
-from services.registry import mailings_flow as flow
-from services.registry.domain.mailing import Fault, needs_approval
+from services.registry.domain.mailing import Fault
 from services.registry.domain.recipients import TO_MUNICIPALITIES, RecipientRole
 from services.registry.mailings_letters import KINDS, template_of, variables_to_write
-from services.registry.mailings_listing import faults_of, listing
-from services.registry.mailings_preview import last_tested_to
+from services.registry.mailings_listing import listing
 from services.registry.mailings_templates import wording_for
 from services.registry.store.answers import initiatives
-from services.registry.tables import Initiative, Mailing, MailingStage
+from services.registry.tables import Initiative, Mailing
 from services.registry.web import mailing_form, mailing_words
-from services.registry.web.mailing_form import moment_in, pace_in
-from services.registry.web.pages.mailings import may_change, one_of, seen, to_change
+from services.registry.web.pages.mailings import draft_of, may_change, seen, status_of, to_change
 from services.registry.web.queries import sliced
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import folded, municipality_name
-from services.registry.web.visit import NotFound, Visit, Visitor
+from services.registry.web.visit import Visit, Visitor
 from shared.events import LetterKind
 from shared.letters.kinds import variables_of
 from shared.municipalities import counties
@@ -58,7 +55,7 @@ def begin(visit: Visitor) -> Response:
 @pages.get("/utskick/{mailing_id}/vilka", Permission.ORDER_REMINDERS)
 def who(visit: Visitor, mailing_id: str) -> Response:
     """The form that says who gets it."""
-    one = _draft(visit, mailing_id)
+    one = draft_of(visit, mailing_id)
     return _who(visit, one, mailing_form.chosen_fields(one), [])
 
 
@@ -78,7 +75,7 @@ def choose(visit: Visitor, mailing_id: str) -> Response:
 @pages.get("/utskick/{mailing_id}/text", Permission.ORDER_REMINDERS)
 def text(visit: Visitor, mailing_id: str) -> Response:
     """The form that says what it says."""
-    one = _draft(visit, mailing_id)
+    one = draft_of(visit, mailing_id)
     return _text(visit, one, mailing_form.worded_fields(one, visit.site.zone), [])
 
 
@@ -103,7 +100,7 @@ def word(visit: Visitor, mailing_id: str) -> Response:
 @pages.get("/utskick/{mailing_id}/mottagare", Permission.ORDER_REMINDERS)
 def recipients(visit: Visitor, mailing_id: str) -> Response:
     """Who would get it now, and who is left out, each with the reason."""
-    one = _draft(visit, mailing_id)
+    one = draft_of(visit, mailing_id)
     with visit.database.read() as session:
         listed = listing(session, one)
     left_out = visit.asked("visa") == "utelamnade"
@@ -128,71 +125,6 @@ def recipients(visit: Visitor, mailing_id: str) -> Response:
     )
 
 
-@pages.get("/utskick/{mailing_id}/skicka", Permission.ORDER_REMINDERS)
-def ready(visit: Visitor, mailing_id: str) -> Response:
-    """What is left to do before it can leave."""
-    return _ready(visit, _draft(visit, mailing_id), [])
-
-
-@pages.post("/utskick/{mailing_id}/tid", Permission.ORDER_REMINDERS)
-def schedule(visit: Visitor, mailing_id: str) -> Response:
-    """Say when it leaves, and how fast."""
-    one = to_change(visit, mailing_id)
-    day, hour = visit.form.get("dag", ""), visit.form.get("klockan", "")
-    send_at = moment_in(day, hour or "08:00", visit.site.zone) if day else None
-    per_minute, read = pace_in(visit.form.get("takt", ""))
-    per_domain, also_read = pace_in(visit.form.get("takt_doman", ""))
-    faults = [] if read and also_read else [Fault("bad_pace", "takt")]
-    if (day or hour) and send_at is None:
-        faults.append(Fault("bad_time", "dag"))
-    faults = faults or flow.set_pace(
-        visit.database,
-        one.id,
-        send_at=send_at,
-        per_minute=per_minute,
-        per_domain=per_domain,
-        who=visit.user.name,
-        at=now(),
-    )
-    if faults:
-        return _ready(visit, one, faults)
-    return visit.see_other(f"/utskick/{one.id}/skicka")
-
-
-@pages.post("/utskick/{mailing_id}/lamna-in", Permission.ORDER_REMINDERS)
-def submit(visit: Visitor, mailing_id: str) -> Response:
-    """Let it stand as it was seen: for a second person's yes, or, if it is small, send it."""
-    one = to_change(visit, mailing_id)
-    above = visit.site.printing.settings.registry.approve_mailings_above
-    mark, version = visit.form.get("mottagare", ""), seen(visit)
-    who, at = visit.user.name, now()
-    try:
-        faults = flow.submit(visit.database, one.id, version, mark, who=who, at=at, above=above)
-    except draft.NoSuchMailing:
-        raise NotFound from None
-    if faults:
-        return _ready(visit, one_of(visit, mailing_id), faults)
-    if one_of(visit, mailing_id).stage is MailingStage.APPROVED:
-        flow.send(visit.database, one.id, version + 1, who=who, at=at)
-    visit.site.stir()
-    return visit.see_other(f"/utskick/{one.id}")
-
-
-@pages.post("/utskick/{mailing_id}/ta-bort", Permission.ORDER_REMINDERS)
-def discard(visit: Visitor, mailing_id: str) -> Response:
-    """Throw a draft away."""
-    one = to_change(visit, mailing_id)
-    faults = draft.discard(visit.database, one.id, seen(visit), who=visit.user.name, at=now())
-    return _ready(visit, one, faults) if faults else visit.see_other("/utskick")
-
-
-def _draft(visit: Visit, mailing_id: str) -> Mailing:
-    one = to_change(visit, mailing_id)
-    if one.stage is not MailingStage.DRAFT:
-        raise NotFound
-    return one
-
-
 def _new(visit: Visit, kind: str, faults: Sequence[Fault]) -> Response:
     with visit.database.read() as session:
         found = initiatives(session)
@@ -213,7 +145,7 @@ def _who(visit: Visit, one: Mailing, form: dict[str, str], faults: list[Fault]) 
         found = list(reversed(initiatives(session)))
     return visit.page(
         "mailing_who.html",
-        status=_status(faults),
+        status=status_of(faults),
         one=one,
         form=defaultdict(str, form),
         initiatives=found,
@@ -234,7 +166,7 @@ def _text(
 ) -> Response:
     return visit.page(
         "mailing_text.html",
-        status=_status(faults),
+        status=status_of(faults),
         one=one,
         form=defaultdict(str, form),
         to_write=variables_to_write(one.kind),
@@ -243,33 +175,6 @@ def _text(
         restored=restored,
         faults_found=[mailing_words.fault(fault) for fault in faults],
         wrong={fault.field for fault in faults},
-        mw=mailing_words,
-    )
-
-
-def _ready(visit: Visit, one: Mailing, faults: list[Fault]) -> Response:
-    if one.stage is not MailingStage.DRAFT:
-        return visit.see_other(f"/utskick/{one.id}")
-    at = now()
-    with visit.database.read() as session:
-        listed = listing(session, one)
-        against = faults_of(session, one, listed, max(at, one.send_at or at))
-        test_to = visit.form.get("till") or last_tested_to(session, visit.user.name)
-        about = [session.get(Initiative, each) for each in one.initiatives]
-    above = visit.site.printing.settings.registry.approve_mailings_above
-    return visit.page(
-        "mailing_send.html",
-        status=_status(faults),
-        one=one,
-        about=[each for each in about if each is not None],
-        listed=listed,
-        against=[mailing_words.fault(fault) for fault in against],
-        large=needs_approval(len(listed.letters), above),
-        above=above,
-        send_at=one.send_at.astimezone(visit.site.zone) if one.send_at else None,
-        test_to=test_to,
-        tested=visit.asked("prov"),
-        faults_found=[mailing_words.fault(fault) for fault in faults],
         mw=mailing_words,
     )
 
@@ -290,10 +195,3 @@ def _roles(kind: LetterKind) -> list[RecipientRole]:
     if kind in TO_MUNICIPALITIES:
         return [RecipientRole.REGISTRAR]
     return [RecipientRole.NAMED, RecipientRole.ADDED, RecipientRole.REGISTRAR]
-
-
-def _status(faults: Sequence[Fault]) -> int:
-    if not faults:
-        return 200
-    meanwhile = {"stale", "not_draft", "wrong_stage", "recipients_changed"}
-    return 409 if any(one.kind in meanwhile for one in faults) else 422
