@@ -26,6 +26,7 @@ def test_a_page_is_moved_and_turned_by_keys_and_the_rest_follows(
         page.goto(f"{desk.address}{item}")
         page.keyboard.press("o")
         card = page.locator('[data-page="1-2"]')
+        expect(card).to_have_attribute("tabindex", "0")  # the page's script has run
         card.focus()
         for key in ("3", "v", "v"):
             page.keyboard.press(key)
@@ -33,7 +34,8 @@ def test_a_page_is_moved_and_turned_by_keys_and_the_rest_follows(
         expect(page.locator('[data-group="3"] [data-page="1-2"]')).to_be_visible()
         expect(page.get_by_role("heading", name="Handling 4")).to_be_visible()
         expect(page.locator('[data-group="2"] [data-state]')).to_have_text("Oförändrad")
-        page.locator('[data-page="1-1"]').focus()
+        page.keyboard.press("s")
+        expect(page.locator('[data-page="1-1"]')).to_be_focused()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowLeft")
         expect(page.get_by_role("status").filter(has_text="Handling 2, plats 1")).to_have_count(1)

@@ -127,6 +127,8 @@ if (form) {
     });
     field(card, "vrid").addEventListener("change", settle);
   }
+  const first = form.querySelector("[data-page]");
+  if (first) Object.assign(first.dataset, { key: "s", does: "Gå till sidorna" });
   form.classList.add("lively");
   form.querySelector(".arrange-help").hidden = false;
   form.querySelector("[data-without-script]").hidden = true;

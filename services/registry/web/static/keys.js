@@ -19,7 +19,7 @@ function act(target) {
     document.getElementById(target.dataset.chooses)?.click();
     target.focus();
     target.select();
-  } else if (target.matches("textarea, select")) {
+  } else if (target.matches("textarea, select, li")) {
     target.focus();
   } else if (target.matches("summary")) {
     target.parentElement.open = true;
@@ -31,7 +31,7 @@ function act(target) {
 }
 
 const nameOf = (target) =>
-  target.getAttribute("aria-label") ?? (target.labels?.length ? target.labels[0].textContent : target.textContent);
+  target.dataset.does ?? target.getAttribute("aria-label") ?? (target.labels?.length ? target.labels[0].textContent : target.textContent);
 
 // Enter in the reason for a verdict gives that verdict. Without this file it does nothing there.
 document.addEventListener("keydown", (event) => {
