@@ -32,7 +32,7 @@ PARTS = st.lists(st.tuples(HEADERS, BODIES), max_size=5).map(
 MAILS = st.tuples(HEADERS, PARTS | BODIES).map(lambda both: both[0] + b"\r\n" + both[1])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(MAILS)
 def test_every_mail_is_taken_apart_or_said_to_be_unreadable(data: bytes) -> None:
     try:

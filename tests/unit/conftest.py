@@ -1,0 +1,6 @@
+"""Examples of Hypothesis take the time they take: how long depends on what else the machine does."""
+
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
