@@ -1,4 +1,4 @@
-"""Examples of Hypothesis take the time they take: how long depends on what else the machine does."""
+"""Examples of Hypothesis take the time they take, which depends on what else the machine does."""
 
 from hypothesis import settings
 
