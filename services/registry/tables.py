@@ -358,6 +358,7 @@ class Document(RegistryTable, table=True):
         UniqueConstraint("case_id", "handling", name="uq_handling_of_case"),
         Index("ix_document_of_answer", "initiative", "municipality"),
         Index("ix_document_of_fate", "fate", "received_at"),
+        Index("ix_document_of_municipality", "municipality", "received_at"),
     )
 
     document_id: str = Field(primary_key=True)

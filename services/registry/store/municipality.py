@@ -48,7 +48,16 @@ def municipality_detail(
     """Everything about one municipality; its documents, if they became one of `fates`."""
     registrar = session.get(MunicipalityContact, code)
     own = (Document.municipality == code, col(Document.fate).in_(fates))
-    came_in = select(Document.mail_id).where(*own)
+    documents = session.exec(
+        select(Document, CaseFile, Answer)
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .outerjoin(Answer, col(Answer.document_id) == col(Document.document_id))
+        .where(*own)
+        .order_by(col(Document.received_at).desc(), col(Document.document_id))
+        .limit(most)
+    ).all()
+    # Beside them stands what belongs to them: for the rest, all that ever came would be sorted.
+    came_in = {document.mail_id for document, _, _ in documents}
     return MunicipalityDetail(
         code=code,
         answers=answer_lines(session, municipalities=(code,)),
@@ -59,14 +68,7 @@ def municipality_detail(
             .where(MunicipalityDomain.municipality == code)
             .order_by(col(MunicipalityDomain.domain))
         ).all(),
-        documents=session.exec(
-            select(Document, CaseFile, Answer)
-            .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
-            .outerjoin(Answer, col(Answer.document_id) == col(Document.document_id))
-            .where(*own)
-            .order_by(col(Document.received_at).desc(), col(Document.document_id))
-            .limit(most)
-        ).all(),
+        documents=documents,
         mails=session.exec(
             select(Mail)
             .where(col(Mail.mail_id).in_(came_in))
@@ -86,7 +88,7 @@ def municipality_detail(
         ).all(),
         log=session.exec(
             select(EventLog)
-            .where(col(EventLog.document_id).in_(select(Document.document_id).where(*own)))
+            .where(col(EventLog.document_id).in_([one.document_id for one, _, _ in documents]))
             .order_by(col(EventLog.id).desc())
             .limit(most)
         ).all(),

@@ -83,6 +83,8 @@ class Neighbours:
     total: int
     before: int | None
     after: int | None
+    next_free: int | None
+    """The one to go on with: the next that nobody else has, from the oldest again at the end."""
 
 
 def sliced(items: Sequence[T], number: int, size: int) -> Slice[T]:
@@ -299,30 +301,23 @@ def queue_choices(session: Session) -> QueueChoices:
     return QueueChoices(mailboxes, initiatives, municipalities)
 
 
-def neighbours(session: Session, item: ReviewItem) -> Neighbours:
-    """Return what stands before and after an open item in the whole queue."""
-    order = [number for number, _ in _in_line(session, item)]
-    at = next(place for place, number in enumerate(order) if number == item.id)
+def neighbours(session: Session, item: ReviewItem, name: str) -> Neighbours:
+    """Return what stands beside an item in the whole queue, as the user `name` may take it.
+
+    Free is none that another has taken, or whose pages are being read anew.
+    """
+    order = _in_line(session, item)
+    at = next(place for place, (number, _) in enumerate(order) if number == item.id)
+    onwards = [*order[at + 1 :], *order[:at]]
+    if item.state == ReviewState.OPEN:
+        onwards.append(order[at])
     return Neighbours(
         place=at + 1,
         total=len(order),
-        before=order[at - 1] if at else None,
-        after=order[at + 1] if at + 1 < len(order) else None,
+        before=order[at - 1][0] if at else None,
+        after=order[at + 1][0] if at + 1 < len(order) else None,
+        next_free=next((number for number, held in onwards if held in (None, name)), None),
     )
-
-
-def next_free(session: Session, after: ReviewItem, name: str) -> int | None:
-    """The open item to go on with: the one after, else the oldest.
-
-    None that another has taken, or whose pages are being read anew.
-    """
-    order = _in_line(session, after)
-    at = next(place for place, (number, _) in enumerate(order) if number == after.id)
-    # Whoever stands at the end of the line looks at its beginning again.
-    onwards = [*order[at + 1 :], *order[:at]]
-    if after.state == ReviewState.OPEN:
-        onwards.append(order[at])
-    return next((number for number, holder in onwards if holder in (None, name)), None)
 
 
 def _in_line(session: Session, besides: ReviewItem) -> Sequence[tuple[int, str | None]]:

@@ -3,9 +3,12 @@
 All its fields are texts, so that what was typed can be shown again whatever was wrong with it.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+
+from markupsafe import Markup
 
 from services.registry.domain.answer import Pair
 from services.registry.domain.candidates import Candidate, Ground
@@ -23,7 +26,13 @@ from services.registry.domain.resolution import (
 )
 from services.registry.tables import Initiative
 from shared.events import DocumentReading, Reason, SignatureState
-from shared.municipalities import by_code, display_name, exact
+from shared.municipalities import (
+    all_municipalities,
+    by_code,
+    confusable_with,
+    display_name,
+    exact,
+)
 
 OTHER: Final = "annan"
 """The value of the choice "another municipality", which is then typed."""
@@ -156,6 +165,25 @@ def municipality_label(code: str) -> str:
     """A municipality as it is offered and typed: `Umeå kommun (2480)`."""
     known = by_code(code)
     return f"{display_name(known)} ({code})" if known else code
+
+
+@functools.cache
+def municipality_choices() -> Markup:
+    """All municipalities as options of a list, each with those it is easily confused with."""
+    return Markup("").join(
+        Markup('<option value="{}">{}</option>').format(
+            municipality_label(one.code), _confusable(one.code)
+        )
+        for one in all_municipalities()
+    )
+
+
+def _confusable(code: str) -> str:
+    near = [municipality_label(one.code) for one in confusable_with(code)]
+    if not near:
+        return ""
+    first, last = ", ".join(near[:-1]), near[-1]
+    return f"Förväxla inte med {f'{first} eller {last}' if first else last}"
 
 
 def ticked(form: Mapping[str, str], reason: Reason) -> bool:

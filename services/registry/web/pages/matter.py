@@ -34,7 +34,7 @@ from services.registry.web.views import first_image, initiatives_by_id, municipa
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.events import Correspondence
 from shared.letters.letter import Letter
-from shared.municipalities import all_municipalities, confusable_with, suggest
+from shared.municipalities import suggest
 from shared.outbox import now
 
 pages = Pages()
@@ -81,7 +81,7 @@ def resolve(visit: Visitor, item_id: RowNumber) -> Response:
     if isinstance(done, Refused):
         return _page(visit, item_id, typed=visit.form, against=done.objections)
     with visit.database.read() as session:
-        onwards = queries.next_free(session, _item(session, item_id), visit.user.name)
+        onwards = queries.neighbours(session, _item(session, item_id), visit.user.name).next_free
     place = f"/ej-kopplade/{onwards}" if onwards is not None else "/ej-kopplade"
     return visit.see_other(f"{place}?avgjort={done.resolution}")
 
@@ -148,7 +148,7 @@ def _page(
     with visit.database.read() as session:
         item = _item(session, item_id)
         known = initiatives_by_id(initiatives(session))
-        around = queries.neighbours(session, item)
+        around = queries.neighbours(session, item, visit.user.name)
         mail = mail_detail(session, item.mail_id)
         assert mail is not None
         found = document_detail(session, item.document_id) if item.document_id else None
@@ -162,7 +162,7 @@ def _page(
             "letter": letter,
             "done": just_done(visit, session),
             "decisions": resolutions_of(session, item),
-            "following": _image_of(session, queries.next_free(session, item, visit.user.name)),
+            "following": _image_of(session, around.next_free),
         }
         form = _form(session, found, known, typed) if found else {"form": dict(typed or {})}
         relations = arrangement_shown(session, found.document) if found else {}
@@ -222,8 +222,7 @@ def _form(
         "current": current,
         "askable": ASKABLE,
         "near": [one.municipality.code for one in suggest(asked)] if asked else [],
-        "every_municipality": all_municipalities(),
-        "confusable": confusable_with,
+        "every_municipality": verdict_form.municipality_choices(),
         "labelled": verdict_form.municipality_label,
         "named": municipality_name,
         "details": verdict_form.DETAILS,

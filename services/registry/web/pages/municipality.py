@@ -35,8 +35,8 @@ from shared.municipalities import (
 pages = Pages()
 
 _SIZE = 100
-_MOST = 50
-"""So many of the latest mails, documents and log entries; the rest is found by the search."""
+_MOST = 25
+"""So many of the latest mails and documents, and of their log; the rest is found by the search."""
 
 
 @pages.get("/kommuner", Permission.SEE_ANSWERS)
