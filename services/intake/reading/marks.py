@@ -40,6 +40,8 @@ _RING_TO_MM = 3.0
 _SHIFT_MM = 0.2
 _SPECK_MM2 = 0.12
 _SMOOTH_MM = 0.17
+_DUST_MM = 0.9
+"""Smoothed. Grit on a scanner's glass, a dot of toner; no pen's mark is as short."""
 
 _EXIT_MM2 = 0.05
 _CROSSES_MM = 1.0
@@ -73,7 +75,7 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
             shares.append(float(inner.mean()))
     smooth = cv2.GaussianBlur(darkness, (0, 0), _SMOOTH_MM * FINE_PER_MM)
     deep = inset + round(2 * _SMOOTH_MM * FINE_PER_MM)  # out of reach of the border's blur
-    inside = smooth[y + deep : y + side - deep, x + deep : x + side - deep]
+    inside = _without_dust(smooth[y + deep : y + side - deep, x + deep : x + side - deep])
     lenient = without_specks(darkness > LENIENT)
     ring, loose, area, exits = _ring(lenient, x, y, side)
     place = x, y, side, side
@@ -224,6 +226,20 @@ def off_line(ink: NDArray[np.bool_], place: tuple[int, int, int, int], inset: in
 def _angle_deg(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     length = float(np.hypot(*one) * np.hypot(*other))
     return float(np.degrees(np.arccos(np.clip(one @ other / max(length, 1e-9), -1, 1))))
+
+
+def _without_dust(inside: MatLike) -> MatLike:
+    """Return what is in a box, or nothing if it is one dot only, with paper all around."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        (inside > TRACE).astype(np.uint8), connectivity=8
+    )
+    if count != 2:
+        return inside
+    left, top, width, height, _ = (int(v) for v in stats[1])
+    rows, columns = inside.shape[:2]
+    apart = min(left, top, columns - left - width, rows - top - height) > 0
+    small = max(width, height) <= _DUST_MM * FINE_PER_MM
+    return np.zeros_like(inside) if apart and small else inside
 
 
 def without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:

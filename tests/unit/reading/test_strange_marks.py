@@ -155,3 +155,28 @@ def test_a_cross_struck_out_with_lines_that_end_by_the_border_is_for_a_person(
     reading = document(png(drawn(paper({}), [*gone_over(area, width_mm), *over], width_mm)))
     assert reading.outcome is Outcome.REVIEW
     assert Reason.MARK_DOUBTFUL in reading.reasons
+
+
+def dotted(page: Picture, places_mm: list[tuple[float, float]], wide_mm: float) -> Picture:
+    """Lay dots on a page, in millimetres of the form."""
+    result = np.array(page)
+    for place in places_mm:
+        at = tuple(round(v * PER_MM) for v in place)
+        cv2.circle(result, at, round(wide_mm / 2 * PER_MM), (40,), -1, cv2.LINE_AA)
+    return result
+
+
+@pytest.mark.parametrize("off_mm", [-1.2, 0.0, 0.8])
+def test_a_dot_of_dust_in_the_other_box_is_no_mark(off_mm: float) -> None:
+    x, y = box(1).centre_mm
+    reading = document(png(dotted(paper(), [(x + off_mm, y - off_mm / 2)], 0.35)))
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+
+
+@pytest.mark.parametrize(
+    ("off_mm", "wide_mm"), [((0.0,), 0.9), ((-0.9, 0.9), 0.35), ((-0.5, 0.0, 0.5), 0.3)]
+)
+def test_more_than_a_dot_of_dust_may_be_one(off_mm: tuple[float, ...], wide_mm: float) -> None:
+    x, y = box(1).centre_mm
+    dots = dotted(paper(), [(x + off, y + off) for off in off_mm], wide_mm)
+    assert Reason.MARK_DOUBTFUL in document(png(dots)).reasons
