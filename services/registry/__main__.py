@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.registry.draft_answers import DraftKeeper
-from services.registry.mailings_reminders import propose_reminders
-from services.registry.mailings_runner import MailingRunner
+from services.registry.mailings.reminders import propose_reminders
+from services.registry.mailings.runner import MailingRunner
 from services.registry.record import Recorder
 from services.registry.replies import ReplyKeeper
 from services.registry.reports import ReportKeeper

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from services.registry.letters import order_letter
-from services.registry.mailings_templates import wording_for
+from services.registry.mailings.templates import wording_for
 from services.registry.tables import CaseFile, ContactPerson, Document, Initiative
 from shared.events import LetterKind, LetterOrdered
 from shared.letters.kinds import TemplateName

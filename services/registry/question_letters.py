@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from services.registry.letters import order_letter
-from services.registry.mailings_templates import wording_for
+from services.registry.mailings.templates import wording_for
 from services.registry.tables import CaseFile, Document, Mail
 from shared.events import AnsweredMail, Correspondence, LetterKind, LetterOrdered, Reason
 from shared.letters.kinds import TemplateName

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from services.registry.answers import plain
 from services.registry.domain.contact import ADDRESS_MAX
 from services.registry.eventlog import MACHINE, note
-from services.registry.mailings import letter_settled
+from services.registry.mailings.settled import letter_settled
 from services.registry.tables import (
     Bounce,
     BounceState,

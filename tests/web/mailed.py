@@ -7,9 +7,9 @@ from sqlmodel import col, select
 from services.notifier.notify import Notifier
 from services.notifier.order import order_letter, steer_mailing
 from services.registry.domain.recipients import Audience, RecipientRole
-from services.registry.mailings_draft import Chosen, begin, choose
-from services.registry.mailings_letters import Office
-from services.registry.mailings_runner import MailingRunner
+from services.registry.mailings.draft import Chosen, begin, choose
+from services.registry.mailings.letters import Office
+from services.registry.mailings.runner import MailingRunner
 from services.registry.tables import (
     Initiative,
     Mailing,

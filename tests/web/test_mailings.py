@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from services.registry.mailings_flow import approve
+from services.registry.mailings.flow import approve
 from services.registry.tables import (
     EventLog,
     LetterTemplate,

@@ -6,7 +6,7 @@ import pytest
 
 from services.registry.domain.mailing import occasion_of
 from services.registry.eventlog import MACHINE
-from services.registry.mailings_reminders import propose_reminders
+from services.registry.mailings.reminders import propose_reminders
 from services.registry.tables import MailingStage, Role
 from shared.outbox import now
 from tests.web.conftest import logged_in

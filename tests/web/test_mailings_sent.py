@@ -9,8 +9,8 @@ import pytest
 
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
-from services.registry import mailings_runner
-from services.registry.mailings_flow import pause, resume
+from services.registry.mailings import runner as mailings_runner
+from services.registry.mailings.flow import pause, resume
 from services.registry.tables import Bounce, BounceState, MailingStage, RecipientState, Role
 from shared.archive import Area
 from shared.database import Database

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from services.registry.domain.mailing import Fault
 from services.registry.domain.recipients import Audience, RecipientRole
 from services.registry.domain.resolution import is_address
-from services.registry.mailings_draft import Chosen, Wording
-from services.registry.mailings_letters import variables_to_write
-from services.registry.mailings_listing import code_of
+from services.registry.mailings.draft import Chosen, Wording
+from services.registry.mailings.letters import variables_to_write
+from services.registry.mailings.listing import code_of
 from services.registry.tables import Mailing
 from services.registry.web.guard import Upload
 from shared.events import Appointment, LetterKind

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from services.registry.domain.mailing import Fault
 from services.registry.domain.recipients import LeftOut, RecipientRole
-from services.registry.mailings_letters import template_of
+from services.registry.mailings.letters import template_of
 from services.registry.tables import MailingStage, RecipientState
 from services.registry.web.phrases import message_reason
 from shared.events import LetterKind

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.registry.mailings_letters import Office
+from services.registry.mailings.letters import Office
 from services.registry.settings import RegistrySettings
 from shared.form_key import form_key
 

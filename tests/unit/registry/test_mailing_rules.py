@@ -14,7 +14,7 @@ from services.registry.domain.mailing import (
     may_approve,
     needs_approval,
 )
-from services.registry.mailings_letters import hours_of, time_left
+from services.registry.mailings.letters import hours_of, time_left
 from shared.events import LetterKind
 from shared.letters.kinds import Variable
 

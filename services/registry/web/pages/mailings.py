@@ -5,8 +5,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from services.registry import mailings_flow as flow
 from services.registry.domain.mailing import Fault, may_approve
+from services.registry.mailings import flow
 from services.registry.store.mailings import (
     mailing_count,
     mailing_lines,

@@ -6,12 +6,12 @@ from typing import Final
 
 from starlette.responses import Response
 
-from services.registry import mailings_draft as draft
 from services.registry.domain.mailing import Fault
 from services.registry.domain.recipients import TO_MUNICIPALITIES, RecipientRole
-from services.registry.mailings_letters import KINDS, template_of, variables_to_write
-from services.registry.mailings_listing import listing
-from services.registry.mailings_templates import wording_for
+from services.registry.mailings import draft
+from services.registry.mailings.letters import KINDS, template_of, variables_to_write
+from services.registry.mailings.listing import listing
+from services.registry.mailings.templates import wording_for
 from services.registry.store.answers import initiatives
 from services.registry.tables import Initiative, Mailing
 from services.registry.web import mailing_form, mailing_words

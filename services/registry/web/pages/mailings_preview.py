@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from services.registry.mailings_preview import Preview, preview, send_test
+from services.registry.mailings.preview import Preview, preview, send_test
 from services.registry.tables import Mailing, MailingStage
 from services.registry.web import mailing_words
 from services.registry.web.pages.mailings import one_of, to_change

@@ -2,11 +2,10 @@
 
 from starlette.responses import Response
 
-from services.registry import mailings_draft as draft
-from services.registry import mailings_flow as flow
 from services.registry.domain.mailing import Fault, needs_approval
-from services.registry.mailings_listing import faults_of, listing
-from services.registry.mailings_preview import last_tested_to
+from services.registry.mailings import draft, flow
+from services.registry.mailings.listing import faults_of, listing
+from services.registry.mailings.preview import last_tested_to
 from services.registry.tables import Initiative, Mailing, MailingStage
 from services.registry.web import mailing_words
 from services.registry.web.mailing_form import moment_in, pace_in

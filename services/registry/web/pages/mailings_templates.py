@@ -6,8 +6,8 @@ from typing import Final
 from babel.dates import format_date
 from starlette.responses import Response
 
-from services.registry.mailings_letters import time_left
-from services.registry.mailings_templates import (
+from services.registry.mailings.letters import time_left
+from services.registry.mailings.templates import (
     delivered,
     own_wording,
     own_wordings,

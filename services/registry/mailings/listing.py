@@ -24,8 +24,8 @@ from services.registry.domain.recipients import (
     Recipient,
     recipients,
 )
-from services.registry.mailings_known import known_now
-from services.registry.mailings_letters import template_of, variables_to_write
+from services.registry.mailings.known import known_now
+from services.registry.mailings.letters import template_of, variables_to_write
 from services.registry.tables import Initiative, Mailing
 from shared.events import Appointment, LetterKind
 from shared.letters.plain import SWEDEN

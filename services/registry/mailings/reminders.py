@@ -13,10 +13,10 @@ from sqlmodel import Session, select
 from services.registry.domain.mailing import occasion_of
 from services.registry.domain.recipients import Audience, RecipientRole, recipients
 from services.registry.eventlog import MACHINE
-from services.registry.mailings_draft import begin
-from services.registry.mailings_flow import send, submit
-from services.registry.mailings_known import known_now
-from services.registry.mailings_listing import listing
+from services.registry.mailings.draft import begin
+from services.registry.mailings.flow import send, submit
+from services.registry.mailings.known import known_now
+from services.registry.mailings.listing import listing
 from services.registry.tables import Initiative, Mailing
 from shared.database import Database
 from shared.events import LetterKind

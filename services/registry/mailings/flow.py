@@ -16,8 +16,8 @@ from sqlmodel import Session, col, delete, update
 
 from services.registry.domain.mailing import Fault, may_approve, needs_approval
 from services.registry.domain.recipients import Recipient
-from services.registry.mailings_draft import locked, log
-from services.registry.mailings_listing import faults_of, listing
+from services.registry.mailings.draft import locked, log
+from services.registry.mailings.listing import faults_of, listing
 from services.registry.tables import (
     Mailing,
     MailingRecipient,

@@ -13,16 +13,16 @@ from services.registry.domain.mailing import Fault
 from services.registry.domain.resolution import is_address
 from services.registry.forms.page import DoesNotFit
 from services.registry.letters import order_letter
-from services.registry.mailings_draft import NoSuchMailing, log
-from services.registry.mailings_flow import row_of
-from services.registry.mailings_letters import (
+from services.registry.mailings.draft import NoSuchMailing, log
+from services.registry.mailings.flow import row_of
+from services.registry.mailings.letters import (
     Office,
     as_shown,
     form_names,
     forms_of,
     letter_ordered,
 )
-from services.registry.mailings_listing import listing
+from services.registry.mailings.listing import listing
 from services.registry.tables import (
     EventLog,
     Initiative,

@@ -19,9 +19,9 @@ from services.registry.domain.mailing import (
 )
 from services.registry.domain.recipients import TO_MUNICIPALITIES, Audience, RecipientRole
 from services.registry.eventlog import note
-from services.registry.mailings_letters import template_of, variables_to_write
-from services.registry.mailings_listing import about, chosen_initiatives, row_fault, rows_of
-from services.registry.mailings_templates import wording_for
+from services.registry.mailings.letters import template_of, variables_to_write
+from services.registry.mailings.listing import about, chosen_initiatives, row_fault, rows_of
+from services.registry.mailings.templates import wording_for
 from services.registry.tables import Initiative, Mailing, MailingStage
 from shared.database import Database
 from shared.events import Appointment, LetterKind

@@ -25,10 +25,10 @@ from services.registry.domain.recipients import (
 )
 from services.registry.eventlog import MACHINE
 from services.registry.forms.page import DoesNotFit
-from services.registry.mailings_draft import log as note_mailing
-from services.registry.mailings_flow import set_running
-from services.registry.mailings_known import known_now
-from services.registry.mailings_letters import Office, forms_of, letter_ordered
+from services.registry.mailings.draft import log as note_mailing
+from services.registry.mailings.flow import set_running
+from services.registry.mailings.known import known_now
+from services.registry.mailings.letters import Office, forms_of, letter_ordered
 from services.registry.tables import (
     Initiative,
     Mailing,

@@ -1,0 +1,1 @@
+"""Mailings: written by staff, approved, ordered of the notifier letter by letter, and followed."""
