@@ -28,7 +28,9 @@ _EDGE_SHARE = 0.65
 """Less of a signature's edges is on one circle, though all of it may be near one."""
 
 _ROUNDNESS = 0.6
-_MOST_STAMP_MM = 25.0
+_LEAST_STAMP_MM, _MOST_STAMP_MM = 7.0, 25.0
+"""The radius of one ring at least: smaller, by itself, is no wider than initials."""
+
 _RING_WHOLE = 0.95
 _RING_CLOSED, _RING_MEAN_OFF_MM = 0.85, 0.2
 _RING_OFF_MM = 0.6
@@ -81,8 +83,10 @@ def without_stamps(ink: MatLike) -> MatLike:
 
 
 def _is_stamps(ink: MatLike, centre: tuple[float, float], radius: float, closed: float) -> bool:
-    """Whether a circle that is closed to this share is whole, or its ink keeps close to it."""
-    return closed >= _RING_WHOLE or _off_ring_mm(ink, centre, radius) <= _RING_MEAN_OFF_MM
+    """Whether a circle, closed to this share, is large, and whole or all its ink close to it."""
+    return radius >= _LEAST_STAMP_MM * PER_MM and (
+        closed >= _RING_WHOLE or _off_ring_mm(ink, centre, radius) <= _RING_MEAN_OFF_MM
+    )
 
 
 def _share_of_ring(ink: MatLike, centre: tuple[float, float], radius: float) -> float:

@@ -91,8 +91,9 @@ def test_a_stamps_ring_is_taken_out_though_a_scan_left_it_open(open_deg: int) ->
     assert left.any()
 
 
-def test_a_pens_loop_that_comes_near_a_circle_is_no_stamp() -> None:
-    case = own_form_case(312, 33, Device.SCANNER, Kind.GOOD)
-    assert case.drawn["signature"] == Style.TALL
+@pytest.mark.parametrize(("seed", "index"), [(312, 33), (503, 34)], ids=["wide", "small"])
+def test_a_pens_loop_that_comes_near_a_circle_is_no_stamp(seed: int, index: int) -> None:
+    case = own_form_case(seed, index, Device.SCANNER, Kind.GOOD)
+    assert case.drawn["signature"] in (Style.TALL, Style.SHORT)
     [reading] = documents(case.data, case.filename)
     assert reading.signature is SignatureState.HANDWRITTEN
