@@ -75,7 +75,9 @@ def _measure(page: FlatPage, box: Box, border_mm: float) -> MarkMeasure:
             shares.append(float(inner.mean()))
     smooth = cv2.GaussianBlur(darkness, (0, 0), _SMOOTH_MM * FINE_PER_MM)
     deep = inset + round(2 * _SMOOTH_MM * FINE_PER_MM)  # out of reach of the border's blur
-    inside = _without_dust(smooth[y + deep : y + side - deep, x + deep : x + side - deep])
+    inside, more = (smooth[y + n : y + side - n, x + n : x + side - n] for n in (deep, inset))
+    if _is_dust(inside) or _is_dust(more):
+        inside = np.zeros_like(inside)
     lenient = without_specks(darkness > LENIENT)
     ring, loose, area, exits = _ring(lenient, x, y, side)
     place = x, y, side, side
@@ -228,18 +230,17 @@ def _angle_deg(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(np.degrees(np.arccos(np.clip(one @ other / max(length, 1e-9), -1, 1))))
 
 
-def _without_dust(inside: MatLike) -> MatLike:
-    """Return what is in a box, or nothing if it is one dot only, with paper all around."""
+def _is_dust(inside: MatLike) -> bool:
+    """Whether there is one dot only in what is inside a box, with paper all around."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(
         (inside > TRACE).astype(np.uint8), connectivity=8
     )
     if count != 2:
-        return inside
+        return False
     left, top, width, height, _ = (int(v) for v in stats[1])
     rows, columns = inside.shape[:2]
     apart = min(left, top, columns - left - width, rows - top - height) > 0
-    small = max(width, height) <= _DUST_MM * FINE_PER_MM
-    return np.zeros_like(inside) if apart and small else inside
+    return apart and max(width, height) <= _DUST_MM * FINE_PER_MM
 
 
 def without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
