@@ -3,7 +3,8 @@
 Those hang together with the edge, streaks and staples are thin, and dirt lies alone; words do not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import permutations
 
 import cv2
 import numpy as np
@@ -21,6 +22,9 @@ _LEAST_ALONE_MM = 4.0
 """Letters that are joined."""
 _HOLE_MM = (4.0, 9.0)
 _HOLE_WITHIN_MM = 22.0
+_GRAIN_MM = 1.2
+_HOLES_APART_MM, _HOLES_OFF_MM = 80.0, 1.5
+"""ISO 838. Nobody writes two round things so far apart, as far from the edge as each other."""
 
 
 def written_along_edges(
@@ -76,6 +80,37 @@ def is_punched(rect: Rect, area_mm2: float, page_width_mm: float, page_height_mm
         and short / long > 0.75
         and area_mm2 / (long * short) > 0.55
     )
+
+
+def grainy_holes(ink: MatLike, per_mm: int) -> list[Rect]:
+    """Return where holes were punched, two and two, of which a scan in two levels made grain.
+
+    `ink` is as for `written_along_edges`.
+    """
+    grain = np.ones((round(_GRAIN_MM * per_mm),) * 2, np.uint8)
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, grain)
+    holes = list(_punched(closed, per_mm))
+    return [one for one, other in permutations(holes, 2) if _as_far_as_a_punch(one, other)]
+
+
+def _punched(ink: MatLike, per_mm: int) -> Iterator[Rect]:
+    height, width = (side / per_mm for side in ink.shape[:2])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    for stat in stats[1:]:
+        left, top, wide, tall, area = (float(v) for v in stat)
+        rect = Rect(
+            left_mm=left / per_mm,
+            top_mm=top / per_mm,
+            width_mm=wide / per_mm,
+            height_mm=tall / per_mm,
+        )
+        if is_punched(rect, area / per_mm**2, width, height):
+            yield rect
+
+
+def _as_far_as_a_punch(one: Rect, other: Rect) -> bool:
+    aside, along = sorted(abs(a - b) for a, b in zip(one.centre_mm, other.centre_mm, strict=True))
+    return aside <= _HOLES_OFF_MM and abs(along - _HOLES_APART_MM) <= _HOLES_OFF_MM
 
 
 def _is_wire(wide: int, tall: int, area: int, per_mm: int) -> bool:

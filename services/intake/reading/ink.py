@@ -9,7 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from services.intake.reading.clip import without_clip
-from services.intake.reading.edges import is_punched, written_along_edges
+from services.intake.reading.edges import grainy_holes, is_punched, written_along_edges
 from services.intake.reading.fold import crease
 from services.intake.reading.measured import InkMeasure
 from services.intake.reading.paper import PER_MM, FlatPage
@@ -61,6 +61,8 @@ def measure_ink(page: FlatPage) -> InkMeasure:
         explained[zone] = 1
     asked = _asked_for(page.template, ink.shape[:2])
     at_edges = written_along_edges(ink, asked, _EDGE_MM, _COARSE_PER_MM)
+    for hole in grainy_holes(ink, _COARSE_PER_MM):
+        explained[_as_slices(hole)] = 1
     ink[explained > 0] = 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     for signature in page.template.signatures:

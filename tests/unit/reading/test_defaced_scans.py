@@ -273,6 +273,26 @@ def test_punched_holes_and_a_streak_need_no_person() -> None:
     assert document(png(page)).outcome is Outcome.AUTO
 
 
+def grainy(page: Picture, holes_mm: list[tuple[float, float]]) -> Picture:
+    """Lay what a scan in two levels makes of the dark behind punched holes."""
+    grain = np.random.default_rng(3).random(page.shape) < 0.4
+    holes = np.zeros_like(page)
+    for x, y in holes_mm:
+        cv2.circle(holes, (round(x * 11.81), round(y * 11.81)), round(2.75 * 11.81), (255,), -1)
+    return np.where(grain & (holes > 0), np.uint8(0), page)
+
+
+def test_punched_holes_that_came_out_as_grain_need_no_person() -> None:
+    page = grainy(paper(), [(12.5, 113.0), (12.5, 193.0)])
+    assert document(png(page)).outcome is Outcome.AUTO
+
+
+@pytest.mark.parametrize("second_mm", [(12.5, 150.0), (18.0, 193.0)])
+def test_grain_that_no_punch_made_does(second_mm: tuple[float, float]) -> None:
+    page = grainy(paper(), [(12.5, 113.0), second_mm])
+    assert Reason.UNEXPLAINED_INK in document(png(page)).reasons
+
+
 # --- the signature ---------------------------------------------------------------------------
 
 
