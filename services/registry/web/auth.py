@@ -128,10 +128,16 @@ class Accounts:
         `by_hand` is false for what a page asks by itself: that is no sign of life.
         """
         with self._database.read() as session:
-            row = session.get(LoginSession, digest_of(token.encode()))
-            if row is None or row.expires_at <= now or row.seen_at + self._idle <= now:
-                return None
-            account = session.get_one(UserAccount, row.user_name)
+            found = session.exec(
+                select(LoginSession, UserAccount)
+                .join(UserAccount, col(UserAccount.name) == col(LoginSession.user_name))
+                .where(LoginSession.token_digest == digest_of(token.encode()))
+            ).first()
+        if found is None:
+            return None
+        row, account = found
+        if row.expires_at <= now or row.seen_at + self._idle <= now:
+            return None
         if account.closed_at is not None:
             return None
         if by_hand and row.seen_at + _SEEN_EVERY <= now:
