@@ -77,9 +77,10 @@ def label_struck(page: FlatPage, box: Box) -> bool:
     bottom = (pieces[:, cv2.CC_STAT_TOP] + pieces[:, cv2.CC_STAT_HEIGHT]).max()
     if abs(float(top + bottom) - ink.shape[0]) / 2 > _LABEL_ASIDE_MM * PER_MM:
         return True
-    # Nothing is written without a letter wider than a stroke; a broken streak is.
-    wide = pieces[pieces[:, cv2.CC_STAT_WIDTH] > _STREAK_WIDE_MM * PER_MM]
-    if _largest_gap_mm(wide) > _LABEL_GAP_MM:
+    # Nothing is written without a letter wider than a stroke; a broken streak is. Of worn print
+    # before a bar only stems may be left.
+    wide = pieces[:, cv2.CC_STAT_WIDTH] > _STREAK_WIDE_MM * PER_MM
+    if _largest_gap_mm(pieces if box.label_ends_with_bar else pieces[wide]) > _LABEL_GAP_MM:
         return True
     before_bar = pieces[pieces[:, cv2.CC_STAT_LEFT] < end - 2 * LABEL_BAR_WIDE_MM * PER_MM]
     rows = _rows(before_bar if box.label_ends_with_bar else pieces)

@@ -7,7 +7,10 @@ from services.console.demo.scans import Channel, as_png, scan
 from shared.events import Outcome, Reason
 from shared.forms import LABEL_BAR_HIGH_MM, LABEL_BAR_WIDE_MM, Rect
 from tests.bench.forms.cases import template
-from tests.unit.reading.papers import PER_MM, covered, document, paper, png, wiped
+from tests.bench.forms.generator.case import own_form_case
+from tests.bench.forms.generator.devices import Device
+from tests.bench.forms.generator.fillings import Kind
+from tests.unit.reading.papers import PER_MM, covered, document, documents, paper, png, wiped
 
 JA = template().boxes[0]
 MIDDLE_MM = JA.label.centre_mm[1]
@@ -50,3 +53,10 @@ def test_a_bar_drawn_by_hand_hides_nothing() -> None:
     half = LABEL_BAR_HIGH_MM / 2
     other = Rect.spanning(end + 30, MIDDLE_MM - half, end + 31.3, MIDDLE_MM + half)
     assert document(png(covered(paper(), other, 20))).reasons == (Reason.UNEXPLAINED_INK,)
+
+
+def test_worn_print_of_which_mostly_stems_are_left_was_not_added_to() -> None:
+    case = own_form_case(502, 31, Device.SCANNER, Kind.GOOD)
+    assert case.drawn["worn_toner"] > 0.4
+    [reading] = documents(case.data, case.filename)
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
