@@ -60,7 +60,7 @@ LEAST_FLOWING_MM, MOST_ENDS_PER_MM = 100.0, 0.2
 print and script typefaces have an end every four millimetres or less."""
 LEAST_IN_ONE_MM, MOST_ENDS_OF_ALL_PER_MM, LEAST_WORD_MM = 30.0, 0.12, 10.0
 """So too if it is all strokes together that are so long, one of them is a word, and fewer end."""
-LEAST_MENDED_WIDE_MM = 16.0
+LEAST_MENDED_WIDE_MM = 16.5
 MOST_MENDED_IN_LINE, MOST_MENDED_STRAIGHT = 8, 0.6
 """Of strokes that a scan broke, or the box's frame, their gaps closed: more than initials, and
 uneven. Letters of print that came too close, or of a hand that does not join them, end in line."""

@@ -12,6 +12,7 @@ from services.intake.reading.measured import (
     FormMeasured,
     InkMeasure,
     MarkMeasure,
+    MendedMeasure,
     PageMeasured,
     PrintReading,
     Registration,
@@ -19,7 +20,7 @@ from services.intake.reading.measured import (
     SignatureMeasure,
 )
 from services.intake.reading.typed import shows
-from services.intake.reading.verdict import Verdict, judge, outcome_of
+from services.intake.reading.verdict import Verdict, judge, judge_signature, outcome_of
 from shared.events import Area, Outcome, Reason, SignatureState
 
 AREA = Area(page=1, left=0.1, top=0.1, right=0.2, bottom=0.2)
@@ -353,6 +354,24 @@ def test_a_doubt_about_whose_form_it_is_keeps_it_here() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_no_reason_at_all_is_compatible_with_a_record_by_the_machine(reason: Reason) -> None:
     assert outcome_of((reason,)) is not Outcome.AUTO
+
+
+@pytest.mark.parametrize(
+    ("wide_mm", "state"),
+    [(16.2, SignatureState.UNCLEAR), (21.0, SignatureState.HANDWRITTEN)],
+    ids=["two large initials", "a word"],
+)
+def test_strokes_joined_again_are_a_signature_if_wider_than_initials(
+    wide_mm: float, state: SignatureState
+) -> None:
+    rows = RowMeasure(ends=5, in_line=3)
+    mended = MendedMeasure(
+        written_mm=38.0, tallest_mm=11.0, widest_mm=wide_mm, feet=rows, tops=rows
+    )
+    broken = signature(
+        written_mm=26.0, tallest_mm=9.0, widest_mm=9.0, feet=rows, tops=rows, mended=mended
+    )
+    assert judge_signature(broken, born_digital=False)[0] is state
 
 
 @pytest.mark.parametrize(
