@@ -31,6 +31,9 @@ from shared.events import DocumentReading, Fate
 from shared.evidence import named_values
 
 AT_ONCE = 200
+_FOUND_BY = (
+    "mail_id", "document_id", "audience", "keys", "names", "letter", "body", "folded"
+)  # fmt: skip
 
 
 @dataclass
@@ -245,21 +248,22 @@ def _write(
     connection: Connection, mail_ids: Sequence[str], entries: Sequence[dict[str, Any]]
 ) -> None:
     standing = {
-        (mail_id, document_id): number
-        for number, mail_id, document_id in connection.execute(
-            select(
-                col(SearchEntry.id), col(SearchEntry.mail_id), col(SearchEntry.document_id)
-            ).where(col(SearchEntry.mail_id).in_(mail_ids))
-        )
+        (row["mail_id"], row["document_id"]): dict(row)
+        for row in connection.execute(
+            select(*(col(getattr(SearchEntry, name)) for name in ("id", *_FOUND_BY))).where(
+                col(SearchEntry.mail_id).in_(mail_ids)
+            )
+        ).mappings()
     }
     new = []
     for entry in entries:
-        number = standing.get((entry["mail_id"], entry["document_id"]))
-        if number is None:
+        before = standing.get((entry["mail_id"], entry["document_id"]))
+        if before is None:
             new.append(entry)
-        else:
+        # To index a text anew costs more than to see that it is the same.
+        elif entry.items() - before.items():
             connection.execute(
-                update(SearchEntry).where(col(SearchEntry.id) == number).values(entry)
+                update(SearchEntry).where(col(SearchEntry.id) == before["id"]).values(entry)
             )
     if new:
         connection.execute(insert(SearchEntry), new)
