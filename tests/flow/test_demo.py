@@ -174,7 +174,7 @@ def test_what_a_registrar_decides_reaches_the_sender() -> None:
 def _waiting_item(desk: Client) -> str:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        for item in re.findall(r'<h2><a href="(/ej-kopplade/\d+)">', desk.get("/ej-kopplade").html):
+        for item in re.findall(r'<h2><a href="(/ej-kopplade/\d+)"', desk.get("/ej-kopplade").html):
             if "brev.pdf" in desk.get(item).text:
                 return str(item)
         time.sleep(0.5)
