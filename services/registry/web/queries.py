@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, case, cast, func
+from sqlalchemy import ColumnElement, Text, cast, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -241,12 +241,12 @@ def queue(session: Session, filter: QueueFilter, number: int, size: int) -> Slic
     """What waits for a person, the mail that came first first."""
     # All in their order, and not a page of them: for that one PostgreSQL would go through all mails
     # that ever came.
+    waiting = select(ReviewItem.id).join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
+    if filter.initiative or filter.municipality:
+        document = col(Document.document_id) == col(ReviewItem.document_id)
+        waiting = waiting.join(Document, document)
     order = session.exec(
-        select(ReviewItem.id)
-        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(*filter.conditions())
-        .order_by(col(Mail.received_at), col(ReviewItem.id))
+        waiting.where(*filter.conditions()).order_by(col(Mail.received_at), col(ReviewItem.id))
     ).all()
     shown = sliced(order, number, size)
     rows = session.exec(
@@ -307,7 +307,7 @@ def neighbours(session: Session, item: ReviewItem, name: str) -> Neighbours:
     Free is none that another has taken, or whose pages are being read anew.
     """
     order = _in_line(session, item)
-    at = next(place for place, (number, _) in enumerate(order) if number == item.id)
+    at = next(place for place, (number, _, _) in enumerate(order) if number == item.id)
     onwards = [*order[at + 1 :], *order[:at]]
     if item.state == ReviewState.OPEN:
         onwards.append(order[at])
@@ -316,25 +316,35 @@ def neighbours(session: Session, item: ReviewItem, name: str) -> Neighbours:
         total=len(order),
         before=order[at - 1][0] if at else None,
         after=order[at + 1][0] if at + 1 < len(order) else None,
-        next_free=next((number for number, held in onwards if held in (None, name)), None),
+        next_free=next(
+            (
+                number
+                for number, held, document in onwards
+                if held in (None, name) and not _is_arranged(session, document)
+            ),
+            None,
+        ),
     )
 
 
-def _in_line(session: Session, besides: ReviewItem) -> Sequence[tuple[int, str | None]]:
-    """The open items and this one, oldest first; each with who has it, or "" if nobody may.
+def _is_arranged(session: Session, document_id: str | None) -> bool:
+    document = session.get(Document, document_id) if document_id is not None else None
+    return document is not None and document.arranged_into is not None
+
+
+def _in_line(session: Session, besides: ReviewItem) -> Sequence[tuple[int, str | None, str | None]]:
+    """The open items and this one, oldest first: each with who has it, and its document.
 
     The whole line, and not the next of it: for that one PostgreSQL would go through all mails that
     ever came.
     """
-    held = case((col(Document.arranged_into).is_(None), col(ReviewItem.claimed_by)), else_="")
     rows = session.exec(
-        select(ReviewItem.id, held)
+        select(ReviewItem.id, ReviewItem.claimed_by, ReviewItem.document_id)
         .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
         .where(or_(_is_open(), col(ReviewItem.id) == besides.id))
         .order_by(col(Mail.received_at), col(ReviewItem.id))
     ).all()
-    return [(number, holder) for number, holder in rows if number is not None]
+    return [(number, held, document) for number, held, document in rows if number is not None]
 
 
 def mails(
