@@ -14,7 +14,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_asgi_app
 from prometheus_client import ProcessCollector as _ProcessCollector
 
-from shared.errors import WrongSetting
+from shared.listening import listening
 
 METRICS = CollectorRegistry()
 STOP_TIMEOUT_S = 5
@@ -114,6 +114,10 @@ def health_app(checks: Mapping[str, HealthCheck]) -> Callable[..., Awaitable[Non
     return app
 
 
+async def _open(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), backlog=256)
+
+
 async def serve(
     app: Any, listen: str, setting: str, stopping: Callable[[], None] = lambda: None
 ) -> None:
@@ -121,14 +125,7 @@ async def serve(
 
     What is being answered then is answered first; `stopping` is called to end what has no end.
     """
-    host, _, port = listen.rpartition(":")
-    try:
-        listener = socket.create_server((host.strip("[]"), int(port)), backlog=256)
-    except (OSError, ValueError, OverflowError) as error:
-        raise WrongSetting(
-            f"{setting}: cannot listen on {listen}: {error}",
-            remedy="Choose another port, or end the program that holds this one.",
-        ) from error
+    listener = await listening(listen, setting, _open)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -71,9 +71,12 @@ class RunningStack:
     def kill_everything(self) -> None:
         """A power cut: every process of it at once."""
         assert self._process is not None
-        for process in [*self.processes(), self._process]:
+        self._process.send_signal(signal.SIGSTOP)  # It must not start one while we count them.
+        children = self.processes()
+        for process in [*children, self._process]:
             process.kill()
         self._process.wait(timeout=30)
+        psutil.wait_procs(children, timeout=30)
         self._process = None
 
     def processes(self) -> list[psutil.Process]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -50,7 +51,7 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
-            preexec_fn=_follow_parent,
+            preexec_fn=partial(_follow_parent, os.getpid()),
             start_new_session=True,
         )
 
@@ -223,6 +224,8 @@ async def _proving(settings: CommonSettings, services: Sequence[str]) -> None:
         await prove_regularly(environment, timedelta(minutes=settings.proof_minutes))
 
 
-def _follow_parent() -> None:
-    """Let the child be stopped when this process dies, however it dies."""
+def _follow_parent(parent: int) -> None:
+    """Let the child be stopped when this process dies, however and however soon it dies."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(0)

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.intake.ledger import Arrival
 from services.intake.settings import MIB, MailboxSettings
-from shared.errors import WrongSetting
+from shared.listening import listening
 
 SILENCE_S: Final = 300.0
 LINE_BYTES: Final = 64 * 1024
@@ -182,7 +182,6 @@ async def open_door(
     limit_mib: int,
 ) -> asyncio.Server:
     """Return a door that listens on `host:port`. Raises WrongSetting."""
-    host, _, port = listen.rpartition(":")
     door = Door(protocol, {mailbox.address: mailbox for mailbox in mailboxes}, receive)
     loop = asyncio.get_running_loop()
     kind = _Lmtp if protocol == "lmtp" else _Smtp
@@ -199,10 +198,8 @@ async def open_door(
             loop=loop,
         )
 
-    try:
-        return await loop.create_server(connection, host.strip("[]") or None, int(port))
-    except (OSError, ValueError, OverflowError) as error:
-        raise WrongSetting(
-            f"HANDSLAG_INTAKE__{protocol.upper()}_LISTEN: cannot listen on {listen}: {error}",
-            remedy="Choose another port, or end the program that holds this one.",
-        ) from error
+    async def opened(host: str, port: int) -> asyncio.Server:
+        return await loop.create_server(connection, host or None, port)
+
+    setting = f"HANDSLAG_INTAKE__{protocol.upper()}_LISTEN"
+    return await listening(listen, setting, opened)
