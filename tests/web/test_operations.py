@@ -2,16 +2,22 @@
 
 import json
 import re
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import anyio
 import pytest
 from playwright.sync_api import Browser
 
 from services.console.verify import MailboxProof, Proof
 from services.registry.reports import ReportKeeper, keep_proof, proof_due
 from services.registry.tables import EventLog, Role, ServiceReportRow
+from services.registry.web.operations import Operations
 from shared import outbox
 from shared.database import Database
 from shared.events import DeadLetterRetryOrdered, MessageFate, MessageSettled
@@ -89,6 +95,63 @@ def test_a_fault_is_told_with_since_when_and_is_gone_when_it_is_mended(
     del fresh.app.state.test_faults["bus"]
     operations.look_again()
     assert "Tjänsterna når varandra" in administrator.get("/drift").text
+
+
+def on_a_loop_of_its_own(work: Callable[[], Awaitable[None]]) -> None:
+    """Run it in another thread: the browser's tests have a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, work).result()
+
+
+def test_nobody_waits_for_checks_that_are_due_and_the_next_page_tells_what_they_found() -> None:
+    answered, faults = threading.Event(), dict[str, str]()
+
+    def slow() -> str | None:
+        answered.wait(10)
+        return faults.get("bus")
+
+    async def ask() -> None:
+        operations = Operations({"bus": slow}, {}, now)
+        answered.set()
+        assert await anyio.to_thread.run_sync(operations.troubles) == {}
+        answered.clear()
+        faults["bus"] = "not connected"
+        operations._checked_at = time.monotonic() - 6
+        assert await anyio.to_thread.run_sync(operations.troubles) == {}
+        answered.set()
+        assert operations._looking is not None
+        await operations._looking
+        assert await anyio.to_thread.run_sync(operations.troubles) == faults
+        faults.clear()
+        operations._checked_at = time.monotonic() - 20
+        assert await anyio.to_thread.run_sync(operations.troubles) == {}
+
+    on_a_loop_of_its_own(ask)
+
+
+def test_what_was_mended_while_the_checks_ran_is_looked_at_again() -> None:
+    begun, answered, faults = threading.Event(), threading.Event(), {"bus": "not connected"}
+
+    def slow() -> str | None:
+        fault = faults.get("bus")
+        begun.set()
+        answered.wait(10)
+        return fault
+
+    async def ask() -> None:
+        operations = Operations({"bus": slow}, {}, now)
+        async with anyio.create_task_group() as tasks:
+
+            async def look() -> None:
+                assert await anyio.to_thread.run_sync(operations.troubles) == {}
+
+            tasks.start_soon(look)
+            await anyio.to_thread.run_sync(begun.wait)
+            faults.clear()
+            operations.look_again()
+            answered.set()
+
+    on_a_loop_of_its_own(ask)
 
 
 def test_a_dead_letter_stands_on_every_page_but_does_not_make_the_service_ill(

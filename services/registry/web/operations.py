@@ -1,6 +1,6 @@
 """What is wrong with the machinery right now, for the banner on every page and for `/health`."""
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from shared.telemetry import HealthCheck, check_health
 
 log = structlog.get_logger()
 
-_FRESH_S = 10.0
+_FRESH_S = 5.0
+"""An older answer is still given, but a new one is looked for meanwhile."""
+_TOO_OLD_S = 15.0
+"""For an older answer than this nobody is spared the wait: the machinery may have failed since."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,10 @@ class Watched:
 
 
 class Operations:
-    """Runs the health checks, no more often than every ten seconds however many ask.
+    """Runs the health checks, no more often than every five seconds however many ask.
+
+    As long as pages are asked for, no visitor waits for them: who finds the last answer old gets
+    it, and sets going the checks that the next one sees. Nothing runs while nobody asks.
 
     `concerns` are checked as the health checks are, and shown to people, but say nothing about
     whether the service works: a supervisor that restarts it would mend none of them.
@@ -42,9 +48,9 @@ class Operations:
         self._checks = checks
         self._all = {**checks, **concerns}
         self._now = now
-        self._lock = threading.Lock()
         self._watched: dict[str, Watched] = {}
         self._checked_at: float | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def faults(self) -> dict[str, str]:
         """Return what keeps the service from working, by check. Call it in a worker thread."""
@@ -58,24 +64,35 @@ class Operations:
 
     def watched(self) -> tuple[Watched, ...]:
         """Return every check as it was found last. Call it in a worker thread."""
-        # While one visitor waits for the checks, the others get the last answer.
-        if self._stale() and self._lock.acquire(blocking=self._checked_at is None):
-            try:
-                if self._stale():
-                    self._check()
-            finally:
-                self._lock.release()
+        checked_at = self._checked_at
+        age_s = time.monotonic() - checked_at if checked_at is not None else None
+        if age_s is None or age_s > _TOO_OLD_S:
+            anyio.from_thread.run(self._looked)
+        elif age_s > _FRESH_S:
+            anyio.from_thread.run_sync(self._look)
         return tuple(self._watched.values())
 
     def look_again(self) -> None:
         """Let the next who asks wait for the checks: something was mended just now."""
-        self._checked_at = None
+        # Checks that run already may have seen it as it was before.
+        self._checked_at, self._looking = None, None
 
-    def _stale(self) -> bool:
-        return self._checked_at is None or self._checked_at + _FRESH_S < time.monotonic()
+    async def _looked(self) -> None:
+        """Return when checks have ended that nobody has asked to be made again meanwhile."""
+        await asyncio.shield(self._look())
+        while self._checked_at is None:
+            await asyncio.shield(self._look())
 
-    def _check(self) -> None:
-        _, shown = anyio.from_thread.run(check_health, self._all)
+    def _look(self) -> asyncio.Task[None]:
+        """Begin the checks unless they run already. On the loop, as all that runs them."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._check())
+        return self._looking
+
+    async def _check(self) -> None:
+        _, shown = await check_health(self._all)
+        if self._looking is not asyncio.current_task():
+            return
         found = shown["faults"]
         assert isinstance(found, dict)
         if found != {one.name: one.fault for one in self._watched.values() if one.fault}:
