@@ -164,6 +164,8 @@ class SignatureMeasure(Measured):
     tops: RowMeasure = RowMeasure()
     parallel_share: float = 0.0
     mended: MendedMeasure | None = None
+    black_line_out: bool = False
+    """A line as dark as ink ran across the paper, and through the box: it was taken out."""
     area: Area
 
 

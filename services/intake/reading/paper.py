@@ -48,6 +48,14 @@ class PaperLine:
     dark: float
     long_mm: float
 
+    def runs_across(self, place: Rect) -> bool:
+        """Whether the line runs through a place on its way across the paper."""
+        if self.down:
+            return False
+        lean = (self.end_mm - self.start_mm) / self.long_mm
+        heights = [self.start_mm + lean * x for x in (place.left_mm, place.right_mm)]
+        return min(heights) <= place.bottom_mm and max(heights) >= place.top_mm
+
     def take_out(
         self, darkness: MatLike, per_mm: int, left_mm: float = 0.0, top_mm: float = 0.0
     ) -> None:

@@ -211,17 +211,18 @@ def _may_be_drawn(
 ) -> bool:
     """Whether somebody may have drawn a level line: what it runs through tells how dark it may be.
 
-    Between the options, and wherever nobody has anything to strike out, it says nothing.
+    Between the options, and wherever nobody has anything to strike out, it says nothing. Through a
+    signature a half-folded letter's crease runs, black in two levels; who takes a signature back
+    strikes it out, not the whole width of the paper.
     """
     darkest = _profile(picture, columns, _COARSE_PER_MM).max(axis=1)
     # Where it is palest: elsewhere print may lie on it.
     palest, pale, usual = np.quantile(darkest, (0.1, 0.25, 0.5))
     if template is None:
         return bool(pale > _MOST_FOLD_DARK)
-    if _runs_through(columns, _words(template)):
-        return bool(pale > _MOST_FOLD_DARK or usual - palest > _MOST_UNEVEN_IN_WORDS)
-    signed = [signature.area for signature in template.signatures]
-    return bool(pale > _MOST_FOLD_DARK) and _runs_through(columns, signed)
+    if not _runs_through(columns, _words(template)):
+        return False
+    return bool(pale > _MOST_FOLD_DARK or usual - palest > _MOST_UNEVEN_IN_WORDS)
 
 
 def _words(template: FormTemplate) -> list[Rect]:

@@ -111,6 +111,7 @@ def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
         tops=rows.tops,
         parallel_share=rows.parallel_share,
         mended=_mended(mended, mended_ink),
+        black_line_out=any(line.dark > _INK and line.runs_across(box) for line in page.lines),
         area=page.area(box),
     )
 

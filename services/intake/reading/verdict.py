@@ -262,9 +262,12 @@ def judge_signature(
 ) -> tuple[SignatureState, float]:
     """Return whether the form is signed by hand, and how sure that is.
 
-    Ink in a page that never was paper is a pasted picture: that is for a person.
+    Ink in a page that never was paper is a pasted picture: that is for a person. So is what is
+    left where a black line was taken out: a flat signature may have gone with it.
     """
     if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
+        if signature.black_line_out:
+            return SignatureState.UNCLEAR, 0.5
         return SignatureState.MISSING, 0.99
     written = (
         (

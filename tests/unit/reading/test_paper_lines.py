@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.console.demo.scans import Picture, Stroke
+from services.console.demo.scans import Hand, Picture, Stroke
 from services.intake.reading.paper import PER_MM as FLAT_PER_MM
 from services.intake.reading.paper_lines import find_paper_lines
 from shared.events import Outcome, Reason
@@ -107,6 +107,36 @@ def test_what_is_written_on_a_dark_fold_between_the_options_is_seen() -> None:
     noted = paper(note="ja, men inte i år", note_at_mm=(110, 97))
     reading = document(png(drawn(noted, across(97.0, 0.8), thick_mm=0.6, grey=20)))
     assert reading.reasons == (Reason.UNEXPLAINED_INK,)
+
+
+SIGNATURE = template().signatures[0].area
+
+
+@pytest.mark.parametrize("at_mm", [10.0, 14.5, 20.0])
+def test_a_black_fold_through_a_signature_leaves_it_signed(at_mm: float) -> None:
+    """A letter that was folded in two has its crease there; a scan in two levels makes it black."""
+    folded = drawn(paper(), across(SIGNATURE.top_mm + at_mm, 1.0), thick_mm=0.4, grey=0)
+    reading = document(png(folded))
+    assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
+
+
+@pytest.mark.parametrize("hand", [Hand.NOTHING, Hand.TYPED_NAME, Hand.INITIALS])
+def test_a_black_fold_signs_nothing_and_a_person_looks(hand: Hand) -> None:
+    """Nor does a form go back to its sender with what may have been taken out with the fold."""
+    folded = drawn(paper(hand=hand), across(SIGNATURE.centre_mm[1], 1.0), thick_mm=0.4, grey=0)
+    assert document(png(folded)).reasons == (Reason.SIGNATURE_UNCLEAR,)
+
+
+def test_a_pale_fold_across_an_empty_place_for_the_signature_leaves_it_unsigned() -> None:
+    unsigned = paper(hand=Hand.NOTHING)
+    folded = drawn(unsigned, across(SIGNATURE.centre_mm[1], 1.0), thick_mm=0.4, grey=225)
+    assert document(png(folded)).reasons == (Reason.SIGNATURE_MISSING,)
+
+
+def test_a_black_line_through_a_signature_that_ends_on_the_paper_is_somebodys() -> None:
+    y = SIGNATURE.centre_mm[1]
+    struck = drawn(paper(), [(14.0, y), (196.0, y + 0.5)], thick_mm=0.5, grey=0)
+    assert document(png(struck)).outcome is Outcome.REVIEW
 
 
 def test_two_folds_and_a_streak_are_found_where_they_are() -> None:
