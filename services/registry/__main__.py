@@ -37,6 +37,7 @@ from shared.consumers import (
     UNSUBSCRIBE,
 )
 from shared.database import Database, DatabaseUnavailable, open_database
+from shared.garbage import keep_what_is_loaded
 from shared.migrate import upgrade_when_reachable
 from shared.outbox import now
 from shared.reporting import Reporter
@@ -95,6 +96,7 @@ async def run(settings: RegistrySettings) -> None:
             checks,
             stir=lambda: _on(loop, bus.stir),
         )
+        keep_what_is_loaded()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())
             tasks.create_task(reporter.run())

@@ -49,6 +49,7 @@ from shared.events import (
     Reason,
     SignatureState,
 )
+from shared.garbage import keep_what_is_loaded
 from shared.identifiers import digest_of, document_id_of, mail_id_of
 from shared.municipalities import all_municipalities, display_name
 from tests.bench.registrar import PROPOSALS, p95, propose, resolve_all
@@ -327,6 +328,7 @@ def main() -> int:
             load(database, chosen.documents)
             filled = time.perf_counter() - start
             print(f"{name}, {chosen.documents} documents (filled in {filled:.0f} s)", flush=True)
+            keep_what_is_loaded()  # as the service does
             with served(world):
                 fast = measure(world, chosen.times) and fast
                 fast = measure_pages(world, clock, chosen.times, PAGE_GATE_S[name]) and fast
