@@ -82,6 +82,7 @@ def line_of(
         handling=document.handling,
         fate=document.fate,
         files=files,
+        initiative=initiative.id if initiative else None,
         initiative_name=initiative.name if initiative else None,
         municipality_name=municipality_name(document.municipality)
         if document.municipality

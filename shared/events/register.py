@@ -63,6 +63,9 @@ class RegisteredDocument(Fact):
     handling: int
     fate: Fate
     files: tuple[str, ...] = ()
+    initiative: InitiativeId | None = Field(
+        default=None, description="whose wording its part of a mail has"
+    )
     initiative_name: str | None = None
     municipality_name: str | None = None
     answer_label: str | None = None

@@ -5,29 +5,17 @@ Of the sender's mail it repeats only the files' names; of the register, only wha
 answer. What the registrar wrote stands in it as text.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
 from shared.events import DocumentResolved, Fate
-from shared.letters.document import (
-    LATE,
-    NO_AUTHORITY_CHECKED,
-    REGISTERED,
-    WRONG,
-    facts,
-    origin,
-    where_to,
-)
-from shared.letters.letter import Letter, Section
-from shared.letters.mending import (
-    NEW_FORM,
-    SCAN_AGAIN,
-    SIGN,
-    Fault,
-    faults_of,
-    steps_for,
-)
+from shared.letters.document import facts, lateness, origin, values_of
+from shared.letters.letter import Block, Letter, Shape
+from shared.letters.mending import faults_of, steps_for
+from shared.letters.parts import PartName
 from shared.letters.plain import moment, one_line, paragraphs_of
+from shared.letters.wordings import Wordings
+from shared.letters.written import sections_of
 
 DECISION: Final = "decision"
 RETURN_REQUEST: Final = "return_request"
@@ -37,99 +25,71 @@ KINDS: Final = {
     Fate.RETURNED: RETURN_REQUEST,
 }
 """What kind of mail tells of a fate; of the others, nothing is told."""
-WHY_HEADING: Final = "Varför vi behöver ett nytt svar"
-STEPS_HEADING: Final = "Så skickar ni ett nytt svar"
-MESSAGE_HEADING: Final = "Meddelande från registraturen"
-BY_A_PERSON: Final = "En registrator har gått igenom handlingen. Mejlet är skickat automatiskt."
-NOT_CERTAIN: Final = Fault(
-    "Vi kan inte säkert se vad kommunen svarar.", (NEW_FORM, SIGN, SCAN_AGAIN)
-)
-
-
-@dataclass(frozen=True)
-class _Wording:
-    """What the kinds of letter do not have in common."""
-
-    heading: str
-    opening: str
-    closing: tuple[str, ...] = (WRONG,)
-
-
-_RECORDED: Final = _Wording(
-    "Nu är ert svar registrerat",
-    "En registrator har gått igenom den och registrerat ert svar.",
-    (NO_AUTHORITY_CHECKED, WRONG),
-)
-_DUPLICATE: Final = _Wording(
-    "Handlingen är en dubblett",
-    "En registrator har gått igenom den och sett att samma svar har kommit in tidigare. "
-    "Handlingen ändrar inte det som redan är registrerat, och ni behöver inte göra något.",
-)
-_RETURNED: Final = _Wording(
-    "Vi behöver ett nytt svar",
-    "En registrator har gått igenom den. Vi kan inte registrera något svar från handlingen och "
-    "ber er därför att skicka en ny.",
-)
-_WORDINGS: Final = {
-    Fate.RECORDED: _RECORDED,
-    Fate.DUPLICATE: _DUPLICATE,
-    Fate.RETURNED: _RETURNED,
+DECISION_PARTS: Final[Mapping[Fate, PartName]] = {
+    Fate.RECORDED: PartName.DECISION_RECORDED,
+    Fate.DUPLICATE: PartName.DECISION_DUPLICATE,
+    Fate.RETURNED: PartName.DECISION_RETURNED,
 }
 
 
-def decision(event: DocumentResolved, *, send_to: str, signed_by: str, organisation: str) -> Letter:
+def decision(
+    event: DocumentResolved,
+    *,
+    send_to: str,
+    signed_by: str,
+    organisation: str,
+    wordings: Wordings | None = None,
+) -> Letter:
     """Write the letter about a decision whose fate is one of `KINDS`.
 
     `send_to` is the address for a new document, `signed_by` the name of the mailbox that answers,
-    `organisation` has received the mail.
+    `organisation` has received the mail. Unless there are `wordings`, it is worded as delivered.
     """
-    document = event.document
-    wording = _WORDINGS[document.fate]
-    arrived = (
-        f"{organisation} har den {moment(event.received_at)} tagit emot en handling"
-        f"{origin(document)}."
-    )
-    return Letter(
-        subject=f"{wording.heading}, dnr {one_line(document.dnr)}",
-        heading=wording.heading,
-        opening=(f"{arrived} {wording.opening}",),
-        sections=_sections(event, send_to),
-        closing=wording.closing,
-        signature=(signed_by, organisation, BY_A_PERSON),
-    )
-
-
-def _sections(event: DocumentResolved, send_to: str) -> tuple[Section, ...]:
-    """What the reader is to do comes before what is only to be known."""
-    document = event.document
-    registered = Section(
-        REGISTERED,
-        facts=facts(document, with_initiative=True, reviewed=True),
-        remarks=_remarks(event),
-    )
-    paragraphs = tuple(paragraphs_of(event.message))
-    message = (Section(MESSAGE_HEADING, remarks=paragraphs),) if paragraphs else ()
-    if document.fate is not Fate.RETURNED:
-        return (*message, registered)
-    # A registrar may ask again for a reason that only the message tells.
-    faults = faults_of(document.reasons, otherwise=NOT_CERTAIN)
-    why = Section(WHY_HEADING, remarks=tuple(fault.what for fault in faults))
-    steps = Section(STEPS_HEADING, steps=(*steps_for(faults), where_to(document, send_to)))
-    return (why, *message, steps, registered)
-
-
-def _remarks(event: DocumentResolved) -> tuple[str, ...]:
-    document = event.document
-    remarks: list[str] = []
-    if document.fate is Fate.RECORDED and event.replaces_label:
-        former = one_line(event.replaces_label)
-        remarks.append(f"Svaret ersätter kommunens tidigare svar, som var: {former}.")
-    number, former_number = one_line(document.dnr), one_line(event.former_dnr)
-    if former_number and former_number != number:
-        remarks.append(
-            f"I vår bekräftelse stod diarienumret {former_number}. Handlingen har nu "
-            f"diarienumret {number}, och det är det som gäller."
+    words, document = wordings or Wordings(), event.document
+    about_document = values_of(document, send_to)
+    values = about_document | {
+        "organisation": organisation,
+        "inkom": moment(event.received_at),
+        "handlingen": f"en handling{origin(document)}",
+        "tidigare_svar": one_line(event.replaces_label or ""),
+        "tidigare_dnr": _former_number(event),
+    }
+    pieces = {
+        "uppgifter": facts(document, with_initiative=True, reviewed=True),
+        "meddelande": tuple(
+            Block(Shape.PARAGRAPH, (paragraph,), linked=False)
+            for paragraph in paragraphs_of(event.message)
+        ),
+        "för_sent": lateness(document, words),
+        "förbehåll": words.word(PartName.NOTE_AUTHORITY, document.initiative).blocks,
+    }
+    if document.fate is Fate.RETURNED:
+        # A registrar may ask again for a reason that only the message tells.
+        faults = faults_of(
+            document.reasons,
+            words,
+            document.initiative,
+            about_document,
+            otherwise=PartName.RESEND_NOT_CERTAIN,
         )
-    if document.fate is Fate.RECORDED and document.late:
-        remarks.append(LATE)
-    return tuple(remarks)
+        pieces["skäl"] = tuple(
+            Block(Shape.PARAGRAPH, (what,)) for fault in faults for what in fault.what
+        )
+        pieces["steg"] = (Block(Shape.STEPS, steps_for(faults)),)
+    worded = words.word(DECISION_PARTS[document.fate], document.initiative, values, pieces)
+    last = words.word(PartName.NOTE_BY_PERSON, document.initiative)
+    return Letter(
+        subject=worded.subject,
+        heading=worded.heading,
+        sections=tuple(sections_of(worded.blocks)),
+        signature=(
+            signed_by,
+            organisation,
+            *(line for block in last.blocks for line in block.lines),
+        ),
+    )
+
+
+def _former_number(event: DocumentResolved) -> str:
+    former = one_line(event.former_dnr)
+    return former if former != one_line(event.document.dnr) else ""

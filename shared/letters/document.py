@@ -3,18 +3,12 @@
 from typing import Final
 
 from shared.events import Fate, RegisteredDocument
+from shared.letters.letter import Block, Shape
+from shared.letters.parts import PartName
 from shared.letters.plain import file_name, listing, one_line
+from shared.letters.wordings import Wordings
 
 NOT_REVIEWED: Final = "ännu inte granskat"
-NO_AUTHORITY_CHECKED: Final = (
-    "Bekräftelsen innebär inte att vi har prövat vem som får underteckna för kommunen."
-)
-WRONG: Final = "Stämmer något inte? Svara på detta mejl och ange diarienumret."
-LATE: Final = (
-    "Handlingen kom in efter sista svarsdag och är registrerad som för sent inkommen. "
-    "Programkontoret avgör hur den hanteras."
-)
-REGISTERED: Final = "Så är handlingen registrerad"
 MAX_FILES: Final = 20
 
 
@@ -28,9 +22,23 @@ def origin(document: RegisteredDocument) -> str:
     return words
 
 
+def values_of(document: RegisteredDocument, send_to: str) -> dict[str, str]:
+    """Return what every part about a document may name; what is not known is left out."""
+    values = {
+        "dnr": one_line(document.dnr),
+        "handling": str(document.handling),
+        "kommun": one_line(document.municipality_name or ""),
+        "initiativ": one_line(document.initiative_name or ""),
+        "filer": _files(document),
+        "svar": _answer(document) or "",
+        "svarsadress": send_to,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
 def facts(
     document: RegisteredDocument, *, with_initiative: bool, reviewed: bool = False
-) -> tuple[tuple[str, str], ...]:
+) -> tuple[Block, ...]:
     """Label and value of all that is registered.
 
     Of what a person has `reviewed` it is never said that nobody has.
@@ -46,12 +54,14 @@ def facts(
     answer = _answer(document)
     if document.fate is not Fate.NEED and not (reviewed and answer is None):
         found.append(("Registrerat svar", answer or NOT_REVIEWED))
-    return tuple(found)
+    return (Block(Shape.FACTS, facts=tuple(found), linked=False),)
 
 
-def where_to(document: RegisteredDocument, send_to: str) -> str:
-    """The last step of sending a document again."""
-    return f"Skicka den till {send_to} och ange dnr {one_line(document.dnr)} i ämnesraden."
+def lateness(document: RegisteredDocument, wordings: Wordings) -> tuple[Block, ...]:
+    """Say that it came too late, if it did."""
+    if not document.late:
+        return ()
+    return wordings.word(PartName.NOTE_LATE, document.initiative).blocks
 
 
 def _files(document: RegisteredDocument) -> str:

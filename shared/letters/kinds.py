@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.events import LetterKind
-from shared.letters.plain import NO_BREAK
+from shared.letters.plain import MAX_LINE, NO_BREAK
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,9 @@ class Variable:
     """Something that a letter says and its template does not know.
 
     Of several `paragraphs`, it stands alone on its line and may hold the marks of a letter's text.
-    What is `optional` may lack a value; the lines that name it are then left out.
+    What is `optional` may lack a value; the lines that name it are then left out. What is
+    `required` must stand in the text, whoever words it: without it the letter would mislead.
+    `limit` is in characters.
     """
 
     name: str
@@ -23,6 +25,8 @@ class Variable:
     example: str
     paragraphs: bool = False
     optional: bool = False
+    required: bool = False
+    limit: int = MAX_LINE
 
 
 class TemplateName(StrEnum):

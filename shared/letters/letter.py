@@ -20,6 +20,7 @@ class Shape(StrEnum):
     """How some lines of a letter are laid out."""
 
     HEADING = "heading"
+    SUBHEADING = "subheading"
     PARAGRAPH = "paragraph"
     ITEMS = "items"
     STEPS = "steps"
@@ -28,11 +29,13 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """Lines of one shape; facts are labels with values."""
+    """Lines of one shape; facts are labels with values. One paragraph may have several lines."""
 
     shape: Shape
     lines: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    linked: bool = True
+    """Whether web addresses in it become links; not in what we only repeat."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,7 @@ class Section:
     """One matter within a letter, for example one document."""
 
     heading: str
-    facts: tuple[tuple[str, str], ...] = ()
-    """Label and value, shown as a small table."""
-    remarks: tuple[str, ...] = ()
-    """Paragraphs; one may have line breaks of its own."""
-    steps_heading: str = ""
-    steps: tuple[str, ...] = ()
-    """What the reader is to do, in order."""
-    blocks: tuple[Block, ...] = ()
-    """What somebody wrote freely, in its order."""
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -57,13 +52,9 @@ class Letter:
 
     subject: str
     heading: str
-    opening: tuple[str, ...]
+    sections: tuple[Section, ...]
     addressed_to: tuple[str, ...] = ()
     """Lines above everything else: the recipient, and for whom there."""
-    sections: tuple[Section, ...] = ()
-    steps_heading: str = ""
-    steps: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
     signature: tuple[str, ...] = ()
 
 
@@ -109,8 +100,10 @@ def _wrapped(value: str, indent: str = "") -> str:
     return "\n".join(lines)
 
 
-def _linked(value: str) -> Markup:
-    """Escape text for HTML, and make links of the web addresses in it."""
+def _linked(value: str, linked: bool) -> Markup:
+    """Escape text for HTML, and make links of the web addresses in it if they may be."""
+    if not linked:
+        return escape(value)
     html, end = Markup(), 0
     for match in _WEB_ADDRESS.finditer(value):
         address = match[0].rstrip(".,;:!?)'\"")

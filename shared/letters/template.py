@@ -6,13 +6,13 @@ template can do no harm whoever wrote it. A line one of whose variables has no v
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from shared.letters.kinds import TemplateName, Variable, variables_of
-from shared.letters.plain import MAX_LINE, one_line, paragraphs_of
+from shared.letters.plain import one_line, paragraphs_of
 
 SUBJECT_PREFIX: Final = "Ämne:"
 HEADING_PREFIX: Final = "Rubrik:"
@@ -56,6 +56,10 @@ class FaultCode(StrEnum):
     EMPTY = "empty"
     SEVERAL_LINES = "several_lines"
     TOO_LONG = "too_long"
+    LEFT_OUT = "left_out"
+    """A variable that must stand in the text does not."""
+    WRONG_FORM = "wrong_form"
+    """The text does not consist of what it must consist of."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +80,40 @@ class ValueMissing(ValueError):
 
 def check(template: Template, name: TemplateName) -> tuple[TemplateFault, ...]:
     """Return everything that keeps a template from being used for these letters."""
-    variables = {variable.name: variable for variable in variables_of(name)}
-    found: list[TemplateFault] = []
+    known = variables_of(name)
+    return (*title_faults(template, known), *text_faults(template, known))
+
+
+def title_faults(template: Template, known: Iterable[Variable]) -> Iterator[TemplateFault]:
+    """Find what is wrong with subject and heading; the variables are those that may be used."""
+    variables = {variable.name: variable for variable in known}
     for part in (Part.SUBJECT, Part.HEADING):
         line = getattr(template, part.value)
-        found += _line_faults(part, 1, line, variables)
-        found += _title_faults(part, line)
+        yield from _line_faults(part, 1, line, variables)
+        yield from _title_faults(part, line)
+
+
+def text_faults(template: Template, known: Iterable[Variable]) -> Iterator[TemplateFault]:
+    """Find what is wrong with the text."""
+    variables = {variable.name: variable for variable in known}
     for number, line in enumerate(template.text.splitlines(), 1):
-        found += _line_faults(Part.TEXT, number, line, variables)
+        yield from _line_faults(Part.TEXT, number, line, variables)
     if not template.text.strip():
-        found.append(TemplateFault(FaultCode.EMPTY, Part.TEXT, 1, "", "Texten saknas."))
+        yield TemplateFault(FaultCode.EMPTY, Part.TEXT, 1, "", "Texten saknas.")
     if len(template.text) > MAX_TEXT:
         longest = f"Texten får vara högst {MAX_TEXT} tecken."
-        found.append(TemplateFault(FaultCode.TOO_LONG, Part.TEXT, 1, "", longest))
-    return tuple(found)
+        yield TemplateFault(FaultCode.TOO_LONG, Part.TEXT, 1, "", longest)
+    lines = template.text.splitlines()
+    used = {name for line in lines for name in names_in(line)}
+    for variable in variables.values():
+        if variable.required and variable.name not in used:
+            yield TemplateFault(
+                FaultCode.LEFT_OUT,
+                Part.TEXT,
+                len(lines) or 1,
+                variable.name,
+                f"Texten saknar {{{{{variable.name}}}}}: {variable.meaning}. Det måste stå med.",
+            )
 
 
 def render(template: Template, name: TemplateName, values: Mapping[str, str]) -> Worded:
@@ -100,9 +124,7 @@ def render(template: Template, name: TemplateName, values: Mapping[str, str]) ->
     """
     variables = {variable.name: variable for variable in variables_of(name)}
     given = {_name(key): value for key, value in values.items()}
-    lines = (
-        _filled(line, variables, given) for line in _normal(template.text).strip().splitlines()
-    )
+    lines = (filled(line, variables, given) for line in _normal(template.text).strip().splitlines())
     text = "\n".join(line for line in lines if line is not None)
     return Worded(
         _title(template.subject, variables, given)[:MAX_SUBJECT],
@@ -112,10 +134,14 @@ def render(template: Template, name: TemplateName, values: Mapping[str, str]) ->
 
 
 def parse(source: str) -> Template:
-    """Take a template file apart: `Ämne: …`, `Rubrik: …`, a blank line and the text."""
+    """Take a template file apart: `Ämne: …`, `Rubrik: …`, a blank line and the text.
+
+    One that is a part of a letter may be text alone.
+    """
+    if not source.startswith(SUBJECT_PREFIX):
+        return Template("", "", source.strip() + "\n")
     head, _, text = source.partition("\n\n")
     subject, _, heading = head.partition("\n")
-    assert subject.startswith(SUBJECT_PREFIX), "a template's first line is its subject"
     assert heading.startswith(HEADING_PREFIX), "a template's second line is its heading"
     return Template(
         subject.removeprefix(SUBJECT_PREFIX).strip(),
@@ -180,16 +206,16 @@ def _title_faults(part: Part, line: str) -> Iterator[TemplateFault]:
 
 
 def _title(line: str, variables: Mapping[str, Variable], values: Mapping[str, str]) -> str:
-    filled = _filled(_normal(line), variables, values)
-    if filled is None:
-        missing = [name for name in _names(line) if not values.get(name, "").strip()]
+    whole = filled(_normal(line), variables, values)
+    if whole is None:
+        missing = [name for name in names_in(line) if not values.get(name, "").strip()]
         raise ValueMissing(f"no value for {', '.join(missing)}")
-    return one_line(filled, limit=250)
+    return one_line(whole, limit=250)
 
 
-def _filled(line: str, variables: Mapping[str, Variable], values: Mapping[str, str]) -> str | None:
-    """A line with its values; None if one of them is missing."""
-    names = _names(line)
+def filled(line: str, variables: Mapping[str, Variable], values: Mapping[str, str]) -> str | None:
+    """Return a line with its values; None if one of them is missing."""
+    names = names_in(line)
     if any(not values.get(name, "").strip() for name in names):
         return None
 
@@ -197,12 +223,13 @@ def _filled(line: str, variables: Mapping[str, Variable], values: Mapping[str, s
         name = _name(match[1])
         if variables[name].paragraphs:
             return "\n\n".join(paragraphs_of(values[name]))
-        return one_line(values[name], limit=MAX_LINE)
+        return one_line(values[name], limit=variables[name].limit)
 
     return _VARIABLE.sub(value, line)
 
 
-def _names(line: str) -> list[str]:
+def names_in(line: str) -> list[str]:
+    """Return the variables that stand in a line, in their order."""
     return [_name(match[1]) for match in _VARIABLE.finditer(_normal(line))]
 
 

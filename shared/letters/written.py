@@ -4,7 +4,8 @@ The marks are those of `LetterOrdered.text`. What is no mark is text; nothing of
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -13,12 +14,14 @@ from shared.letters.plain import one_line
 
 MAX_PARAGRAPH: Final = 10_000
 FILES_HEADING: Final = "Bifogade filer"
-_HEADING = re.compile(r"#{1,3}\s+(\S.*)")
+_HEADING = re.compile(r"#\s+(\S.*)")
+_SUBHEADING = re.compile(r"#{2,3}\s+(\S.*)")
 _STEP = re.compile(r"\d{1,2}[.)]\s+(\S.*)")
 _ITEM = re.compile(r"[-*•]\s+(\S.*)")
 _FACT = re.compile(r"([^|]{1,60}?)\s+\|\s+(\S.*)")
 _MARKS: Final = (
     (Shape.HEADING, _HEADING),
+    (Shape.SUBHEADING, _SUBHEADING),
     (Shape.STEPS, _STEP),
     (Shape.ITEMS, _ITEM),
     (Shape.FACTS, _FACT),
@@ -32,11 +35,10 @@ def written(
     text: str,
     addressed_to: Sequence[str] = (),
     files: Sequence[str] = (),
-    closing: Sequence[str] = (),
     signature: Sequence[str] = (),
 ) -> Letter:
     """Make a letter of a text; `addressed_to` stands above it, the names of its `files` below."""
-    sections = list(_sections(text))
+    sections = list(sections_of(blocks_in(text)))
     if files:
         items = tuple(one_line(name) for name in files)
         sections.append(Section(FILES_HEADING, blocks=(Block(Shape.ITEMS, items),)))
@@ -44,25 +46,58 @@ def written(
         subject=one_line(subject, limit=250),
         heading=one_line(heading, limit=250),
         addressed_to=tuple(one_line(line) for line in addressed_to),
-        opening=(),
         sections=tuple(sections),
-        closing=tuple(closing),
         signature=tuple(signature),
     )
 
 
-def _sections(text: str) -> Iterator[Section]:
-    """A heading without anything below it is left out: what it announced has no value."""
-    heading, lines = "", list[tuple[Shape, str]]()
-    for shape, line in _lines(text):
-        if shape is Shape.HEADING:
-            if lines:
-                yield Section(heading, blocks=tuple(_blocks(lines)))
-            heading, lines = line, []
+def blocks_in(text: str) -> Iterator[Block]:
+    """Take a text apart by its marks; headings are blocks, too."""
+    for shape, group in groupby(_lines(text), key=lambda pair: pair[0]):
+        values = [line for _, line in group]
+        if shape is Shape.FACTS:
+            yield Block(shape, facts=tuple(_fact(line) for line in values))
+        elif shape in (Shape.ITEMS, Shape.STEPS):
+            yield Block(shape, tuple(values))
         else:
-            lines.append((shape, line))
-    if lines:
-        yield Section(heading, blocks=tuple(_blocks(lines)))
+            yield from (Block(shape, (line,)) for line in values)
+
+
+def sections_of(blocks: Iterable[Block]) -> Iterator[Section]:
+    """Put blocks below their headings; lists and tables that follow each other become one.
+
+    A heading without anything below it is left out: what it announced has no value.
+    """
+    heading, below = "", list[Block]()
+    for block in blocks:
+        if block.shape is Shape.HEADING:
+            yield from _section(heading, below)
+            heading, below = block.lines[0], []
+        else:
+            below.append(block)
+    yield from _section(heading, below)
+
+
+def _section(heading: str, blocks: Sequence[Block]) -> Iterator[Section]:
+    kept: list[Block] = []
+    for at, block in enumerate(blocks):
+        following = blocks[at + 1].shape if at + 1 < len(blocks) else Shape.SUBHEADING
+        if block.shape is following is Shape.SUBHEADING:
+            continue
+        if kept and _continues(kept[-1], block):
+            lines, facts = kept[-1].lines + block.lines, kept[-1].facts + block.facts
+            kept[-1] = replace(block, lines=lines, facts=facts)
+        else:
+            kept.append(block)
+    if kept:
+        yield Section(heading, tuple(kept))
+
+
+def _continues(former: Block, block: Block) -> bool:
+    return block.shape in (Shape.ITEMS, Shape.STEPS, Shape.FACTS) and (
+        former.shape,
+        former.linked,
+    ) == (block.shape, block.linked)
 
 
 def _lines(text: str) -> Iterator[tuple[Shape, str]]:
@@ -82,17 +117,6 @@ def _lines(text: str) -> Iterator[tuple[Shape, str]]:
         if mark is not None:
             shape, found = mark
             yield shape, line if shape is Shape.FACTS else found[1]
-
-
-def _blocks(lines: Sequence[tuple[Shape, str]]) -> Iterator[Block]:
-    for shape, group in groupby(lines, key=lambda pair: pair[0]):
-        values = [line for _, line in group]
-        if shape is Shape.FACTS:
-            yield Block(shape, facts=tuple(_fact(line) for line in values))
-        elif shape is Shape.PARAGRAPH:
-            yield from (Block(shape, (line,)) for line in values)
-        else:
-            yield Block(shape, tuple(values))
 
 
 def _fact(line: str) -> tuple[str, str]:

@@ -6,9 +6,11 @@ import pytest
 
 from services.notifier.compose import compose_decision
 from shared.events import MENDABLE, MENDABLE_FILES, DocumentResolved, Fate, Reason
-from shared.letters.decision import BY_A_PERSON, KINDS, MESSAGE_HEADING
-from shared.letters.document import LATE, NO_AUTHORITY_CHECKED, NOT_REVIEWED
-from shared.letters.mending import FAULTS, UNKNOWN_FAULT, faults_of, steps_for
+from shared.letters.decision import KINDS
+from shared.letters.document import NOT_REVIEWED
+from shared.letters.mending import Fault, fault_of, faults_of, steps_for
+from shared.letters.parts import FAULT_PARTS, PartName, steps_in_order
+from shared.letters.wordings import Wordings, delivered_part
 from tests.unit.notifier.builders import (
     correspondence,
     document,
@@ -29,6 +31,10 @@ ASKED_AGAIN_FOR = (
     Reason.TOO_MANY_PAGES, Reason.TOO_MANY_PIXELS, Reason.FILE_REPAIRED,
     *sorted(MENDABLE), *sorted(MENDABLE_FILES),
 )  # fmt: skip
+BY_A_PERSON = delivered_part(PartName.NOTE_BY_PERSON).text.strip()
+LATE = delivered_part(PartName.NOTE_LATE).text.strip()
+NO_AUTHORITY_CHECKED = delivered_part(PartName.NOTE_AUTHORITY).text.strip()
+MESSAGE_HEADING = "Meddelande från registraturen"
 MESSAGE = "Hej,\n\nvi såg bara första sidan.\n  Skicka gärna båda.  \n\nHälsningar\nKarin"
 
 
@@ -109,23 +115,28 @@ def test_what_a_person_has_reviewed_is_not_said_to_wait_for_one(fate: Fate) -> N
     assert ("Registrerat svar" in text) == (fate is Fate.RETURNED)
 
 
+def worded(name: PartName) -> Fault:
+    return fault_of(name, Wordings(), None, {})
+
+
 @pytest.mark.parametrize("reason", ASKED_AGAIN_FOR)
 def test_every_reason_to_ask_again_has_words_and_steps(reason: Reason) -> None:
-    fault = FAULTS[reason]
-    assert fault != UNKNOWN_FAULT
-    assert fault.what.endswith(".")
-    assert steps_for([fault]), "at least one step"
-    assert len(steps_for([fault])) == len(fault.steps), "every step has its place in the order"
+    fault = worded(FAULT_PARTS[reason])
+    assert fault != worded(PartName.RESEND_NOT_READ)
+    (what,) = fault.what
+    assert what.endswith(".")
+    assert steps_for([fault]) == fault.steps, "they stand in the order in which one takes them"
+    assert set(fault.steps) <= set(steps_in_order()), "every step has its place in the order"
     text = told(returned(reason))
-    for words in (fault.what, *fault.steps):
+    for words in (what, *fault.steps):
         assert words in text
 
 
 def test_several_faults_are_all_told_and_each_step_once() -> None:
     reasons = (Reason.UNKNOWN_INITIATIVE, Reason.MARK_DOUBTFUL, Reason.SIGNATURE_MISSING)
     text = told(returned(*reasons))
-    for fault in faults_of(reasons):
-        assert fault.what in text
+    for fault in faults_of(reasons, Wordings(), None, {}):
+        assert fault.what[0] in text
     assert text.count("Skanna alla sidor") == text.count("Skriv under blanketten") == 1
     assert text.index("1. Använd den blankett") < text.index("2. Fyll i en ny blankett")
 
@@ -136,7 +147,7 @@ def test_a_reason_without_words_of_its_own_claims_nothing_about_the_file(
 ) -> None:
     text = told(returned(*reasons, message="Blanketten är från förra året."))
     assert "Vi kan inte säkert se vad kommunen svarar." in text
-    assert UNKNOWN_FAULT.what not in text
+    assert worded(PartName.RESEND_NOT_READ).what[0] not in text
     assert "Blanketten är från förra året." in text
 
 

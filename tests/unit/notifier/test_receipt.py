@@ -8,8 +8,9 @@ import pytest
 
 from services.notifier.compose import compose_receipt
 from shared.events import Disposition, Fate, MailRegistered, Reason
-from shared.letters.document import NO_AUTHORITY_CHECKED
+from shared.letters.parts import PartName
 from shared.letters.receipt import MAX_SHOWN
+from shared.letters.wordings import delivered_part
 from tests.unit.notifier.builders import (
     correspondence,
     document,
@@ -18,6 +19,8 @@ from tests.unit.notifier.builders import (
     registered,
     text_of,
 )
+
+NO_AUTHORITY_CHECKED = delivered_part(PartName.NOTE_AUTHORITY).text.strip()
 
 
 def told(event: MailRegistered) -> str:
