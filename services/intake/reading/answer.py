@@ -23,7 +23,7 @@ MOST_PALE_RING_MM2 = 2.5
 """A pencil covers as much of a box as a pen, and is paler; a trace of what was rubbed out is not
 dark enough to cover a third of this. In a smaller box the same stroke is a larger share."""
 LEAST_THIN = 0.08
-LEAST_WEIGHT_MM, LEAST_WEIGHT_DARK_MM = 0.2, 0.16
+LEAST_WEIGHT_MM, LEAST_WEIGHT_DARK_MM = 0.18, 0.15
 LEAST_DARK = 0.012
 MOST_DARK_OF_PALE, MOST_RUNS_THIN = 0.5, 1.7
 """A thin pen on a coarse scan or a photo covers little, and palely; but its line is heavier than
@@ -38,7 +38,8 @@ MOST_EMPTY = 0.012
 MOST_FAINT = 0.01
 MOST_TRACE = 0.03
 MOST_RING_EMPTY_MM2 = 0.5
-MOST_RING_LOOSE_MM2 = 0.5
+MOST_RING_LOOSE_MM2, MOST_RING_LOOSE_OF_STROKES_MM2 = 0.5, 1.5
+"""More only if it lies along the two strokes that leave the box: a pencil's arm is broken."""
 MOST_RING_MARKED = 0.18
 MOST_RING_MARKED_MM2 = 9.0
 """The arms of a large cross; the rim of a cup leaves more."""
@@ -69,10 +70,13 @@ MOST_BESIDE_MM2 = 0.15
 MOST_COVERED, MOST_COVERED_SMALL = 0.9, 0.97
 """What does not leave its box, or at the corners only, is a mark however heavy, as long as there
 is paper in the box: one blackened all over may be one taken back."""
+MOST_COVERED_WITHIN, MOST_LEVEL_WITHIN = 0.96, 0.1
+"""A felt pen's zigzag, of which nothing touches the border, leaves less paper, at its turns. Its
+strokes are steep; those that take a mark back are level, or do not stop at the border."""
 MOST_EXITS_SMALL = 2
 MOST_OFF_STROKES_INSIDE, MOST_OFF_STROKES_LARGE = 0.2, 0.1
 MOST_TIP, WIDEST_PEN_MM = 0.35, 1.5
-MOST_RUNS_TIPS, MOST_LEVEL_TIPS, MOST_OFF_STROKES_TIPS = 1.75, 0.15, 0.5
+MOST_RUNS_TIPS, MOST_LEVEL_TIPS, MOST_OFF_STROKES_TIPS = 1.75, 0.15, 0.6
 """Of a pen's width squared, at each place where strokes leave a box of ours: they end there, by the
 border, as those of a cross gone over twice do. What is drawn over a mark goes on, or fills the
 paper between its strokes: a line across the box meets more of them, or they are level."""
@@ -101,12 +105,16 @@ def box_state(mark: MarkMeasure) -> BoxState:
         return BoxState.EMPTY
     marked = (
         (_dark_enough(mark) or _pale(mark))
-        and mark.ring_loose_mm2 <= MOST_RING_LOOSE_MM2
+        and mark.ring_loose_mm2 <= _most_loose_mm2(mark)
         and mark.ring_fraction <= MOST_RING_MARKED
         and not _struck_through(mark)
         and (_keeps_to_its_box(mark) or _looks_like_a_mark(mark))
     )
     return BoxState.MARKED if marked else BoxState.DOUBTFUL
+
+
+def _most_loose_mm2(mark: MarkMeasure) -> float:
+    return MOST_RING_LOOSE_OF_STROKES_MM2 if _is_two_strokes(mark) else MOST_RING_LOOSE_MM2
 
 
 def _struck_through(mark: MarkMeasure) -> bool:
@@ -144,7 +152,8 @@ def _keeps_to_its_box(mark: MarkMeasure) -> bool:
         told = mark.exits < LEAST_EXITS_TOLD or off <= MOST_OFF_STROKES_INSIDE
     else:
         told = mark.exits <= MOST_EXITS and off <= MOST_OFF_STROKES_LARGE
-    return told and _covered(mark) <= MOST_COVERED
+    within = mark.exits == 0 and mark.ring_mm2 == 0 and mark.level <= MOST_LEVEL_WITHIN
+    return told and _covered(mark) <= (MOST_COVERED_WITHIN if within else MOST_COVERED)
 
 
 def _ends_at_corners(mark: MarkMeasure) -> bool:

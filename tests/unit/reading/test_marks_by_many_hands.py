@@ -26,7 +26,7 @@ from shared.forms import Box, FormTemplate, Rect
 from tests.bench.forms.cases import printed, template
 from tests.bench.forms.generator import marks
 from tests.bench.forms.generator.devices import Device, deliver
-from tests.bench.forms.generator.pen import PER_MM, Layer, Pen, Sheet, any_pen
+from tests.bench.forms.generator.pen import PER_MM, Layer, Pen, PenKind, Sheet, any_pen
 from tests.bench.forms.generator.printing import render
 
 Draw = Callable[[Sheet, Pen, Rect], None]
@@ -75,6 +75,13 @@ def rubbed_out(sheet: Sheet, pen: Pen, box: Rect) -> None:
     marks.cross(sheet, Pen(pen.kind, width, cover, skips, pen.colour), box)
 
 
+def with_a_felt_pen(draw: Draw) -> Draw:
+    def drawn(sheet: Sheet, pen: Pen, box: Rect) -> None:
+        draw(sheet, Pen(PenKind.FIBRE, 1.15, cover=0.97, skips=0.0, colour=pen.colour), box)
+
+    return drawn
+
+
 MARKS: tuple[Draw, ...] = tuple(marks.GOOD.values())
 STRUCK: tuple[Draw, ...] = (
     marks.struck_out,
@@ -95,6 +102,17 @@ def test_a_mark_is_one_whatever_the_pen(device: Device) -> None:
 @pytest.mark.parametrize("device", [Device.SCANNER, Device.FAX, Device.PHONE])
 def test_a_mark_taken_back_is_for_a_person(device: Device) -> None:
     states = read(STRUCK, device)
+    assert states.count(BoxState.MARKED) <= 0.02 * len(states)
+    assert BoxState.EMPTY not in states
+
+
+def test_a_zigzag_within_its_box_is_a_mark_though_a_felt_pen_leaves_little_paper() -> None:
+    states = read((with_a_felt_pen(marks.scribble),), Device.SCANNER)
+    assert states.count(BoxState.MARKED) >= 0.9 * len(states)
+
+
+def test_a_felt_pens_mark_taken_back_is_for_a_person() -> None:
+    states = read([with_a_felt_pen(draw) for draw in STRUCK], Device.SCANNER)
     assert states.count(BoxState.MARKED) <= 0.02 * len(states)
     assert BoxState.EMPTY not in states
 
