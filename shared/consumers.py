@@ -27,6 +27,8 @@ from shared.events import (
     ReplyReceived,
     ResolutionUndone,
     UnsubscribeAsked,
+    WordingChanged,
+    WordingRefused,
 )
 
 
@@ -81,6 +83,10 @@ RESOLVED: Final = Consumer("notifier", "resolved", DocumentResolved, "tells what
 UNDONE: Final = Consumer("notifier", "undone", ResolutionUndone, "withdraws what has not left")
 ORDERED: Final = Consumer("notifier", "ordered", LetterOrdered, "sends a letter that was ordered")
 STEERED: Final = Consumer("notifier", "steered", MailingSteered, "paces, pauses, stops a mailing")
+WORDED: Final = Consumer("notifier", "worded", WordingChanged, "words its mails as staff do")
+UNWORDED: Final = Consumer(
+    "registry", "unworded", WordingRefused, "shows which wording could not be used"
+)
 RETRY: Final = Consumer(
     "intake", "retry", DeadLetterRetryOrdered, "handles once more what it could not"
 )
@@ -113,6 +119,8 @@ CONSUMERS: Final = (
     UNDONE,
     ORDERED,
     STEERED,
+    WORDED,
+    UNWORDED,
     RETRY,
     RETRY_MAILS,
 )

@@ -17,6 +17,7 @@ from services.notifier.report import outgoing
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSection, NotifierSettings
 from services.notifier.signing import Signer
+from services.notifier.wordings import change_wording
 from shared.archive import open_archive
 from shared.bus import Bus
 from shared.consumers import (
@@ -27,6 +28,7 @@ from shared.consumers import (
     STEERED,
     UNDELIVERED,
     UNDONE,
+    WORDED,
 )
 from shared.database import open_database
 from shared.events import (
@@ -37,6 +39,7 @@ from shared.events import (
     MailingSteered,
     MailRegistered,
     ResolutionUndone,
+    WordingChanged,
 )
 from shared.migrate import upgrade_when_reachable
 from shared.reporting import Reporter, retry_ordered
@@ -107,11 +110,15 @@ async def run(settings: NotifierSettings) -> None:
         sender.stir()
         bus.stir()
 
+    async def on_wording_changed(event: WordingChanged) -> None:
+        await asyncio.to_thread(change_wording, database, event)
+
     async def on_retry_ordered(event: DeadLetterRetryOrdered) -> None:
         await asyncio.to_thread(retry_ordered, database, RETRY_MAILS, event)
         bus.stir()
 
     bus.consume(RETRY_MAILS, on_retry_ordered)
+    bus.consume(WORDED, on_wording_changed)
     bus.consume(STEERED, on_mailing_steered)
     bus.consume(ORDERED, on_letter_ordered)
     bus.consume(UNDELIVERED, on_delivery_failed)

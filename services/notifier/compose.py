@@ -1,4 +1,4 @@
-"""From a letter to the exact bytes of a mail. Pure: the same event gives the same bytes."""
+"""From a letter to the exact bytes of a mail. Pure: the same event and wording, the same bytes."""
 
 import hashlib
 import re
@@ -16,6 +16,7 @@ from shared.letters.decision import KINDS, decision
 from shared.letters.letter import Letter, as_html, as_text
 from shared.letters.plain import SWEDEN
 from shared.letters.receipt import KIND, receipt
+from shared.letters.wordings import Wordings
 
 MAX_REFERENCES: Final = 20
 # An identifier as others write it: printable ASCII in angle brackets (RFC 5322, 3.6.4, leniently).
@@ -102,7 +103,7 @@ class House:
         return f"<{kind}.{about}@{self.message_id_domain}>"
 
 
-def compose_receipt(event: MailRegistered, house: House) -> Mail:
+def compose_receipt(event: MailRegistered, house: House, wordings: Wordings | None = None) -> Mail:
     """Compose the receipt for a mail whose return path the gate has found safe."""
     sender = house.sender_for(event.correspondence.mailbox)
     letter = receipt(
@@ -110,12 +111,15 @@ def compose_receipt(event: MailRegistered, house: House) -> Mail:
         send_to=sender,
         signed_by=house.name_of(sender),
         organisation=house.organisation,
+        wordings=wordings,
     )
     message_id = house.message_id(KIND, event.mail_id)
     return _mail(letter, message_id, event.registered_at, event.correspondence, house)
 
 
-def compose_decision(event: DocumentResolved, house: House) -> Mail:
+def compose_decision(
+    event: DocumentResolved, house: House, wordings: Wordings | None = None
+) -> Mail:
     """Compose the mail that tells a sender of a decision, under the same condition.
 
     Its fate is one that senders are told of.
@@ -126,6 +130,7 @@ def compose_decision(event: DocumentResolved, house: House) -> Mail:
         send_to=sender,
         signed_by=house.name_of(sender),
         organisation=house.organisation,
+        wordings=wordings,
     )
     message_id = house.message_id(KINDS[event.document.fate], event.resolution.hex)
     return _mail(letter, message_id, event.send_after, event.correspondence, house)

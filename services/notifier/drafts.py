@@ -1,7 +1,7 @@
 """What an event asks to be sent, before the gate has its say and before it is composed. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notifier.compose import House, Mail, compose_decision, compose_receipt
@@ -9,6 +9,7 @@ from services.notifier.gate import Question
 from shared.events import DocumentResolved, MailRegistered
 from shared.letters.decision import KINDS
 from shared.letters.receipt import KIND
+from shared.letters.wordings import Wordings
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,29 @@ class Draft:
     received_at: datetime
     not_before: datetime | None
     """When it may leave; None is at once."""
-    compose: Callable[[], Mail]
-    """Called once the gate has found the return path safe."""
+    compose_with: Callable[[Wordings], Mail]
+    wordings: Wordings = field(default_factory=Wordings)
+    """How staff word it, as far as that can be used."""
 
     @property
     def recipient(self) -> str:
         """To whom it goes, as unsafe as it came."""
         return self.question.correspondence.return_path
 
+    def compose(self) -> Mail:
+        """Compose it, once the gate has found the return path safe.
 
-def draft_receipt(event: MailRegistered, house: House) -> Draft:
+        In the delivered words if it cannot be made with those of staff: it must leave.
+        """
+        try:
+            return self.compose_with(self.wordings)
+        except Exception as error:
+            if not self.wordings.used:
+                raise
+            return self.compose_with(self.wordings.without_own(error))
+
+
+def draft_receipt(event: MailRegistered, house: House, wordings: Wordings) -> Draft:
     """The receipt for a mail."""
     return Draft(
         kind=KIND,
@@ -45,11 +59,12 @@ def draft_receipt(event: MailRegistered, house: House) -> Draft:
         question=_question(event, house),
         received_at=event.received_at,
         not_before=None,
-        compose=lambda: compose_receipt(event, house),
+        compose_with=lambda words: compose_receipt(event, house, words),
+        wordings=wordings,
     )
 
 
-def draft_decision(event: DocumentResolved, house: House) -> Draft | None:
+def draft_decision(event: DocumentResolved, house: House, wordings: Wordings) -> Draft | None:
     """The mail about a decision; None if senders are told nothing of what was decided."""
     kind = KINDS.get(event.document.fate)
     if kind is None:
@@ -64,7 +79,8 @@ def draft_decision(event: DocumentResolved, house: House) -> Draft | None:
         question=_question(event, house),
         received_at=event.received_at,
         not_before=event.send_after,
-        compose=lambda: compose_decision(event, house),
+        compose_with=lambda words: compose_decision(event, house, words),
+        wordings=wordings,
     )
 
 

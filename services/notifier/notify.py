@@ -46,6 +46,7 @@ from services.notifier.relay import (
     Unreachable,
 )
 from services.notifier.tables import MessageRow, MessageState
+from services.notifier.wordings import tell_refused, wordings_now
 from shared import outbox
 from shared.archive import Archive, Area
 from shared.consumers import RECEIPT, RESOLVED, UNDELIVERED, UNDONE, Consumer
@@ -61,6 +62,7 @@ from shared.events import (
 from shared.failpoint import failpoint
 from shared.letters.plain import one_line
 from shared.letters.receipt import KIND
+from shared.letters.wordings import Wordings
 from shared.telemetry import Metrics
 
 CAME_BACK: Final = "came_back"
@@ -97,15 +99,21 @@ class Notifier:
 
     def answer(self, event: MailRegistered) -> MessageState | None:
         """Queue the receipt for a mail, or log why there is none; None if that is done already."""
-        return self._queue(draft_receipt(event, self.house), event.event_id, RECEIPT)
+        return self._queue(
+            draft_receipt(event, self.house, self._wordings()), event.event_id, RECEIPT
+        )
 
     def tell(self, event: DocumentResolved) -> MessageState | None:
         """The same for what a person decided; None also if senders are told nothing of it."""
-        draft = draft_decision(event, self.house)
+        draft = draft_decision(event, self.house, self._wordings())
         if draft is None:
             log.info("nothing_to_tell", fate=event.document.fate)
             return None
         return self._queue(draft, event.event_id, RESOLVED)
+
+    def _wordings(self) -> Wordings:
+        with self.database.read() as session:
+            return wordings_now(session)
 
     def _queue(self, draft: Draft, event_id: UUID, consumer: Consumer) -> MessageState | None:
         refusals = objections(draft.question) or self._over_caps_already(draft)
@@ -119,6 +127,7 @@ class Notifier:
             if store.is_answered(session, draft.mail_id, draft.kind, draft.about):
                 log.info("already_answered", kind=draft.kind)
                 return None
+            tell_refused(session, draft.wordings, outbox.now())
             row = self._row(draft, mail, content)
             if store.is_withdrawn(session, draft.about):
                 refusals = (WITHDRAWN,)

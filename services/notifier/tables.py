@@ -152,5 +152,25 @@ class DomainPaceRow(NotifierTable, table=True):
     next_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class WordingRow(NotifierTable, table=True):
+    """How staff word a part of the mails that leave by themselves; the last that was told."""
+
+    __tablename__ = "wording"
+
+    name: str = Field(primary_key=True)
+    """`shared.letters.parts.PartName`; one that this version does not know is kept, not used."""
+    initiative: str = Field(primary_key=True)
+    """Empty: for all that have no wording of their own."""
+    restored: bool
+    """It is worded as delivered; the row only tells since when."""
+    subject: str
+    heading: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    """What occurred earlier changes nothing any more."""
+    refused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was told that it cannot be used."""
+
+
 METADATA = NotifierTable.metadata
 add_bus_tables(METADATA)

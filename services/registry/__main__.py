@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.registry.draft_answers import DraftKeeper
+from services.registry.mailings.refusals import RefusalKeeper
 from services.registry.mailings.reminders import propose_reminders
 from services.registry.mailings.runner import MailingRunner
 from services.registry.record import Recorder
@@ -35,6 +36,7 @@ from shared.consumers import (
     SEARCHABLE,
     SETTLE,
     UNSUBSCRIBE,
+    UNWORDED,
 )
 from shared.database import Database, DatabaseUnavailable, open_database
 from shared.garbage import keep_what_is_loaded
@@ -69,6 +71,7 @@ async def run(settings: RegistrySettings) -> None:
         bus.consume(BOUNCE, settler.on_delivery_failed)
         bus.consume(REPLIED, ReplyKeeper(database, now).on_reply_received)
         bus.consume(UNSUBSCRIBE, Unsubscriber(database, now).on_unsubscribe_asked)
+        bus.consume(UNWORDED, RefusalKeeper(database, now).on_wording_refused)
         draft_keeper = DraftKeeper(database, archive)
         bus.consume(EXAMINED, draft_keeper.on_blank_examined)
         bus.consume(DRAFTED, draft_keeper.on_form_drafted)

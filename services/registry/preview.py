@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from services.registry.answers import line_of
 from services.registry.domain.resolution import AskAgain
+from services.registry.mailings.templates import part_wordings
 from services.registry.tables import CaseFile, Document, Initiative, Mail, Part
 from shared.events import Correspondence, DocumentResolved, Fate, Reason
 from shared.letters.decision import decision
@@ -46,4 +47,10 @@ def letter_asking_again(
         document=line.model_copy(update={"fate": Fate.RETURNED}),
         message=verdict.message,
     )
-    return decision(told, send_to=mail.mailbox, signed_by="", organisation=organisation)
+    return decision(
+        told,
+        send_to=mail.mailbox,
+        signed_by="",
+        organisation=organisation,
+        wordings=part_wordings(session),
+    )

@@ -909,7 +909,7 @@ class LetterTemplate(RegistryTable, table=True):
     __tablename__ = "letter_template"
 
     name: str = Field(primary_key=True)
-    """`shared.letters.kinds.TemplateName`."""
+    """`shared.letters.kinds.TemplateName`, or `shared.letters.parts.PartName`."""
     initiative: str = Field(primary_key=True)
     """Empty: for all that have no wording of their own."""
     subject: str
@@ -917,6 +917,9 @@ class LetterTemplate(RegistryTable, table=True):
     text: str = Field(sa_column=Column(Text, nullable=False))
     changed_at: datetime = Field(sa_type=UtcDateTime)
     changed_by: str
+    refused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a mail first left with the delivered wording, because this one could not be used."""
+    refused_why: str = Field(default="", sa_column=Column(Text, nullable=False, default=""))
 
 
 add_bus_tables(METADATA)

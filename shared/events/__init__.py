@@ -60,6 +60,8 @@ from shared.events.outgoing import (
     MailingSteered,
     MessageFate,
     MessageSettled,
+    WordingChanged,
+    WordingRefused,
 )
 from shared.events.reasons import MENDABLE, MENDABLE_FILES, NEED_NOTES, Reason
 from shared.events.register import (
@@ -156,6 +158,8 @@ __all__ = (
     "Value",
     "Witness",
     "WitnessKind",
+    "WordingChanged",
+    "WordingRefused",
 )
 
 EVENTS: tuple[type[Event], ...] = (
@@ -181,6 +185,8 @@ EVENTS: tuple[type[Event], ...] = (
     ResolutionUndone,
     LetterOrdered,
     MailingSteered,
+    WordingChanged,
     MessageSettled,
+    WordingRefused,
     DeadLetterRetryOrdered,
 )

@@ -163,3 +163,37 @@ class MessageSettled(Event):
     reason: str = ""
     content: Digest | None = Field(default=None, description="the exact bytes sent, in the archive")
     settled_at: AwareDatetime
+
+
+class WordingChanged(Event):
+    """registry → notifier: how staff word a part of the mails that leave by themselves.
+
+    The latest that occurred counts. It concerns mails that are composed after it, and no other.
+    """
+
+    subject: ClassVar[str] = "handslag.registry.wording_changed"
+
+    name: str = Field(
+        pattern=r"^[a-z0-9_]{1,60}$", description="the part, a `shared.letters.parts.PartName`"
+    )
+    initiative: InitiativeId | None = Field(
+        default=None, description="whose wording it is; null: of all that have none of their own"
+    )
+    restored: bool = Field(default=False, description="it is worded as delivered again")
+    subject_line: str = Field(default="", max_length=250)
+    heading: str = Field(default="", max_length=250)
+    text: str = Field(default="", max_length=50_000)
+
+
+class WordingRefused(Event):
+    """notifier → registry: a mail left without such a wording, because it could not be used.
+
+    Told once for each wording, at the first such mail.
+    """
+
+    subject: ClassVar[str] = "handslag.notifier.wording_refused"
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
+    initiative: InitiativeId | None = None
+    changed_at: AwareDatetime = Field(description="when the `WordingChanged` occurred")
+    why: str = Field(max_length=500)

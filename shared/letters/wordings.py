@@ -59,6 +59,8 @@ class Wordings:
     own: Mapping[tuple[PartName, str], Template] = field(default_factory=dict)
     """What staff have worded, by part and initiative; `FOR_ALL` for the rest."""
     refused: list[Refused] = field(default_factory=list)
+    used: list[tuple[PartName, str]] = field(default_factory=list)
+    """Which of staff's this letter was written with, so far."""
 
     def word(
         self,
@@ -73,12 +75,25 @@ class Wordings:
             if template is None:
                 continue
             try:
-                return _usable(name, template, values, pieces)
+                worded = _usable(name, template, values, pieces)
             except Exception as error:  # whatever it is, the mail must leave
-                self._refuse(Refused(name, scope, str(error) or type(error).__name__))
+                self._refuse(name, scope, error)
+            else:
+                self.used.append((name, scope))
+                return worded
         return _worded(name, delivered_part(name), values, pieces)
 
-    def _refuse(self, refused: Refused) -> None:
+    def without_own(self, error: Exception) -> "Wordings":
+        """Return the delivered wordings, for a letter that could not be made with staff's.
+
+        Which of them it was is not known; all that it was written with are refused.
+        """
+        for name, scope in self.used:
+            self._refuse(name, scope, error)
+        return Wordings()
+
+    def _refuse(self, name: PartName, scope: str, error: Exception) -> None:
+        refused = Refused(name, scope, str(error) or type(error).__name__)
         if refused not in self.refused:
             self.refused.append(refused)
 

@@ -1,4 +1,7 @@
-"""How letters are worded here: as delivered, or as staff have worded them for all or for one."""
+"""How letters are worded here: as delivered, or as staff have worded them for all or for one.
+
+What leaves by itself is composed by the notifier, which is told of every wording of its parts.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,19 +11,27 @@ from sqlmodel import Session, select
 from services.registry.eventlog import note
 from services.registry.tables import LetterTemplate
 from shared.database import Database
+from shared.events import WordingChanged
 from shared.letters.kinds import TemplateName, source_of
+from shared.letters.parts import PartName, part_of
 from shared.letters.template import Template, TemplateFault, check, parse
+from shared.letters.wordings import FOR_ALL, Wordings, check_part, delivered_part
+from shared.outbox import emit
 
-FOR_ALL = ""
-"""In place of an initiative: the wording of all letters that have none of their own."""
+AnyName = TemplateName | PartName
 
 
-def delivered(name: TemplateName) -> Template:
+def delivered(name: AnyName) -> Template:
     """The template as it is delivered."""
-    return parse(source_of(name))
+    return delivered_part(name) if isinstance(name, PartName) else parse(source_of(name))
 
 
-def own_wording(session: Session, name: TemplateName, initiative: str) -> LetterTemplate | None:
+def faults_in(template: Template, name: AnyName) -> tuple[TemplateFault, ...]:
+    """Everything that keeps a template from being used."""
+    return check_part(template, name) if isinstance(name, PartName) else check(template, name)
+
+
+def own_wording(session: Session, name: AnyName, initiative: str) -> LetterTemplate | None:
     """What staff have made of a template, for one initiative or for all, if anything."""
     return session.get(LetterTemplate, (name.value, initiative))
 
@@ -32,19 +43,36 @@ def own_wordings(session: Session) -> Sequence[LetterTemplate]:
     ).all()
 
 
-def wording_for(session: Session, name: TemplateName, initiatives: Sequence[str]) -> Template:
+def wording_for(session: Session, name: AnyName, initiatives: Sequence[str]) -> Template:
     """How a letter about these is worded; an initiative that is alone may have its own words."""
     asked = [*initiatives, FOR_ALL] if len(initiatives) == 1 else [FOR_ALL]
     for initiative in asked:
         found = own_wording(session, name, initiative)
         if found is not None:
-            return Template(found.subject, found.heading, found.text)
+            return template_in(found)
     return delivered(name)
+
+
+def part_wordings(session: Session) -> Wordings:
+    """How the mails that leave by themselves are worded now, as far as the register knows."""
+    known = set(PartName)
+    return Wordings(
+        {
+            (PartName(row.name), row.initiative): template_in(row)
+            for row in own_wordings(session)
+            if row.name in known
+        }
+    )
+
+
+def template_in(row: LetterTemplate) -> Template:
+    """What staff have written."""
+    return Template(row.subject, row.heading, row.text)
 
 
 def reword(
     database: Database,
-    name: TemplateName,
+    name: AnyName,
     initiative: str,
     template: Template,
     *,
@@ -55,9 +83,11 @@ def reword(
 
     What is begun or sent already keeps its words.
     """
-    faults = check(template, name)
+    faults = faults_in(template, name)
     if faults:
         return faults
+    if isinstance(name, PartName) and not part_of(name).titled:
+        template = Template("", "", template.text)
     with database.write() as session:
         before = own_wording(session, name, initiative)
         was = _as_logged(name, initiative, before)
@@ -70,16 +100,17 @@ def reword(
                 text=template.text,
                 changed_at=at,
                 changed_by=who,
+                refused_at=None,
+                refused_why="",
             )
         )
         after = _as_logged(name, initiative, row)
         note(session, at=at, who=who, what="template.changed", before=was, after=after)
+        _tell(session, name, initiative, template, at)
     return ()
 
 
-def reset(
-    database: Database, name: TemplateName, initiative: str, *, who: str, at: datetime
-) -> None:
+def reset(database: Database, name: AnyName, initiative: str, *, who: str, at: datetime) -> None:
     """Word letters as delivered again, or as for all; the händelselogg keeps what it was."""
     with database.write() as session:
         row = own_wording(session, name, initiative)
@@ -89,9 +120,30 @@ def reset(
         session.delete(row)
         after = _as_logged(name, initiative, None)
         note(session, at=at, who=who, what="template.reset", before=was, after=after)
+        _tell(session, name, initiative, None, at)
 
 
-def _as_logged(name: TemplateName, initiative: str, row: LetterTemplate | None) -> dict[str, str]:
+def _tell(
+    session: Session, name: AnyName, initiative: str, template: Template | None, at: datetime
+) -> None:
+    if not isinstance(name, PartName):
+        return
+    worded = template or Template("", "", "")
+    emit(
+        session,
+        WordingChanged(
+            occurred_at=at,
+            name=name.value,
+            initiative=initiative or None,
+            restored=template is None,
+            subject_line=worded.subject,
+            heading=worded.heading,
+            text=worded.text,
+        ),
+    )
+
+
+def _as_logged(name: AnyName, initiative: str, row: LetterTemplate | None) -> dict[str, str]:
     known = {"template": name.value, "initiative": initiative}
     if row is None:
         return known

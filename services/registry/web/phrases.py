@@ -91,6 +91,7 @@ EVENTS = {
     "mailing.done": "Utskicket blev klart",
     "template.changed": "En brevmall ändrades",
     "template.reset": "En brevmall återställdes",
+    "template.refused": "En ordalydelse gick inte att använda; den levererade gick i stället",
 }
 
 ACTORS = {"machine": "Handslag", "command": "kommandoraden", "recipient": "mottagaren"}
