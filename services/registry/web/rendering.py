@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from services.registry.web import phrases, words
 from services.registry.web.assets import Assets
 
 _LOCALE = "sv_SE"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _TURNING = dict.fromkeys(
     map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
@@ -60,11 +62,17 @@ class Renderer:
         """A moment on the office's clock: `12 sep. 2024 kl. 14.03`, the exact one in the markup."""
         local = at.astimezone(self._zone)
         # By hand: there are hundreds of moments on a page, and Babel reads its pattern for each.
-        month = get_month_names("abbreviated", locale=_LOCALE)[local.month]
-        shown = f"{local.day} {month} {local.year} kl. {local:%H.%M}"
-        return Markup('<time datetime="{}">{}</time>').format(
-            local.isoformat(timespec="seconds"), shown.replace(" ", "\N{NO-BREAK SPACE}")
+        # Nothing in it needs to be escaped.
+        shown = f"{local.day} {_month(local.month)} {local.year} kl. {local:%H.%M}"
+        exact = local.isoformat(timespec="seconds")
+        return Markup(  # noqa: S704
+            f'<time datetime="{exact}">{shown.replace(" ", _NO_BREAK)}</time>'
         )
+
+
+@cache
+def _month(number: int) -> str:
+    return str(get_month_names("abbreviated", locale=_LOCALE)[number])
 
 
 def _harmless(value: object) -> object:
@@ -72,11 +80,12 @@ def _harmless(value: object) -> object:
 
     (Unicode Technical Report 36, section 2.5, bidirectional text spoofing.)
     """
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return value.translate(_TURNING)
-    return value
+    if isinstance(value, Markup) or not isinstance(value, str) or value.isascii():
+        return value
+    return value.translate(_TURNING)
 
 
+@lru_cache(maxsize=1000)
 def day(value: date) -> Markup:
     """A day in words: `30 september 2024`."""
     shown = format_date(value, "d MMMM y", locale=_LOCALE)
@@ -94,7 +103,7 @@ def size(size_bytes: int) -> str:
 
 def number(value: int) -> str:
     """A whole number with thousands apart: `1 160`."""
-    return format_decimal(value, locale=_LOCALE)
+    return str(value) if 0 <= value < 1000 else format_decimal(value, locale=_LOCALE)
 
 
 def percent(fraction: float) -> str:
