@@ -5,10 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.registry.tables import (
     Answer,
@@ -77,11 +79,14 @@ class InitiativeSummary:
 
 def initiatives(session: Session) -> Sequence[Initiative]:
     """All initiatives, by last answer day, then in the order they were defined."""
-    return session.exec(
-        select(Initiative).order_by(
-            col(Initiative.last_answer_day), col(Initiative.defined_at), col(Initiative.id)
-        )
-    ).all()
+    return session.exec(_all_initiatives()).all()
+
+
+@cache
+def _all_initiatives() -> SelectOfScalar[Initiative]:
+    return select(Initiative).order_by(
+        col(Initiative.last_answer_day), col(Initiative.defined_at), col(Initiative.id)
+    )
 
 
 def summaries(session: Session) -> list[InitiativeSummary]:

@@ -151,6 +151,8 @@ def _lines(
 
 def _replies(session: Session, message_ids: Collection[str]) -> dict[str, Mail]:
     """The mails that answer these of ours."""
+    if not message_ids:
+        return {}
     return {
         mail.mail_id: mail
         for mail in session.exec(
@@ -170,6 +172,8 @@ def _returned(session: Session, messages: Sequence[Message]) -> dict[str, Bounce
         for one in messages
         if one.fate is MessageFate.FAILED and one.reason.startswith(CAME_BACK)
     ]
+    if not failed:
+        return {}
     bounces = session.exec(
         select(Bounce).where(
             func.lower(Bounce.recipient).in_({one.recipient.lower() for one in failed})
@@ -187,6 +191,8 @@ def _returned(session: Session, messages: Sequence[Message]) -> dict[str, Bounce
 
 
 def _mails(session: Session, ids: Collection[str]) -> dict[str, Mail]:
+    if not ids:
+        return {}
     return {
         mail.mail_id: mail
         for mail in session.exec(select(Mail).where(col(Mail.mail_id).in_(list(ids))))

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import Select
 
 from services.registry.tables import (
     Answer,
@@ -62,21 +65,21 @@ class MailDetail:
 
 def document_detail(session: Session, document_id: str) -> DocumentDetail | None:
     """Everything about one document, or None if there is none of that name."""
-    document = session.get(Document, document_id)
-    if document is None:
+    row = session.exec(_with_all(), params={"document_id": document_id}).one_or_none()
+    if row is None:
         return None
-    mail = session.get_one(Mail, document.mail_id)
+    document, mail, case, answer, copy = row
     parts = session.exec(
         select(Part).where(Part.mail_id == mail.mail_id).order_by(col(Part.number))
     ).all()
     return DocumentDetail(
         document=document,
         reading=DocumentReading.model_validate(document.reading),
-        case=session.get_one(CaseFile, document.case_id),
+        case=case,
         mail=mail,
         parts=[part for part in parts if part.number in document.parts],
-        searchable=searchable_copy(session, document_id) is not None,
-        answer=session.get(Answer, document_id),
+        searchable=copy is not None,
+        answer=answer,
         standing=current_answer(session, document.initiative, document.municipality, document_id),
         review=session.exec(
             select(ReviewItem).where(ReviewItem.document_id == document_id)
@@ -97,6 +100,23 @@ def document_detail(session: Session, document_id: str) -> DocumentDetail | None
             .order_by(col(EventLog.id))
         ).all(),
     )
+
+
+@cache
+def _with_all() -> Select[Document, Mail, CaseFile, Answer | None, str | None]:
+    """The question for a document with what there is one of."""
+    document_id = col(Document.document_id)
+    # Any: the types know of four columns at most.
+    rows: Any = (
+        select(Document, Mail, CaseFile, Answer)
+        .add_columns(col(DocumentText.pdf))
+        .join(Mail, col(Mail.mail_id) == col(Document.mail_id))
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .outerjoin(Answer, col(Answer.document_id) == document_id)
+        .outerjoin(DocumentText, col(DocumentText.document_id) == document_id)
+        .where(document_id == bindparam("document_id"))
+    )
+    return rows  # type: ignore[no-any-return]
 
 
 def searchable_copy(session: Session, document_id: str) -> str | None:

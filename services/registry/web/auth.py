@@ -4,11 +4,14 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 
 import structlog
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import Select
 
 from services.registry.eventlog import note
 from services.registry.settings import WebSection
@@ -128,11 +131,8 @@ class Accounts:
         `by_hand` is false for what a page asks by itself: that is no sign of life.
         """
         with self._database.read() as session:
-            found = session.exec(
-                select(LoginSession, UserAccount)
-                .join(UserAccount, col(UserAccount.name) == col(LoginSession.user_name))
-                .where(LoginSession.token_digest == digest_of(token.encode()))
-            ).first()
+            digest = digest_of(token.encode())
+            found = session.exec(_who_holds(), params={"digest": digest}).first()
         if found is None:
             return None
         row, account = found
@@ -225,6 +225,15 @@ class Accounts:
             if account.failed_logins >= self._settings.login_tries:
                 account.failed_logins = 0
                 account.locked_until = now + timedelta(minutes=self._settings.login_window_minutes)
+
+
+@cache
+def _who_holds() -> Select[LoginSession, UserAccount]:
+    return (
+        select(LoginSession, UserAccount)
+        .join(UserAccount, col(UserAccount.name) == col(LoginSession.user_name))
+        .where(LoginSession.token_digest == bindparam("digest"))
+    )
 
 
 def _account_of(session: Session, identity: Identity) -> UserAccount | None:

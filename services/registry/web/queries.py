@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Select, Text, cast, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -85,6 +86,8 @@ class Neighbours:
     after: int | None
     next_free: int | None
     """The one to go on with: the next that nobody else has, from the oldest again at the end."""
+    document: Document | None
+    """What that one is about."""
 
 
 def sliced(items: Sequence[T], number: int, size: int) -> Slice[T]:
@@ -93,9 +96,33 @@ def sliced(items: Sequence[T], number: int, size: int) -> Slice[T]:
     return Slice(items[(number - 1) * size : number * size], number, size, len(items))
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What the menu tells on every page."""
+
+    counts: dict[str, int]
+    """How much waits, by the menu's keys."""
+    newest: int
+    """The item that was made last; whatever comes from now on has a higher number."""
+
+
+def waiting(session: Session) -> Waiting:
+    """Look at what waits, for the menu. Asked at once: every page needs it."""
+    counts = dict(session.connection().execute(_counting_waiting()).mappings().one())
+    newest = counts.pop("newest") or 0
+    counts["needs"] += counts.pop("needs_in_mails")
+    return Waiting(counts, newest)
+
+
 def waiting_counts(session: Session) -> dict[str, int]:
-    """How much waits, for the numbers in the menu. Asked at once: every page needs them."""
-    questions = {
+    """How much waits, for the numbers in the menu."""
+    return waiting(session).counts
+
+
+@cache
+def _counting_waiting() -> Select[*tuple[int, ...]]:
+    # Kept: to put the question together takes longer than to have it answered.
+    questions: dict[str, SelectOfScalar[Any]] = {
         "queue": _counting(ReviewItem, _is_open()),
         "returned": _counting(Document, col(Document.fate) == Fate.RETURNED),
         "tasks": counting_replies((ReplyState.OPEN,)),
@@ -104,16 +131,11 @@ def waiting_counts(session: Session) -> dict[str, int]:
         "needs": _counting(Document, col(Document.fate) == Fate.NEED),
         "needs_in_mails": _counting(Mail, col(Mail.state) == MailState.NEED),
         "mailings": counting_waiting_mailings(),
+        "newest": select(func.max(ReviewItem.id)),
     }
-    columns = [question.scalar_subquery().label(name) for name, question in questions.items()]
-    counts = dict(session.connection().execute(select_columns(*columns)).mappings().one())
-    counts["needs"] += counts.pop("needs_in_mails")
-    return counts
-
-
-def newest_item(session: Session) -> int:
-    """The item that was made last; whatever comes from now on has a higher number."""
-    return session.exec(select(func.max(ReviewItem.id))).one() or 0
+    return select_columns(
+        *(question.scalar_subquery().label(name) for name, question in questions.items())
+    )
 
 
 def summaries(session: Session) -> list[InitiativeSummary]:
@@ -311,28 +333,32 @@ def neighbours(session: Session, item: ReviewItem, name: str) -> Neighbours:
     onwards = [*order[at + 1 :], *order[:at]]
     if item.state == ReviewState.OPEN:
         onwards.append(order[at])
+    next_free, following = _first_free(session, onwards, name)
     return Neighbours(
         place=at + 1,
         total=len(order),
         before=order[at - 1][0] if at else None,
         after=order[at + 1][0] if at + 1 < len(order) else None,
-        next_free=next(
-            (
-                number
-                for number, held, document in onwards
-                if held in (None, name) and not _is_arranged(session, document)
-            ),
-            None,
-        ),
+        next_free=next_free,
+        document=following,
     )
 
 
-def _is_arranged(session: Session, document_id: str | None) -> bool:
-    document = session.get(Document, document_id) if document_id is not None else None
-    return document is not None and document.arranged_into is not None
+_Place = tuple[int, str | None, str | None]
 
 
-def _in_line(session: Session, besides: ReviewItem) -> Sequence[tuple[int, str | None, str | None]]:
+def _first_free(
+    session: Session, line: Sequence[_Place], name: str
+) -> tuple[int, Document | None] | tuple[None, None]:
+    for number, held, document_id in line:
+        if held in (None, name):
+            document = session.get(Document, document_id) if document_id is not None else None
+            if document is None or document.arranged_into is None:
+                return number, document
+    return None, None
+
+
+def _in_line(session: Session, besides: ReviewItem) -> Sequence[_Place]:
     """The open items and this one, oldest first: each with who has it, and its document.
 
     The whole line, and not the next of it: for that one PostgreSQL would go through all mails that

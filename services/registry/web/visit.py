@@ -1,9 +1,12 @@
 """One request, as a page sees it: who asks, what they sent, and how to answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -29,10 +32,27 @@ class Visit:
         self.person: Person | None = request.state.person
         self.form: dict[str, str] = request.state.form
         self.files: dict[str, Upload] = getattr(request.state, "files", {})
+        self._waiting: queries.Waiting | None = None
 
     @property
     def database(self) -> Database:
         return self.site.database
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A look at the register to make a page of: at its end the menu's numbers are read, too.
+
+        Whatever changes the register comes before it. Where no page is made of it, and where it is
+        not certain that one will be, use the database itself.
+        """
+        with self.database.read() as session:
+            yield session
+            if self._has_menu:
+                self._waiting = queries.waiting(session)
+
+    @property
+    def _has_menu(self) -> bool:
+        return self.person is not None and not self.person.must_change_password
 
     @property
     def user(self) -> Person:
@@ -73,13 +93,16 @@ class Visit:
             "faults": {},
             "navigation": (),
             "newest": None,
+            "menu_counts": {},
         }
-        if self.person is not None and not self.person.must_change_password:
-            with self.database.read() as session:
-                counts = queries.waiting_counts(session)
-                frame["newest"] = queries.newest_item(session)
+        if self._has_menu:
+            waiting = self._waiting
+            if waiting is None:
+                with self.database.read() as session:
+                    waiting = queries.waiting(session)
+            frame["newest"], frame["menu_counts"] = waiting.newest, waiting.counts
             frame["faults"] = self.site.operations.troubles()
-            frame["navigation"] = navigation_for(self.person, self.request.url.path, counts)
+            frame["navigation"] = navigation_for(self.user, self.request.url.path, waiting.counts)
         return HTMLResponse(self.site.renderer.render(template, frame | values), status)
 
     def see_other(self, address: str) -> Response:

@@ -37,7 +37,7 @@ def first(visit: Visitor) -> Response:
 @pages.get("/svar/{initiative_id}", Permission.SEE_ANSWERS)
 def answers(visit: Visitor, initiative_id: str) -> Response:
     """The list of one initiative, filtered by what the query string says."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives(session)
         chosen = next((one for one in known if one.id == initiative_id), None)
         if chosen is None:

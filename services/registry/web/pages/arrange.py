@@ -88,7 +88,7 @@ def _page(
     against: tuple[Hindrance, ...] = (),
 ) -> Response:
     forms = kept_forms(visit.database)
-    with visit.database.read() as session:
+    with visit.read() as session:
         document = _document(session, item_id)
         waiting = arrangeable(session, document.mail_id, document.document_id)
         known = initiatives_by_id(initiatives(session))

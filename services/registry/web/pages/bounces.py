@@ -130,7 +130,7 @@ def _page(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives_by_id(initiatives(session))
         waiting = bounce_count(session, BounceState.OPEN)
     return visit.page(

@@ -53,7 +53,7 @@ def contacts(visit: Visitor) -> Response:
     """Those that count; or, if asked for, answers without anybody, or those that counted once."""
     shown = visit.asked("visa") if visit.asked("visa") in ("saknas", "tidigare") else ""
     wanted = contact_filter(visit, standing=shown != "tidigare")
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives_by_id(initiatives(session))
         missing = gap_count(session, wanted)
         ids = sliced(contact_ids(session, wanted), visit.page_number(), _SIZE)
@@ -185,7 +185,7 @@ def status_of(refused: Unchanged | None) -> int:
 
 
 def _page(visit: Visit, contact_id: int, refused: Unchanged | None = None) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         line = contact_line(session, contact_id)
         if line is None:
             raise NotFound
@@ -212,7 +212,7 @@ def _page(visit: Visit, contact_id: int, refused: Unchanged | None = None) -> Re
 
 
 def _new(visit: Visit, document_id: str, refused: Unchanged | None = None) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         answer = session.get(Answer, document_id)
         if answer is None:
             raise NotFound

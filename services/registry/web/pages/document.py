@@ -124,7 +124,7 @@ def _amend(visit: Visit, document_id: str, amendment: Amendment, how: str) -> Re
 def _page(
     visit: Visit, document_id: str, against: tuple[Objection, ...] = (), amending: str = ""
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = visible(visit, document_detail(session, document_id))
         known = initiatives_by_id(initiatives(session))
         about = found.document

@@ -35,7 +35,7 @@ SUBJECTS = {
 @pages.get("/handelselogg", Permission.SEE_MAIL)
 def eventlog(visit: Visitor) -> Response:
     """The log, the last first."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = log_page(
             session,
             log_filter(visit),

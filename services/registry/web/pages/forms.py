@@ -108,7 +108,7 @@ def png(visit: Visit, digest: str) -> Response:
 def _page(
     visit: Visit, status: int = 200, does_not_fit: tuple[Initiative, str] | None = None
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         offered = initiatives(session)
         kept = kept_in(session)
         under_way = drafts(session)
@@ -127,7 +127,7 @@ def _page(
 def _learned_page(
     visit: Visit, initiative_id: str, version: int, refused: str = "", status: int = 200
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         row = session.get(LearnedForm, (initiative_id, version))
         form = _kept(kept_in(session), initiative_id, version)
         initiative = session.get(Initiative, initiative_id)

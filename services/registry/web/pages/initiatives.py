@@ -41,7 +41,7 @@ _MOST_FILE_BYTES = 300_000
 @pages.get("/initiativ", Permission.SEE_ANSWERS)
 def initiatives(visit: Visitor) -> Response:
     """All initiatives, round by round, the last one first."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = summaries(session)
         learned = Counter(form.initiative for form in kept_in(session) if form.in_force)
     rounds: dict[str, list[InitiativeSummary]] = {}
@@ -67,7 +67,7 @@ def add(visit: Visitor) -> Response:
 @pages.get("/initiativ/{initiative_id}", Permission.SEE_ANSWERS)
 def initiative(visit: Visitor, initiative_id: str) -> Response:
     """One initiative: what is offered, its forms, and what has been changed."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = next((one for one in summaries(session) if one.id == initiative_id), None)
         row = session.get(Initiative, initiative_id)
         learned = [form for form in kept_in(session) if form.initiative == initiative_id]

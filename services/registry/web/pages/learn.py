@@ -198,7 +198,7 @@ def _done(visit: Visit, draft_id: str, then: str, change: Callable[[int], None])
 
 
 def _new(visit: Visit, fault: str = "") -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         offered = initiatives(session)
     return visit.page(
         "blank_new.html",
@@ -217,7 +217,7 @@ def _page(visit: Visit, draft_id: str, refused: str = "", status: int = 200) -> 
     chosen = visit.form.get("falt", "") or visit.asked("falt")
     if chosen not in [one.name for one in wanted]:
         chosen = next_to_point(wanted, found.fields, "")
-    with visit.database.read() as session:
+    with visit.read() as session:
         named = drafts.naming_of(session, found) if state is DraftState.PROPOSED else None
     return visit.page(
         "blank_draft.html",

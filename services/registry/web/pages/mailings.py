@@ -42,7 +42,7 @@ _SHOWN: Final = {
 @pages.get("/utskick", Permission.SEE_ANSWERS)
 def mailings(visit: Visitor) -> Response:
     """All of them, the last one first, with how far each has come."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         total = mailing_count(session)
         number = min(visit.page_number(), max(1, -(-total // _SIZE)))
         lines = mailing_lines(session, limit=_SIZE, offset=(number - 1) * _SIZE)
@@ -169,7 +169,7 @@ def show(
         return visit.see_other(f"/utskick/{one.id}/vilka")
     shown = visit.asked("visa") if visit.asked("visa") in _SHOWN else ""
     number = visit.page_number()
-    with visit.database.read() as session:
+    with visit.read() as session:
         progress = progress_of(session, one.id)
         rows, total = recipient_rows(
             session,

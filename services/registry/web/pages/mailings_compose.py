@@ -101,7 +101,7 @@ def word(visit: Visitor, mailing_id: str) -> Response:
 def recipients(visit: Visitor, mailing_id: str) -> Response:
     """Who would get it now, and who is left out, each with the reason."""
     one = draft_of(visit, mailing_id)
-    with visit.database.read() as session:
+    with visit.read() as session:
         listed = listing(session, one)
     left_out = visit.asked("visa") == "utelamnade"
     words, why = folded(visit.asked("sok")), visit.asked("varfor") if left_out else ""
@@ -126,7 +126,7 @@ def recipients(visit: Visitor, mailing_id: str) -> Response:
 
 
 def _new(visit: Visit, kind: str, faults: Sequence[Fault]) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = initiatives(session)
     return visit.page(
         "mailing_new.html",
@@ -141,7 +141,7 @@ def _new(visit: Visit, kind: str, faults: Sequence[Fault]) -> Response:
 
 
 def _who(visit: Visit, one: Mailing, form: dict[str, str], faults: list[Fault]) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = list(reversed(initiatives(session)))
     return visit.page(
         "mailing_who.html",

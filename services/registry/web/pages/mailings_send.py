@@ -77,7 +77,7 @@ def _ready(visit: Visit, one: Mailing, faults: list[Fault]) -> Response:
     if one.stage is not MailingStage.DRAFT:
         return visit.see_other(f"/utskick/{one.id}")
     at = now()
-    with visit.database.read() as session:
+    with visit.read() as session:
         listed = listing(session, one)
         against = faults_of(session, one, listed, max(at, one.send_at or at))
         test_to = visit.form.get("till") or last_tested_to(session, visit.user.name)

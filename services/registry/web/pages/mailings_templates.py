@@ -41,7 +41,7 @@ _CHANGED: Final = (
 @pages.get("/brevmallar", Permission.SEND_MAILINGS)
 def templates(visit: Visitor) -> Response:
     """All letters that staff may word, and which of them are worded otherwise."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         own = own_wordings(session)
         known = initiatives_by_id(initiatives(session))
     return visit.page(
@@ -114,7 +114,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     chosen = initiative.id if initiative else ""
-    with visit.database.read() as session:
+    with visit.read() as session:
         row = own_wording(session, name, chosen)
         known = initiatives(session)
     return visit.page(

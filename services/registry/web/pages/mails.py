@@ -33,7 +33,7 @@ class PartShown:
 @pages.get("/mejl", Permission.SEE_MAIL)
 def mails(visit: Visitor) -> Response:
     """Every mail, the last to arrive first."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = queries.mails(
             session, tuple(MailState), visit.asked("sok"), visit.page_number(), _SIZE
         )
@@ -43,7 +43,7 @@ def mails(visit: Visitor) -> Response:
 @pages.get("/mejl/{mail_id}", Permission.SEE_MAIL)
 def mail(visit: Visitor, mail_id: str) -> Response:
     """One mail."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = mail_detail(session, mail_id)
         if found is None:
             raise NotFound

@@ -39,7 +39,7 @@ class CountyRow:
 @pages.get("/svar/{initiative_id}/karta", Permission.SEE_ANSWERS)
 def mapped(visit: Visitor, initiative_id: str) -> Response:
     """The map with its table, and the curve with its own."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives(session)
         chosen = next((one for one in known if one.id == initiative_id), None)
         if chosen is None:

@@ -23,7 +23,7 @@ def matrix(visit: Visitor) -> Response:
     county = visit.asked("lan")
     codes = [one.code for one in all_municipalities() if one.code.startswith(county)]
     shown = queries.sliced(codes, visit.page_number(), _SIZE)
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives_by_id(initiatives(session))
         lines = answer_lines(session, municipalities=shown.items)
     found: dict[str, dict[str, AnswerLine]] = defaultdict(dict)

@@ -1,6 +1,6 @@
 """Hantera: one item of the queue, the verdict on it, and taking the verdict back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -15,22 +15,30 @@ from services.registry.preview import letter_asking_again
 from services.registry.resolve import NoSuchMatter, Refused
 from services.registry.store.answers import initiatives
 from services.registry.store.arrangements import first_arranged
-from services.registry.store.correspondence import of_document
+from services.registry.store.correspondence import Line, of_document
 from services.registry.store.details import (
     DocumentDetail,
+    MailDetail,
     current_answer,
     document_detail,
     mail_detail,
     resolutions_of,
 )
-from services.registry.tables import Document, Initiative, Resolution, ReviewItem, ReviewState
+from services.registry.tables import (
+    Answer,
+    Document,
+    Initiative,
+    Resolution,
+    ReviewItem,
+    ReviewState,
+)
 from services.registry.web import queries, verdict_form
 from services.registry.web.arranged import arrangement_shown
 from services.registry.web.pages.document import shown
 from services.registry.web.pages.mails import letters_of, parts_shown
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages, RowNumber
-from services.registry.web.views import first_image, initiatives_by_id, municipality_name
+from services.registry.web.views import Image, first_image, initiatives_by_id, municipality_name
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.events import Correspondence
 from shared.letters.letter import Letter
@@ -145,24 +153,21 @@ def _page(
     against: tuple[Objection, ...] = (),
     letter: Letter | None = None,
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         item = _item(session, item_id)
         known = initiatives_by_id(initiatives(session))
         around = queries.neighbours(session, item, visit.user.name)
-        mail = mail_detail(session, item.mail_id)
-        assert mail is not None
         found = document_detail(session, item.document_id) if item.document_id else None
+        mail = mail_detail(session, item.mail_id) if found is None else None
         common: dict[str, Any] = {
             "item": item,
             "around": around,
-            "correspondence": of_document(session, found.document, mail.mail)
-            if found
-            else letters_of(session, mail),
+            "correspondence": _letters(session, found, mail),
             "against": against,
             "letter": letter,
             "done": just_done(visit, session),
             "decisions": resolutions_of(session, item),
-            "following": _image_of(session, around.next_free),
+            "following": _address(first_image(around.document) if around.document else None),
         }
         form = _form(session, found, known, typed) if found else {"form": dict(typed or {})}
         relations = arrangement_shown(session, found.document) if found else {}
@@ -177,7 +182,7 @@ def _page(
             **relations,
             **shown(found, known),
         )
-    parts = parts_shown(mail)
+    assert mail is not None
     return visit.page(
         "matter_mail.html",
         status=status,
@@ -185,8 +190,18 @@ def _page(
         **common,
         **form,
         detail=mail,
-        parts=parts,
+        parts=parts_shown(mail),
     )
+
+
+def _letters(
+    session: Session, found: DocumentDetail | None, mail: MailDetail | None
+) -> Sequence[Line]:
+    """The mails about the document, or about the mail that is the matter itself."""
+    if found is not None:
+        return of_document(session, found.document, found.mail)
+    assert mail is not None
+    return letters_of(session, mail)
 
 
 def _form(
@@ -197,10 +212,18 @@ def _form(
 ) -> dict[str, Any]:
     """What the verdict's form needs, with what was typed or else what is proposed."""
 
+    # Most often the form names what the machine did, whose current answer is known already.
+    document = found.document
+    known_answers = {(document.initiative, document.municipality): found.standing}
+
+    def current_of(pair: Pair) -> Answer | None:
+        key = (pair.initiative, pair.municipality)
+        if key not in known_answers:
+            known_answers[key] = current_answer(session, *key, document.document_id)
+        return known_answers[key]
+
     def standing(pair: Pair) -> str | None:
-        answer = current_answer(
-            session, pair.initiative, pair.municipality, found.document.document_id
-        )
+        answer = current_of(pair)
         return answer.document_id if answer else None
 
     about = Correspondence.model_validate(found.mail.correspondence)
@@ -208,11 +231,7 @@ def _form(
     proposal = verdict_form.proposed(found.reading, known, ranked, standing)
     form = dict(typed) if typed is not None else proposal
     pair = verdict_form.pair_in(form)
-    current = (
-        current_answer(session, pair.initiative, pair.municipality, found.document.document_id)
-        if pair
-        else None
-    )
+    current = current_of(pair) if pair else None
     asked = form.get("annan_kommun", "")
     return {
         "form": form,
@@ -230,11 +249,8 @@ def _form(
     }
 
 
-def _image_of(session: Session, item_id: int | None) -> str | None:
-    """The address of the first picture of an item, so that a browser can have it ready."""
-    item = session.get(ReviewItem, item_id) if item_id is not None else None
-    document = session.get(Document, item.document_id) if item and item.document_id else None
-    image = first_image(document) if document else None
+def _address(image: Image | None) -> str | None:
+    """Where a picture is, so that a browser can have it ready."""
     return image.address if image else None
 
 

@@ -43,7 +43,7 @@ _MOST = 25
 def municipalities(visit: Visitor) -> Response:
     """All municipalities, filtered by name and county."""
     wanted, county = folded(visit.asked("namn")), visit.asked("lan")
-    with visit.database.read() as session:
+    with visit.read() as session:
         addresses, given = registrar_addresses(session), answers_given(session)
         count = len(initiatives(session))
     found = [
@@ -69,7 +69,7 @@ def municipality(visit: Visitor, code: str) -> Response:
     if one is None:
         raise NotFound
     fates = tuple(Fate) if visit.may(Permission.SEE_MAIL) else ANSWER_FATES
-    with visit.database.read() as session:
+    with visit.read() as session:
         detail = municipality_detail(session, code, fates, _MOST)
         known = initiatives_by_id(initiatives(session))
         letters = (

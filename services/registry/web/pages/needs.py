@@ -19,7 +19,7 @@ _SIZE = 25
 @pages.get("/behov", Permission.SEE_NEEDS)
 def needs(visit: Visitor) -> Response:
     """Two lists: proposals with a document, and those that stand in the mail itself."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         arrivals = queries.arrivals(session, (Fate.NEED,), visit.page_number(), _SIZE)
         mails = queries.mails(session, (MailState.NEED,), "", visit.page_number("mejlsida"), _SIZE)
     return visit.page(

@@ -92,7 +92,7 @@ def _done(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, status: int = 200, too_late: bool = False) -> Response:
     at, zone = now(), visit.site.zone
-    with visit.database.read() as session:
+    with visit.read() as session:
         letters = dead_letters(session)
         mails = unsent(session, at - timedelta(days=_DAYS), limit=_MOST)
         told = reports(session, at)

@@ -71,18 +71,16 @@ class LatestLine:
 def overview(visit: Visitor) -> Response:
     """The front page."""
     fates = tuple(Fate) if visit.may(Permission.SEE_MAIL) else ANSWER_FATES
-    with visit.database.read() as session:
+    with visit.read() as session:
         counted = queries.summaries(session)
         known = initiatives_by_id(initiatives(session))
         latest = queries.latest_arrivals(session, fates, _LATEST)
-        counts = queries.waiting_counts(session)
     today = _today(now(), visit.site.zone)
     return visit.page(
         "overview.html",
         progress=[_progress(one, today) for one in counted],
         total=len(all_municipalities()),
         latest=[_latest(one, known) for one in latest],
-        counts=counts,
     )
 
 

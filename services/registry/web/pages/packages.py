@@ -21,7 +21,7 @@ pages = Pages()
 @pages.get("/export", Permission.SEE_ANSWERS)
 def exports(visit: Visitor) -> Response:
     """What there is to take away."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = summaries(session)
     return visit.page("exports.html", known=known, open_data=visit.site.settings.open_data)
 

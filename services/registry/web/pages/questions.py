@@ -20,7 +20,7 @@ _SIZE = 25
 def handed_over(visit: Visitor) -> Response:
     """What waits for an answer, the oldest first; or, if asked for, what is answered."""
     answered = visit.asked("visa") == "besvarade"
-    with visit.database.read() as session:
+    with visit.read() as session:
         waiting = session.exec(counting_questions()).one()
         total = session.exec(counting_questions(answered=True)).one() if answered else waiting
         number = min(visit.page_number(), max(1, -(-total // _SIZE)))

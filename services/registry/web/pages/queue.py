@@ -28,7 +28,7 @@ _AGES = {"1": "Äldre än ett dygn", "3": "Äldre än tre dygn", "7": "Äldre ä
 @pages.get("/ej-kopplade", Permission.SEE_MAIL)
 def queue(visit: Visitor) -> Response:
     """The list, filtered by reason, mailbox, initiative, municipality, age and who has it."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         matters = queries.queue(session, _filter(visit), visit.page_number(), _SIZE)
         counts = queue_counts(session)
         choices = queries.queue_choices(session)

@@ -47,7 +47,7 @@ def register(visit: Visitor) -> Response:
     """All 290, filtered by name, county, and whether an address is missing."""
     wanted, county = folded(visit.asked("namn")), visit.asked("lan")
     without = visit.asked("visa") == "saknas"
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = register_rows(session)
     found = [
         one
@@ -140,7 +140,7 @@ def _carry_out(
             stale = True
         else:
             return visit.see_other("/kommunregister")
-    with visit.database.read() as session:
+    with visit.read() as session:
         plan = foresee_import(session, rows)
         known = register_rows(session)
     if not plan.changes and action != _LOAD:

@@ -18,7 +18,7 @@ _SIZE = 25
 @pages.get("/vantar", Permission.SEE_MAIL)
 def returned(visit: Visitor) -> Response:
     """The list, the last to arrive first."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         arrivals = queries.arrivals(session, (Fate.RETURNED,), visit.page_number(), _SIZE)
         known = initiatives_by_id(initiatives(session))
     return visit.page(

@@ -41,7 +41,7 @@ class HitShown:
 def search(visit: Visitor) -> Response:
     """What holds all that was typed; without anything typed, how to search."""
     wanted = visit.asked("q")
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = find(
             session,
             wanted,

@@ -20,7 +20,7 @@ pages = Pages()
 @pages.get("/utgaende/{name}", Permission.SEE_MAIL)
 def sent(visit: Visitor, name: str) -> Response:
     """One mail: what became of it, what it said, and what was answered."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         message = _message(session, name)
         answered = session.get(Mail, message.mail_id) if message.mail_id else None
         mailing = session.get(Mailing, message.mailing_id) if message.mailing_id else None

@@ -16,7 +16,7 @@ _SIZE = 50
 @pages.get("/satt-at-sidan", Permission.SEE_MAIL)
 def set_aside(visit: Visitor) -> Response:
     """The list, the last to arrive first."""
-    with visit.database.read() as session:
+    with visit.read() as session:
         mails = queries.mails(
             session, (MailState.SET_ASIDE,), visit.asked("sok"), visit.page_number(), _SIZE
         )

@@ -121,7 +121,7 @@ def _page(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = initiatives_by_id(initiatives(session))
         waiting = reply_count(session, (ReplyState.OPEN,))
     return visit.page(

@@ -61,7 +61,7 @@ def interface(visit: Visitor) -> Response:
 
 def _page(visit: Visit, made: tokens.NewToken | None = None, fault: str = "") -> Response:
     at = now()
-    with visit.database.read() as session:
+    with visit.read() as session:
         known = tokens.list_all(session)
     working = [one for one in known if tokens.state_of(one, at) == "works"]
     return visit.page(

@@ -129,7 +129,7 @@ def _hinted(address: str) -> str:
 
 
 def _page(visit: Visit, typed: str = "", fault: bool = False) -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         total = unsubscribed_count(session)
         number = min(visit.page_number(), max(1, -(-total // _SIZE)))
         rows = unsubscribed_rows(session, limit=_SIZE, offset=(number - 1) * _SIZE)

@@ -102,7 +102,7 @@ def _list(visit: Visit, fault: str = "") -> Response:
 
 
 def _page(visit: Visit, name: str, fault: str = "") -> Response:
-    with visit.database.read() as session:
+    with visit.read() as session:
         found = session.get(UserAccount, name)
     if found is None:
         raise NotFound
