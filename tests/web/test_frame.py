@@ -134,6 +134,7 @@ MATRIX: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/brevmallar/{name}"): MANAGERS,
     ("POST", "/brevmallar/{name}"): MANAGERS,
     ("GET", "/brevmallar/{name}/brev"): MANAGERS,
+    ("POST", "/brevmallar/{name}/brev"): MANAGERS,
     ("POST", "/brevmallar/{name}/aterstall"): MANAGERS,
     ("GET", "/utskick"): EVERYBODY,
     ("GET", "/utskick/{mailing_id}"): EVERYBODY,

@@ -5,11 +5,12 @@ What leaves by itself is composed by the notifier, which is told of every wordin
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from services.registry.eventlog import note
-from services.registry.tables import LetterTemplate
+from services.registry.tables import EventLog, LetterTemplate
 from shared.database import Database
 from shared.events import WordingChanged
 from shared.letters.kinds import TemplateName, source_of
@@ -19,6 +20,8 @@ from shared.letters.wordings import FOR_ALL, Wordings, check_part, delivered_par
 from shared.outbox import emit
 
 AnyName = TemplateName | PartName
+_LINES_LOOKED_THROUGH: Final = 300
+_SHOWN: Final = 8
 
 
 def delivered(name: AnyName) -> Template:
@@ -121,6 +124,17 @@ def reset(database: Database, name: AnyName, initiative: str, *, who: str, at: d
         after = _as_logged(name, initiative, None)
         note(session, at=at, who=who, what="template.reset", before=was, after=after)
         _tell(session, name, initiative, None, at)
+
+
+def history_of(session: Session, name: AnyName) -> list[EventLog]:
+    """What was last done with a template, for whatever initiative; the last first."""
+    lines = session.exec(
+        select(EventLog)
+        .where(col(EventLog.what).in_(("template.changed", "template.reset", "template.refused")))
+        .order_by(col(EventLog.id).desc())
+        .limit(_LINES_LOOKED_THROUGH)
+    ).all()
+    return [line for line in lines if (line.after or {}).get("template") == name.value][:_SHOWN]
 
 
 def _tell(

@@ -27,6 +27,7 @@ SUBJECTS = {
     "municipalities.": "Kommuner",
     "user.": "Konton",
     "token.": "Nycklar för program",
+    "template.": "Brevmallar",
     "dead_letter.": "Drift",
 }
 """What one may look for, by the beginning of an entry's key."""

@@ -3,35 +3,39 @@
 from collections.abc import Sequence
 from typing import Final
 
-from babel.dates import format_date
 from starlette.responses import Response
 
-from services.registry.mailings.letters import time_left
 from services.registry.mailings.templates import (
+    AnyName,
     delivered,
+    faults_in,
+    history_of,
     own_wording,
     own_wordings,
     reset,
     reword,
+    template_in,
     wording_for,
 )
 from services.registry.store.answers import initiatives
 from services.registry.tables import Initiative, LetterTemplate
+from services.registry.web.letter_shown import GROUPS, ShownLetter, describe, letter_by
 from services.registry.web.pages.mailings_preview import letter_page
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import initiatives_by_id
 from services.registry.web.visit import NotFound, Visit, Visitor
 from shared.identifiers import digest_of
-from shared.letters.kinds import KINDS, TemplateName, examples_of, kind_of
-from shared.letters.letter import Letter, as_html, as_text
-from shared.letters.plain import SWEDEN
-from shared.letters.template import Template, TemplateFault, render
-from shared.letters.written import written
+from shared.letters.kinds import KINDS, TemplateName
+from shared.letters.letter import as_html, as_text
+from shared.letters.parts import PARTS, PartName
+from shared.letters.template import Template, TemplateFault
+from shared.letters.wordings import FOR_ALL
 from shared.outbox import now
 
 pages = Pages()
 
+_ORDERED: Final = ("Brev som ni beställer", "Utskick, och brev som följer av det ni gör.")
 _CHANGED: Final = (
     "Någon annan har ändrat mallen sedan du öppnade sidan. Det du skrev står kvar. Jämför med "
     "mallen som den är nu innan du sparar igen."
@@ -44,10 +48,15 @@ def templates(visit: Visitor) -> Response:
     with visit.read() as session:
         own = own_wordings(session)
         known = initiatives_by_id(initiatives(session))
+    parts = [
+        (*said, [describe(part.name) for part in PARTS if part.group is group])
+        for group, said in GROUPS.items()
+    ]
     return visit.page(
         "mailing_templates.html",
-        kinds=KINDS,
-        own={name: [one for one in own if one.name == name] for name in TemplateName},
+        groups=[*parts, (*_ORDERED, [describe(kind.name) for kind in KINDS])],
+        own={name: [one for one in own if one.name == name] for name in _NAMES},
+        unusable={(one.name, one.initiative): _unusable(one) for one in own},
         initiatives=known,
     )
 
@@ -67,17 +76,14 @@ def change(visit: Visitor, name: str) -> Response:
     """Word it otherwise; or name the line that is wrong, nothing lost."""
     known = _name(name)
     initiative = _initiative(visit, visit.form.get("initiativ", ""))
-    typed = Template(
-        visit.form.get("amne", "").strip(),
-        visit.form.get("rubrik", "").strip(),
-        "\n".join(visit.form.get("text", "").splitlines()).strip() + "\n",
-    )
-    chosen = initiative.id if initiative else ""
+    typed = _typed(visit)
+    chosen = initiative.id if initiative else FOR_ALL
     if _mark(visit, known, chosen) != visit.form.get("sedd"):
         return _page(visit, known, initiative, typed, [_CHANGED], status=409)
     faults = reword(visit.database, known, chosen, typed, who=visit.user.name, at=now())
     if faults:
         return _page(visit, known, initiative, typed, _said(faults), status=422)
+    visit.site.stir()
     return visit.see_other(_address(known, chosen) + ("&" if chosen else "?") + "sparad=ja")
 
 
@@ -86,12 +92,13 @@ def restore(visit: Visitor, name: str) -> Response:
     """Word it as delivered again, or as for all."""
     known = _name(name)
     initiative = _initiative(visit, visit.form.get("initiativ", ""))
-    chosen = initiative.id if initiative else ""
+    chosen = initiative.id if initiative else FOR_ALL
     if _mark(visit, known, chosen) != visit.form.get("sedd"):
         with visit.database.read() as session:
             shown = wording_for(session, known, [chosen] if chosen else [])
         return _page(visit, known, initiative, shown, [_CHANGED], status=409)
     reset(visit.database, known, chosen, who=visit.user.name, at=now())
+    visit.site.stir()
     return visit.see_other(_address(known, chosen))
 
 
@@ -102,66 +109,79 @@ def framed(visit: Visitor, name: str) -> Response:
     initiative = _initiative(visit, visit.asked("initiativ"))
     with visit.database.read() as session:
         shown = wording_for(session, known, [initiative.id] if initiative else [])
-    return letter_page(as_html(_letter(visit, known, initiative, shown)))
+        letter = letter_by(session, known, initiative, shown, visit.site.printing.office).letter
+    return letter_page(as_html(letter))
+
+
+@pages.post("/brevmallar/{name}/brev", Permission.SEND_MAILINGS)
+def tried(visit: Visitor, name: str) -> Response:
+    """A letter by what is typed and not saved, for the same frame; or what is wrong with it."""
+    known = _name(name)
+    initiative = _initiative(visit, visit.form.get("initiativ", ""))
+    typed = _typed(visit)
+    faults = faults_in(typed, known)
+    if faults:
+        return letter_page(
+            visit.site.renderer.render("mailing_template_faults.html", {"faults": _said(faults)})
+        )
+    office = visit.site.printing.office
+    with visit.database.read() as session:
+        shown = letter_by(session, known, initiative, typed, office, typed=True)
+    return letter_page(as_html(shown.letter))
 
 
 def _page(
     visit: Visit,
-    name: TemplateName,
+    name: AnyName,
     initiative: Initiative | None,
     shown: Template,
     faults: Sequence[str] = (),
     status: int = 200,
 ) -> Response:
-    chosen = initiative.id if initiative else ""
+    chosen = initiative.id if initiative else FOR_ALL
     with visit.read() as session:
         row = own_wording(session, name, chosen)
         known = initiatives(session)
+        history = history_of(session, name)
+        letter: ShownLetter | None = None
+        if not faults:
+            letter = letter_by(session, name, initiative, shown, visit.site.printing.office)
     return visit.page(
         "mailing_template.html",
         status=status,
-        kind=kind_of(name),
+        kind=describe(name),
         initiative=initiative,
         initiatives=list(reversed(known)),
+        names={one.id: one.name for one in known},
         shown=shown,
         own=row,
+        unusable=_unusable(row) if row is not None else "",
         seen=visit.form.get("sedd") or _mark_of(row),
-        plain="" if faults else as_text(_letter(visit, name, initiative, shown)),
+        letter=letter,
+        plain=as_text(letter.letter) if letter else "",
         frame=f"/brevmallar/{name}/brev" + (f"?initiativ={chosen}" if chosen else ""),
         delivered=delivered(name),
         faults_found=faults,
         saved=bool(visit.asked("sparad")),
+        history=history,
     )
 
 
-def _letter(
-    visit: Visit, name: TemplateName, initiative: Initiative | None, shown: Template
-) -> Letter:
-    """A letter with the values of an initiative, as far as it has them, and else with examples."""
-    office = visit.site.printing.office
-    values = examples_of(name) | {
-        "svarsadress": office.answers_address,
-        "frågor_till": office.questions_address,
-    }
-    if initiative is not None:
-        last_day, today = initiative.last_answer_day, now().astimezone(SWEDEN).date()
-        values |= {
-            "initiativ": initiative.name,
-            "initiativen": f"- {initiative.name}",
-            "antal_initiativ": "ett initiativ",
-            "sista_svarsdag": format_date(last_day, "d MMMM y", locale="sv"),
-            "tid_kvar": time_left(today, last_day) or values.get("tid_kvar", ""),
-        }
-    worded = render(shown, name, values)
-    return written(
-        subject=worded.subject,
-        heading=worded.heading,
-        text=worded.text,
-        signature=(office.organisation,),
+def _typed(visit: Visit) -> Template:
+    return Template(
+        visit.form.get("amne", "").strip(),
+        visit.form.get("rubrik", "").strip(),
+        "\n".join(visit.form.get("text", "").splitlines()).strip() + "\n",
     )
 
 
-def _mark(visit: Visit, name: TemplateName, initiative: str) -> str:
+def _unusable(row: LetterTemplate) -> str:
+    """Why what staff once wrote is not used; empty if it is."""
+    faults = faults_in(template_in(row), _NAMES[row.name]) if row.name in _NAMES else ()
+    return faults[0].message if faults else row.refused_why
+
+
+def _mark(visit: Visit, name: AnyName, initiative: str) -> str:
     with visit.database.read() as session:
         return _mark_of(own_wording(session, name, initiative))
 
@@ -176,14 +196,14 @@ def _said(faults: Sequence[TemplateFault]) -> list[str]:
     return [fault.message for fault in faults]
 
 
-def _address(name: TemplateName, initiative: str) -> str:
+def _address(name: AnyName, initiative: str) -> str:
     return f"/brevmallar/{name}" + (f"?initiativ={initiative}" if initiative else "")
 
 
-def _name(asked: str) -> TemplateName:
-    if asked not in set(TemplateName):
+def _name(asked: str) -> AnyName:
+    if asked not in _NAMES:
         raise NotFound
-    return TemplateName(asked)
+    return _NAMES[asked]
 
 
 def _initiative(visit: Visit, asked: str) -> Initiative | None:
@@ -194,3 +214,6 @@ def _initiative(visit: Visit, asked: str) -> Initiative | None:
     if found is None:
         raise NotFound
     return found
+
+
+_NAMES: Final[dict[str, AnyName]] = {name.value: name for name in (*TemplateName, *PartName)}

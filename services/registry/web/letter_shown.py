@@ -1,0 +1,125 @@
+"""The letter that a template makes: for the page where it is worded, and for the frame there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from babel.dates import format_date
+from sqlmodel import Session
+
+from services.registry.mailings.letters import Office, time_left
+from services.registry.mailings.part_preview import shown_part
+from services.registry.mailings.templates import AnyName, part_wordings
+from services.registry.tables import Initiative
+from shared.letters.kinds import TemplateName, Variable, examples_of, kind_of
+from shared.letters.letter import Letter
+from shared.letters.parts import Group, part_of
+from shared.letters.plain import SWEDEN
+from shared.letters.template import Template, render
+from shared.letters.wordings import FOR_ALL, Wordings
+from shared.letters.written import written
+from shared.outbox import now
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a page says of a template."""
+
+    name: AnyName
+    title: str
+    used: str
+    variables: Sequence[Variable]
+    titled: bool
+    """Whether subject and heading are its own."""
+    by_itself: bool
+    """Whether it leaves without anybody's order: what is saved holds at once."""
+
+
+GROUPS = {
+    Group.RECEIPT: ("Bekräftelser", "Det första som den som mejlar oss får, ett brev för mejlet."),
+    Group.DOCUMENT: (
+        "I bekräftelsen, om varje handling",
+        "Ett stycke för varje handling i mejlet. Är den ensam ger den också ämne och rubrik.",
+    ),
+    Group.DECISION: (
+        "Besked om en registrators beslut", "Skickas när en registrator har avgjort ett ärende."
+    ),
+    Group.FAULT: (
+        "Skäl att begära ett nytt svar",
+        "Vad som är fel och vad avsändaren ska göra. Står i bekräftelser och i besked.",
+    ),
+    Group.NOTE: ("Återkommande stycken", "Står i flera av breven."),
+}  # fmt: skip
+"""What each group is called, and what it is."""
+
+
+def describe(name: AnyName) -> Described:
+    """What is known of a template."""
+    if isinstance(name, TemplateName):
+        kind = kind_of(name)
+        return Described(name, kind.title, "", kind.variables, titled=True, by_itself=False)
+    part = part_of(name)
+    title = f"Begär nytt svar: {part.title}" if part.group is Group.FAULT else part.title
+    return Described(name, title, part.used, part.variables, part.titled, by_itself=True)
+
+
+@dataclass(frozen=True)
+class ShownLetter:
+    """A letter by a template, and where its values come from."""
+
+    letter: Letter
+    from_numbers: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def letter_by(
+    session: Session,
+    name: AnyName,
+    initiative: Initiative | None,
+    template: Template,
+    office: Office,
+    *,
+    typed: bool = False,
+) -> ShownLetter:
+    """Return the letter by a template without faults; `typed` is one that is not saved."""
+    if isinstance(name, TemplateName):
+        return ShownLetter(_ordered(name, initiative, template, office))
+    wordings = part_wordings(session)
+    if typed:
+        scope = initiative.id if initiative is not None else FOR_ALL
+        wordings = Wordings({**wordings.own, (name, scope): template})
+    shown = shown_part(
+        session,
+        name,
+        initiative,
+        wordings,
+        send_to=office.answers_address,
+        organisation=office.organisation,
+        at=now(),
+    )
+    return ShownLetter(shown.letter, shown.from_numbers, shown.refused)
+
+
+def _ordered(
+    name: TemplateName, initiative: Initiative | None, template: Template, office: Office
+) -> Letter:
+    """With the values of an initiative, as far as it has them, and else with examples."""
+    values = examples_of(name) | {
+        "svarsadress": office.answers_address,
+        "frågor_till": office.questions_address,
+    }
+    if initiative is not None:
+        last_day, today = initiative.last_answer_day, now().astimezone(SWEDEN).date()
+        values |= {
+            "initiativ": initiative.name,
+            "initiativen": f"- {initiative.name}",
+            "antal_initiativ": "ett initiativ",
+            "sista_svarsdag": format_date(last_day, "d MMMM y", locale="sv"),
+            "tid_kvar": time_left(today, last_day) or values.get("tid_kvar", ""),
+        }
+    worded = render(template, name, values)
+    return written(
+        subject=worded.subject,
+        heading=worded.heading,
+        text=worded.text,
+        signature=(office.organisation,),
+    )
