@@ -259,70 +259,6 @@ class QueueFilter:
         return wanted
 
 
-def queue(session: Session, filter: QueueFilter, number: int, size: int) -> Slice[Matter]:
-    """What waits for a person, the mail that came first first."""
-    # All in their order, and not a page of them: for that one PostgreSQL would go through all mails
-    # that ever came.
-    waiting = select(ReviewItem.id).join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-    if filter.initiative or filter.municipality:
-        document = col(Document.document_id) == col(ReviewItem.document_id)
-        waiting = waiting.join(Document, document)
-    order = session.exec(
-        waiting.where(*filter.conditions()).order_by(col(Mail.received_at), col(ReviewItem.id))
-    ).all()
-    shown = sliced(order, number, size)
-    rows = session.exec(
-        select(ReviewItem, Mail, Document)
-        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(col(ReviewItem.id).in_(shown.items))
-        .order_by(col(Mail.received_at), col(ReviewItem.id))
-    ).all()
-    ids = {_case_id(mail, document) for _, mail, document in rows}
-    cases = {
-        case.id: case for case in session.exec(select(CaseFile).where(col(CaseFile.id).in_(ids)))
-    }
-    return Slice(
-        [
-            Matter(
-                item,
-                mail,
-                document,
-                cases.get(_case_id(mail, document)),
-            )
-            for item, mail, document in rows
-        ],
-        shown.number,
-        size,
-        shown.total,
-    )
-
-
-@dataclass(frozen=True)
-class QueueChoices:
-    """What the queue can be filtered by: only what something in it has."""
-
-    mailboxes: Sequence[str]
-    initiatives: Sequence[str]
-    municipalities: Sequence[str]
-
-
-def queue_choices(session: Session) -> QueueChoices:
-    """Return the mailboxes, initiatives and municipalities of what waits."""
-    found = session.exec(
-        select(Mail.mailbox, Document.initiative, Document.municipality)
-        .select_from(ReviewItem)
-        .join(Mail, col(Mail.mail_id) == col(ReviewItem.mail_id))
-        .outerjoin(Document, col(Document.document_id) == col(ReviewItem.document_id))
-        .where(_is_open())
-        .distinct()
-    ).all()
-    mailboxes, initiatives, municipalities = (
-        sorted({value for one in found if (value := one[place])}) for place in range(3)
-    )
-    return QueueChoices(mailboxes, initiatives, municipalities)
-
-
 def neighbours(session: Session, item: ReviewItem, name: str) -> Neighbours:
     """Return what stands beside an item in the whole queue, as the user `name` may take it.
 
@@ -398,10 +334,6 @@ def mails(
         .offset((number - 1) * size)
     ).all()
     return Slice(rows, number, size, total)
-
-
-def _case_id(mail: Mail, document: Document | None) -> int | None:
-    return mail.case_id if document is None else document.case_id
 
 
 def _is_open() -> Any:

@@ -132,9 +132,10 @@ def municipality_name(code: str | None) -> str:
 
 def first_image(document: Document) -> Image | None:
     """The first page of a document that there is a picture of."""
-    for page in DocumentReading.model_validate(document.reading).pages:
-        if page.image:
-            return _image(document.document_id, page)
+    # Lists show many: only the page that is shown is made out of what is kept.
+    for page in document.reading.get("pages", ()):
+        if page.get("image"):
+            return _image(document.document_id, PageImage.model_validate(page))
     return None
 
 

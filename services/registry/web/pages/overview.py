@@ -20,7 +20,7 @@ from services.registry.web.views import (
     municipality_name,
 )
 from services.registry.web.visit import Visitor
-from shared.events import DocumentReading, Fate
+from shared.events import Fate
 from shared.municipalities import all_municipalities
 from shared.outbox import now
 
@@ -110,15 +110,14 @@ def _deadline(last: date, today: date) -> str:
 def _latest(arrival: Arrival, known: dict[str, Initiative]) -> LatestLine:
     document = arrival.document
     initiative = known.get(document.initiative or "")
-    reading = DocumentReading.model_validate(document.reading)
-    answer = reading.answer.text if reading.answer else None
+    read = document.reading.get("answer")
     return LatestLine(
         arrival,
         who=municipality_name(document.municipality)
         or arrival.mail.from_name
         or arrival.mail.from_address,
         what=initiative.name if initiative else arrival.mail.subject,
-        state=fate_state(document, initiative, answer),
+        state=fate_state(document, initiative, str(read["text"]) if read else None),
     )
 
 

@@ -6,9 +6,8 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from services.registry.store.answers import initiatives
-from services.registry.store.queue import queue_counts
 from services.registry.tables import Initiative
-from services.registry.web import queries
+from services.registry.web import in_queue, queries
 from services.registry.web.pages.matter import just_done
 from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
@@ -29,17 +28,15 @@ _AGES = {"1": "Äldre än ett dygn", "3": "Äldre än tre dygn", "7": "Äldre ä
 def queue(visit: Visitor) -> Response:
     """The list, filtered by reason, mailbox, initiative, municipality, age and who has it."""
     with visit.read() as session:
-        matters = queries.queue(session, _filter(visit), visit.page_number(), _SIZE)
-        counts = queue_counts(session)
-        choices = queries.queue_choices(session)
+        found = in_queue.queue(session, _filter(visit), visit.page_number(), _SIZE)
         known = initiatives_by_id(initiatives(session))
         done = just_done(visit, session)
     return visit.page(
         "queue.html",
         done=done,
-        matters=matters,
-        counts=counts,
-        choices=_named(choices, known),
+        matters=found.matters,
+        counts=found.counts,
+        choices=_named(found.choices, known),
         filtered=any(visit.asked(name) for name in _FILTERS),
         initiatives=known,
         image=first_image,
@@ -48,7 +45,7 @@ def queue(visit: Visitor) -> Response:
 
 
 def _named(
-    choices: queries.QueueChoices, known: Mapping[str, Initiative]
+    choices: in_queue.QueueChoices, known: Mapping[str, Initiative]
 ) -> dict[str, Mapping[str, str]]:
     """What each filter can be set to, with what it is called."""
     return {
