@@ -24,7 +24,7 @@ _DITHER_PX, _DITHERED = 5, 1.18
 _SECTORS = 24
 _EDGE_STEP_MM = 0.4
 _EDGE_OFF_MM = 0.5
-_EDGE_SHARE = 0.65
+_EDGE_SHARE = 0.68
 """Less of a signature's edges is on one circle, though all of it may be near one."""
 
 _ROUNDNESS = 0.6
@@ -48,8 +48,8 @@ _RIM_EDGE_MM = 0.5
 _RIM_SHARE = 0.75
 _RIM_SIDE_SHARE = 0.2
 _ENOUGH_POINTS = 1500
-_LEAST_FLAT = 1.5
-"""A name is longer than it is high; much of a rim is not."""
+_LEAST_FLAT, _LEAST_NAME_MM = 1.5, 15.0
+"""A name is longer than it is high, or wider than two letters; much of a rim is neither."""
 
 _OVAL_BAND_MM = 0.8
 _OVAL_SHARE = 0.8
@@ -124,8 +124,8 @@ def is_round(piece: MatLike) -> bool:
     if not _LEAST_RADIUS_MM <= radius <= _MOST_RADIUS_MM:
         return False
     height, width = piece.shape[:2]
-    lies_flat = width >= _LEAST_FLAT * height
-    if lies_flat and _share_on_circle(points - centre, radius) < _EDGE_SHARE:
+    as_a_name = width >= min(_LEAST_FLAT * height, _LEAST_NAME_MM * PER_MM)
+    if as_a_name and _share_on_circle(points - centre, radius) < _EDGE_SHARE:
         return _is_oval(xy)
     away = np.hypot(*(xy - centre).T) - radius
     if _are_edges_of_a_rim(away):

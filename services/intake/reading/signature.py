@@ -46,7 +46,10 @@ _WHOLE_MM = 15.0
 
 _RULE_MM = 22.0
 _RULE_GAP_MM = 1.0
-_RULE_HALF_MM = 0.7
+_RULE_HALF_MM, _RULE_TAKEN_MM = 0.7, 1.0
+"""What is taken out is as wide as a pen's line: a signature that touches the line below it is cut
+no wider than the line is.
+"""
 _RULE_LEAN = 0.27
 """Of a line's length: 15°. What leans more joins no letters that stand beside each other."""
 _RULE_ALONE = 0.3
@@ -205,7 +208,7 @@ def _without_rules(ink: MatLike) -> MatLike:
     for line in found.reshape(-1, 4):
         x0, y0, x1, y1 = (int(v) for v in line)
         if _is_level_or_upright(x1 - x0, y1 - y0) and _stands_alone(ink, (x0, y0), (x1, y1)):
-            cv2.line(left, (x0, y0), (x1, y1), (0,), round(2 * _RULE_HALF_MM * PER_MM))
+            cv2.line(left, (x0, y0), (x1, y1), (0,), round(_RULE_TAKEN_MM * PER_MM))
     return left
 
 

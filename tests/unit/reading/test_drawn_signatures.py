@@ -44,6 +44,18 @@ HOLLOW = line(
 )  # fmt: skip
 """Names that rise and sink as a whole: all the ink is near one circle, and on both sides of it."""
 
+RESTING = line(
+    (-17, -3), (-15, -8), (-13, -7), (-14, -3), (-13, 0), (-10, 3.4), (-8, 4.6), (-5.5, 3.9),
+    (-4, 1.5), (-2.5, 4.4), (-1, 2.2), (2, 2.8), (5, 0.2), (7, 1.2), (9, -1.6), (11, -0.4),
+    (15, -1),
+)  # fmt: skip
+LINE_BELOW = line((-15, 5.0), (18, 4.6))
+CROWN = line(
+    (-8, 6), (-9, -3), (-6, -6), (-3, -4), (0, -7.5), (2, -4.6), (5, -5.8), (8.5, -2), (7, 1),
+    (9, 4.5),
+)  # fmt: skip
+"""A short one, as high as it is wide."""
+
 
 def oval(wide_mm: float, high_mm: float) -> Line:
     return np.column_stack([wide_mm / 2 * np.cos(AROUND), high_mm / 2 * np.sin(AROUND)])
@@ -67,6 +79,16 @@ def state(picture: Picture) -> SignatureState | None:
 @pytest.mark.parametrize("pen_mm", [0.3, 0.6])
 def test_a_signature_that_rises_and_sinks_is_one(name: Line, pen_mm: float) -> None:
     assert state(drawn([rounded(name)], pen_mm)) is SignatureState.HANDWRITTEN
+
+
+@pytest.mark.parametrize("pen_mm", [0.35, 0.5, 0.7])
+def test_a_signature_that_rests_on_the_line_drawn_below_it_is_one(pen_mm: float) -> None:
+    assert state(drawn([rounded(RESTING), LINE_BELOW], pen_mm)) is SignatureState.HANDWRITTEN
+
+
+@pytest.mark.parametrize("pen_mm", [0.35, 0.5, 0.7])
+def test_a_short_signature_all_around_one_place_is_one(pen_mm: float) -> None:
+    assert state(drawn([rounded(CROWN)], pen_mm)) is SignatureState.HANDWRITTEN
 
 
 @pytest.mark.parametrize(
