@@ -202,8 +202,8 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     _document(
         _P.DOCUMENT_RETURNED, "Ny handling behövs",
-        "När avsändaren behöver skicka handlingen på nytt. Vad som är fel, och vad avsändaren ska "
-        "göra, kommer från skälen längre ner.", FAULTS_IN_A_ROW, STEPS,
+        "När avsändaren behöver skicka handlingen på nytt. Vad som är fel, och hur det rättas, "
+        "kommer från mallarna för skäl.", FAULTS_IN_A_ROW, STEPS,
     ),
     _document(_P.DOCUMENT_NEED, "Behov", "När handlingen beskriver ett behov."),
     _decision(
@@ -216,8 +216,8 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     _decision(
         _P.DECISION_RETURNED, "Begäran om nytt svar",
-        "När en registrator begär ett nytt svar. Vad som är fel, och vad avsändaren ska göra, "
-        "kommer från skälen nedan.", FAULTS, STEPS,
+        "När en registrator begär ett nytt svar. Vad som är fel, och hur det rättas, kommer från "
+        "mallarna för skäl.", FAULTS, STEPS,
     ),
     _fault(_P.RESEND_SIGNATURE_MISSING, "Underskrift saknas"),
     _fault(_P.RESEND_SIGNATURE_UNCLEAR, "Underskriften är otydlig"),

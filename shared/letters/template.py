@@ -112,7 +112,7 @@ def text_faults(template: Template, known: Iterable[Variable]) -> Iterator[Templ
                 Part.TEXT,
                 len(lines) or 1,
                 variable.name,
-                f"Texten saknar {{{{{variable.name}}}}}: {variable.meaning}. Det måste stå med.",
+                f"{{{{{variable.name}}}}} måste stå i texten: {variable.meaning}.",
             )
 
 
@@ -158,12 +158,13 @@ def _line_faults(
         variable = variables.get(name)
         if variable is None:
             known = ", ".join(sorted(variables))
+            which = f"De som finns är: {known}." if known else "Här finns inga variabler."
             yield TemplateFault(
                 FaultCode.UNKNOWN_VARIABLE,
                 part,
                 number,
                 name,
-                f"Rad {number}: variabeln {{{{{name}}}}} finns inte. De som finns är: {known}.",
+                f"Rad {number}: variabeln {{{{{name}}}}} finns inte. {which}",
             )
         elif variable.paragraphs and (part is not Part.TEXT or line.strip() != match[0]):
             yield TemplateFault(

@@ -4,20 +4,26 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from sqlmodel import func, select
 
 from services.console.demo.mails import letters
 from services.console.demo.offer import municipality_file, round_file
+from services.notifier.tables import WordingRow
+from shared.database import Database
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.nats import NatsServer
 from tests.stack import FORM_KEY, MAILBOX, RunningStack
+from tests.unit.notifier.builders import text_of
 from tests.unit.notifier.scripted_relay import ScriptedRelay
+from tests.web.client import Client
 
 
 @pytest.fixture
@@ -68,6 +74,8 @@ def test_grown_out_of_the_defaults_by_settings_alone(
     stack.start()
     try:
         time.sleep(3)
+        [truth] = first.truths
+        _staff_word_receipts(stack, truth.initiative)
         dovecot.deliver(first.sender, MAILBOX, first.raw)
         stack.until(lambda: len(relay.accepted) == 1, 60)
         assert not (tmp_path / "home" / "db").exists()
@@ -75,7 +83,8 @@ def test_grown_out_of_the_defaults_by_settings_alone(
         assert not (tmp_path / "home" / "nats").exists()
         proof = stack.json("verify", "--json")
         assert (proof["complete"], proof["mails"]) == (True, 1)
-        [truth] = first.truths
+        assert "Välkomna, sa staben. Sveriges Kommuner" in text_of(relay.accepted[0].data)
+        assert "Det gläder oss. Diarienummer" in text_of(relay.accepted[0].data)
         recorded = [
             (row["initiative"], row["municipality"], row["answer"])
             for row in stack.json("export", "answers", "--format", "json")
@@ -87,6 +96,31 @@ def test_grown_out_of_the_defaults_by_settings_alone(
         _what_is_registered_is_read_again_and_stays(stack, relay)
     finally:
         stack.stop()
+
+
+def _staff_word_receipts(stack: RunningStack, initiative: str) -> None:
+    """In the pages: the frame for all, and what is said of an answer to one initiative."""
+    first = stack.handslag("user", "add", "petra", "--role", "programkontor").stdout.strip()
+    client = Client(f"http://127.0.0.1:{stack.web_port}")
+    client.log_in("petra", first)
+    second = "ett helt nytt lösenord"
+    passwords = {"new_password": second, "new_password_again": second}
+    client.submit("/losenord", "/losenord", old_password=first, **passwords)
+    for name, of, words in (
+        ("receipt_one", "", "Välkomna, sa staben."),
+        ("document_recorded", initiative, "Det gläder oss."),
+    ):
+        page = f"/brevmallar/{name}"
+        fields = client.get(f"{page}?initiativ={of}").fields
+        said = {"text": f"{words}\n\n{fields['text']}"}
+        assert client.post(page, fields | said).status == 303
+    with closing(stack.database("notifier")) as notifier:
+        stack.until(lambda: _wordings(notifier) == 2, 30)
+
+
+def _wordings(notifier: Database) -> int:
+    with notifier.read() as session:
+        return session.exec(select(func.count()).select_from(WordingRow)).one()
 
 
 def _one_mail_can_be_followed(stack: RunningStack, message_id: str, relay: ScriptedRelay) -> None:

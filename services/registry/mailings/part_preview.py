@@ -31,7 +31,6 @@ from shared.letters.wordings import Wordings
 
 _NONE: Final = UUID(int=0)
 _MESSAGE: Final = "Här står det som registratorn skriver till avsändaren."
-_LAST: Final = 2
 _FATES: Final = {
     PartName.RECEIPT_ANSWERS: (Fate.RECORDED, Fate.RECORDED),
     PartName.RECEIPT_SEVERAL: (Fate.RECORDED, Fate.NEED),
@@ -78,7 +77,7 @@ def shown_part(
     at: datetime,
 ) -> Shown:
     """Return the letter in which a part stands, worded so, without the mailbox's name."""
-    found = _last(session, initiative)
+    found = _last(session, initiative, len(_fates(name)))
     lines = [_line(session, document) for document in found] or [_example(initiative)]
     received = found[0].received_at if found else at
     letter = _letter(name, lines, wordings, received, send_to, organisation)
@@ -124,13 +123,14 @@ def _letter(
         return receipt(
             MailRegistered(**(known | about), dnr=first.dnr, handling=first.handling), **office
         )
-    wanted = _FATES.get(name) or (_fate_of(name),)
+    wanted = _fates(name)
     documents = tuple(_become(lines[at % len(lines)], fate, name) for at, fate in enumerate(wanted))
     return receipt(MailRegistered(**known, documents=documents), **office)
 
 
-def _fate_of(name: PartName) -> Fate:
-    return Fate.RETURNED if part_of(name).group is Group.FAULT else Fate.RECORDED
+def _fates(name: PartName) -> tuple[Fate, ...]:
+    one = Fate.RETURNED if part_of(name).group is Group.FAULT else Fate.RECORDED
+    return _FATES.get(name, (one,))
 
 
 def _become(line: RegisteredDocument, fate: Fate, name: PartName) -> RegisteredDocument:
@@ -152,7 +152,7 @@ def _become(line: RegisteredDocument, fate: Fate, name: PartName) -> RegisteredD
     )
 
 
-def _last(session: Session, initiative: Initiative | None) -> Sequence[Document]:
+def _last(session: Session, initiative: Initiative | None, number: int) -> Sequence[Document]:
     """The documents of known initiatives that came in last; of this one, if it is given."""
     query = select(Document).where(
         col(Document.municipality).is_not(None), col(Document.initiative).is_not(None)
@@ -160,7 +160,7 @@ def _last(session: Session, initiative: Initiative | None) -> Sequence[Document]
     if initiative is not None:
         query = query.where(Document.initiative == initiative.id)
     return session.exec(
-        query.order_by(col(Document.received_at).desc(), col(Document.document_id)).limit(_LAST)
+        query.order_by(col(Document.received_at).desc(), col(Document.document_id)).limit(number)
     ).all()
 
 

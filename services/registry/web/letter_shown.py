@@ -1,7 +1,8 @@
 """The letter that a template makes: for the page where it is worded, and for the frame there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from babel.dates import format_date
 from sqlmodel import Session
@@ -26,6 +27,9 @@ class Described:
 
     name: AnyName
     title: str
+    """As it stands in the list, below what its group is called."""
+    heading: str
+    """As it stands on a page of its own."""
     used: str
     variables: Sequence[Variable]
     titled: bool
@@ -34,32 +38,52 @@ class Described:
     """Whether it leaves without anybody's order: what is saved holds at once."""
 
 
-GROUPS = {
-    Group.RECEIPT: ("Bekräftelser", "Det första som den som mejlar oss får, ett brev för mejlet."),
-    Group.DOCUMENT: (
-        "I bekräftelsen, om varje handling",
-        "Ett stycke för varje handling i mejlet. Är den ensam ger den också ämne och rubrik.",
-    ),
-    Group.DECISION: (
-        "Besked om en registrators beslut", "Skickas när en registrator har avgjort ett ärende."
-    ),
-    Group.FAULT: (
-        "Skäl att begära ett nytt svar",
-        "Vad som är fel och vad avsändaren ska göra. Står i bekräftelser och i besked.",
-    ),
-    Group.NOTE: ("Återkommande stycken", "Står i flera av breven."),
-}  # fmt: skip
-"""What each group is called, and what it is."""
+@dataclass(frozen=True)
+class Gathered:
+    """What a group of templates is called."""
+
+    title: str
+    said: str
+    before: str
+    """What stands before the title of one of them, on its own page."""
+
+
+GROUPS: Mapping[Group, Gathered] = MappingProxyType(
+    {
+        Group.RECEIPT: Gathered(
+            "Bekräftelser",
+            "Ett brev för varje mejl som kommer in, med alla handlingar i mejlet.",
+            "Bekräftelse: ",
+        ),
+        Group.DOCUMENT: Gathered(
+            "I bekräftelsen, om varje handling",
+            "Står i bekräftelsen. Har mejlet bara en handling ger mallen också ämne och rubrik.",
+            "I bekräftelsen: ",
+        ),
+        Group.DECISION: Gathered(
+            "Besked om en registrators beslut",
+            "Skickas när en registrator har avgjort vad som gäller en handling.",
+            "Besked: ",
+        ),
+        Group.NOTE: Gathered("Återkommande stycken", "Står i flera av breven.", ""),
+        Group.FAULT: Gathered(
+            "Skäl att begära ett nytt svar",
+            "Vad som är fel och hur avsändaren rättar det. Står i bekräftelser och i besked.",
+            "Begär nytt svar: ",
+        ),
+    }
+)
 
 
 def describe(name: AnyName) -> Described:
     """What is known of a template."""
     if isinstance(name, TemplateName):
         kind = kind_of(name)
-        return Described(name, kind.title, "", kind.variables, titled=True, by_itself=False)
+        return Described(name, kind.title, kind.title, "", kind.variables, True, False)
     part = part_of(name)
-    title = f"Begär nytt svar: {part.title}" if part.group is Group.FAULT else part.title
-    return Described(name, title, part.used, part.variables, part.titled, by_itself=True)
+    before = GROUPS[part.group].before
+    heading = f"{before}{part.title[0].lower()}{part.title[1:]}" if before else part.title
+    return Described(name, part.title, heading, part.used, part.variables, part.titled, True)
 
 
 @dataclass(frozen=True)

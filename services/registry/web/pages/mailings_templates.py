@@ -49,12 +49,12 @@ def templates(visit: Visitor) -> Response:
         own = own_wordings(session)
         known = initiatives_by_id(initiatives(session))
     parts = [
-        (*said, [describe(part.name) for part in PARTS if part.group is group])
-        for group, said in GROUPS.items()
+        (group.title, group.said, [describe(part.name) for part in PARTS if part.group is key])
+        for key, group in GROUPS.items()
     ]
     return visit.page(
         "mailing_templates.html",
-        groups=[*parts, (*_ORDERED, [describe(kind.name) for kind in KINDS])],
+        groups=[(*_ORDERED, [describe(kind.name) for kind in KINDS]), *parts],
         own={name: [one for one in own if one.name == name] for name in _NAMES},
         unusable={(one.name, one.initiative): _unusable(one) for one in own},
         initiatives=known,
