@@ -50,12 +50,13 @@ class KeyOf(TypeDecorator[E]):
     def __init__(self, keys: type[E]) -> None:
         super().__init__()
         self.keys = keys
+        self._by_text: dict[str | None, E | None] = {None: None, **{one.value: one for one in keys}}
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
         return None if value is None else self.keys(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
-        return None if value is None else self.keys(value)
+        return self._by_text[value]
 
 
 class RegistryTable(SQLModel, registry=registry()):

@@ -102,12 +102,17 @@ def answer_lines(
     session: Session,
     initiative: str | None = None,
     municipalities: Collection[str] | None = None,
+    known: Sequence[Initiative] | None = None,
 ) -> list[AnswerLine]:
     """One line per initiative and municipality, in the order of the municipalities' codes.
 
     Only those of one initiative or of some municipalities (kommunkoder) where these are named.
+    `known` are all initiatives, for who has read them already.
     """
-    wanted = [one for one in initiatives(session) if initiative in (None, one.id)]
+    every = initiatives(session) if known is None else known
+    wanted = [one for one in every if initiative in (None, one.id)]
+    codes = None if municipalities is None else frozenset(municipalities)
+    shown = [one for one in all_municipalities() if codes is None or one.code in codes]
     answers = _answers(session, initiative, municipalities)
     waiting = _waiting(session, initiative, municipalities)
     return [
@@ -119,8 +124,7 @@ def answer_lines(
             waiting.get((one.id, each.code), []),
         )
         for one in wanted
-        for each in all_municipalities()
-        if municipalities is None or each.code in municipalities
+        for each in shown
     ]
 
 
@@ -176,7 +180,7 @@ def _answers(
     if municipalities is not None:
         query = query.where(col(Answer.municipality).in_(municipalities))
     found: dict[tuple[str, str], _Registered] = {}
-    for row in session.connection().execute(query):
+    for row in session.connection().execute(query).all():
         one = _Registered(*row)
         pair = one.initiative, one.municipality
         before = found.get(pair)
@@ -210,7 +214,7 @@ def _waiting(
     if municipalities is not None:
         query = query.where(col(Document.municipality).in_(municipalities))
     found: dict[tuple[str, str], list[_Waiting]] = {}
-    for row in session.connection().execute(query):
+    for row in session.connection().execute(query).all():
         one = _Waiting(*row)
         found.setdefault((one.initiative, one.municipality), []).append(one)
     return found

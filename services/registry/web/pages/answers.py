@@ -42,7 +42,7 @@ def answers(visit: Visitor, initiative_id: str) -> Response:
         chosen = next((one for one in known if one.id == initiative_id), None)
         if chosen is None:
             raise NotFound
-        lines = answer_lines(session, initiative_id)
+        lines = answer_lines(session, initiative_id, known=known)
     wanted = _filtered(lines, visit.asked("svar"), visit.asked("lan"), visit.asked("kommun"))
     return visit.page(
         "answers.html",

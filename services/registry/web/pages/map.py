@@ -44,7 +44,7 @@ def mapped(visit: Visitor, initiative_id: str) -> Response:
         chosen = next((one for one in known if one.id == initiative_id), None)
         if chosen is None:
             raise NotFound
-        lines = answer_lines(session, initiative_id)
+        lines = answer_lines(session, initiative_id, known=known)
     states = {line.municipality: line_state(line, chosen.options) for line in lines}
     columns = _columns(chosen)
     rows = _rows(states, columns)

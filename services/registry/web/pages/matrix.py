@@ -24,8 +24,9 @@ def matrix(visit: Visitor) -> Response:
     codes = [one.code for one in all_municipalities() if one.code.startswith(county)]
     shown = queries.sliced(codes, visit.page_number(), _SIZE)
     with visit.read() as session:
-        known = initiatives_by_id(initiatives(session))
-        lines = answer_lines(session, municipalities=shown.items)
+        every = initiatives(session)
+        lines = answer_lines(session, municipalities=shown.items, known=every)
+    known = initiatives_by_id(every)
     found: dict[str, dict[str, AnswerLine]] = defaultdict(dict)
     for line in lines:
         found[line.municipality][line.initiative] = line
