@@ -76,7 +76,7 @@ strokes are steep; those that take a mark back are level, or do not stop at the 
 MOST_EXITS_SMALL = 2
 MOST_OFF_STROKES_INSIDE, MOST_OFF_STROKES_LARGE = 0.2, 0.1
 MOST_TIP, WIDEST_PEN_MM = 0.35, 1.5
-MOST_RUNS_TIPS, MOST_LEVEL_TIPS, MOST_OFF_STROKES_TIPS = 1.75, 0.15, 0.6
+MOST_RUNS_TIPS, MOST_LEVEL_TIPS, MOST_OFF_STROKES_TIPS = 1.85, 0.17, 0.6
 """Of a pen's width squared, at each place where strokes leave a box of ours: they end there, by the
 border, as those of a cross gone over twice do. What is drawn over a mark goes on, or fills the
 paper between its strokes: a line across the box meets more of them, or they are level."""
