@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared.events import DocumentResolved, Fate
-from shared.letters.document import facts, lateness, origin, values_of
+from shared.letters.document import facts, lateness, origin, signature, values_of
 from shared.letters.letter import Block, Letter, Shape
 from shared.letters.mending import faults_of, steps_for
 from shared.letters.parts import PartName
@@ -82,11 +82,7 @@ def decision(
         subject=worded.subject,
         heading=worded.heading,
         sections=tuple(sections_of(worded.blocks)),
-        signature=(
-            signed_by,
-            organisation,
-            *(line for block in last.blocks for line in block.lines),
-        ),
+        signature=signature(signed_by, organisation, last),
     )
 
 

@@ -6,7 +6,7 @@ from shared.events import Fate, RegisteredDocument
 from shared.letters.letter import Block, Shape
 from shared.letters.parts import PartName
 from shared.letters.plain import file_name, listing, one_line
-from shared.letters.wordings import Wordings
+from shared.letters.wordings import Worded, Wordings
 
 NOT_REVIEWED: Final = "ännu inte granskat"
 MAX_FILES: Final = 20
@@ -62,6 +62,12 @@ def lateness(document: RegisteredDocument, wordings: Wordings) -> tuple[Block, .
     if not document.late:
         return ()
     return wordings.word(PartName.NOTE_LATE, document.initiative).blocks
+
+
+def signature(signed_by: str, organisation: str, last: Worded) -> tuple[str, ...]:
+    """Who writes, as far as that is known, and the last line of all."""
+    lines = (signed_by, organisation, *(line for block in last.blocks for line in block.lines))
+    return tuple(line for line in lines if line)
 
 
 def _files(document: RegisteredDocument) -> str:

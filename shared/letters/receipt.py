@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from shared.events import Disposition, Fate, MailRegistered, Reason, RegisteredDocument
-from shared.letters.document import facts, lateness, origin, values_of
+from shared.letters.document import facts, lateness, origin, signature, values_of
 from shared.letters.letter import Block, Letter, Shape
 from shared.letters.mending import faults_of, steps_for
 from shared.letters.parts import PartName
@@ -52,7 +52,11 @@ def receipt(
         subject=titles.subject,
         heading=titles.heading,
         sections=tuple(sections_of(whole.blocks)),
-        signature=(signed_by, organisation, *_last_line(words, event.documents)),
+        signature=signature(
+            signed_by,
+            organisation,
+            words.word(PartName.NOTE_AUTOMATIC, shared_initiative(event.documents)),
+        ),
     )
 
 
@@ -183,11 +187,6 @@ def _reservation(words: Wordings, documents: Sequence[RegisteredDocument]) -> tu
     if all(document.fate is Fate.NEED for document in documents):
         return ()
     return words.word(PartName.NOTE_AUTHORITY, shared_initiative(documents)).blocks
-
-
-def _last_line(words: Wordings, documents: Sequence[RegisteredDocument]) -> tuple[str, ...]:
-    note = words.word(PartName.NOTE_AUTOMATIC, shared_initiative(documents))
-    return tuple(line for block in note.blocks for line in block.lines)
 
 
 def _is_answer(document: RegisteredDocument) -> bool:
