@@ -17,6 +17,7 @@ from services.notifier.report import outgoing
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSection, NotifierSettings
 from services.notifier.signing import Signer
+from services.notifier.tables import MessageState
 from services.notifier.wordings import change_wording
 from shared.archive import open_archive
 from shared.bus import Bus
@@ -41,6 +42,7 @@ from shared.events import (
     ResolutionUndone,
     WordingChanged,
 )
+from shared.garbage import keep_what_is_loaded
 from shared.migrate import upgrade_when_reachable
 from shared.reporting import Reporter, retry_ordered
 from shared.service import run_service
@@ -79,16 +81,20 @@ async def run(settings: NotifierSettings) -> None:
         settled=bus.stir,
     )
 
+    def begun(state: MessageState | None) -> None:
+        """Wake who has something to do with a mail now: whoever sends it, or tells its end."""
+        if state == MessageState.QUEUED:
+            sender.stir()
+        elif state is not None:
+            bus.stir()
+
     async def on_mail_registered(event: MailRegistered) -> None:
         with about_mail(event.mail_id):
-            await asyncio.to_thread(notifier.answer, event)
-        sender.stir()
-        bus.stir()
+            begun(await asyncio.to_thread(notifier.answer, event))
 
     async def on_document_resolved(event: DocumentResolved) -> None:
         with about_mail(event.mail_id):
-            await asyncio.to_thread(notifier.tell, event)
-        bus.stir()
+            begun(await asyncio.to_thread(notifier.tell, event))
 
     async def on_resolution_undone(event: ResolutionUndone) -> None:
         with about_mail(event.mail_id):
@@ -101,9 +107,7 @@ async def run(settings: NotifierSettings) -> None:
         bus.stir()
 
     async def on_letter_ordered(event: LetterOrdered) -> None:
-        await asyncio.to_thread(order_letter, notifier, event)
-        sender.stir()
-        bus.stir()
+        begun(await asyncio.to_thread(order_letter, notifier, event))
 
     async def on_mailing_steered(event: MailingSteered) -> None:
         await asyncio.to_thread(steer_mailing, notifier, event)
@@ -134,6 +138,7 @@ async def run(settings: NotifierSettings) -> None:
     reporter = Reporter(
         NAME, database, archive, checks, bus.tell, lambda session: {"outgoing": outgoing(session)}
     )
+    keep_what_is_loaded()
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run())

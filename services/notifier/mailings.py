@@ -53,12 +53,6 @@ def known(session: Session, mailing_id: UUID, now: datetime) -> MailingRow:
     return mailing
 
 
-def is_stopped(session: Session, mailing_id: UUID | None) -> bool:
-    """Tell whether nothing of a mailing leaves any more."""
-    mailing = session.get(MailingRow, mailing_id) if mailing_id is not None else None
-    return mailing is not None and mailing.state == MailingState.STOPPED
-
-
 def waiting_of_stopped(session: Session, limit: int) -> Sequence[MessageRow]:
     """Letters of stopped mailings that wait, to be held back."""
     return session.exec(

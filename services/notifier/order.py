@@ -27,7 +27,14 @@ from services.notifier.notify import Notifier
 from services.notifier.tables import MessageRow, MessageState, OrderRow, Priority
 from shared import outbox
 from shared.consumers import ORDERED, STEERED
-from shared.events import MAILING_STOPPED, WITHDRAWN, LetterKind, LetterOrdered, MailingSteered
+from shared.events import (
+    MAILING_STOPPED,
+    WITHDRAWN,
+    LetterKind,
+    LetterOrdered,
+    MailingState,
+    MailingSteered,
+)
 from shared.failpoint import failpoint
 from shared.letters.plain import one_line
 
@@ -48,9 +55,9 @@ def order_letter(office: Notifier, event: LetterOrdered) -> MessageState | None:
         now = outbox.now()
         row = _row(event, office.house, now)
         if event.mailing_id is not None:
-            mailings.known(session, event.mailing_id, now)
-        if mailings.is_stopped(session, event.mailing_id):
-            refusals = (MAILING_STOPPED,)
+            mailing = mailings.known(session, event.mailing_id, now)
+            if mailing.state == MailingState.STOPPED:
+                refusals = (MAILING_STOPPED,)
         if store.is_withdrawn(session, row.about):
             refusals = (WITHDRAWN,)
         refusals = refusals or _over_caps(office, session, row, now)
