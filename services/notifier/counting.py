@@ -36,8 +36,9 @@ def count_sent(
 ) -> Sent24Hours:
     """Count for the caps: of answers to mail, or of `letters`."""
     since = {"since": now - DAY, "recipient_key": recipient_key}
-    counts = session.connection().execute(_LETTERS if letters else _ANSWERS, since).one()
-    return Sent24Hours(*counts)
+    counts = session.connection().execute(_LETTERS if letters else _ANSWERS, since)
+    to_address, in_all = counts.one()
+    return Sent24Hours(to_address, in_all)
 
 
 def _counts(family: ColumnElement[bool]) -> Select[tuple[int, int]]:
