@@ -41,7 +41,7 @@ def count_sent(
     return Sent24Hours(to_address, in_all)
 
 
-def _counts(family: ColumnElement[bool]) -> Select[tuple[int, int]]:
+def _counts(family: ColumnElement[bool]) -> Select[int, int]:
     """Both counts in one question, made once: it is asked for every mail."""
     counted = (
         col(MessageRow.created_at) > bindparam("since"),
