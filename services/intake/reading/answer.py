@@ -265,8 +265,10 @@ def judge_marks(
     states = {mark.option: box_state(mark) for mark in marks}
     marked = [option for option, state in states.items() if state is BoxState.MARKED]
     doubtful = [option for option, state in states.items() if state is BoxState.DOUBTFUL]
-    # Of two marks, one that nearly fills its box may be the one taken back.
-    if len(marked) > 1 and any(is_heavy(mark) for mark in marks):
+    # Of two marks, one that nearly fills its box, or is pale, may be the one taken back.
+    if len(marked) > 1 and any(
+        is_heavy(mark) or not _dark_enough(mark) for mark in marks if mark.option in marked
+    ):
         doubtful, marked = marked, []
     reasons = []
     if doubtful:

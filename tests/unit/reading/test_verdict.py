@@ -130,6 +130,13 @@ def test_of_two_marks_a_heavy_one_may_be_the_one_taken_back() -> None:
     assert verdict(form(marks=(mark("ja"), mark("nej", **HEAVY)))).answer == "nej"
 
 
+@pytest.mark.parametrize("paler", [PALE, THIN])
+def test_of_two_marks_a_pale_one_may_be_the_one_rubbed_out(paler: dict[str, float]) -> None:
+    both = (marked("ja"), mark("nej", **paler))
+    assert verdict(form(marks=both)).reasons == (Reason.MARK_DOUBTFUL,)
+    assert verdict(form(marks=(mark("ja"), mark("nej", **paler)))).answer == "nej"
+
+
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
