@@ -24,7 +24,7 @@ _DITHER_PX, _DITHERED = 5, 1.18
 _SECTORS = 24
 _EDGE_STEP_MM = 0.4
 _EDGE_OFF_MM = 0.5
-_EDGE_SHARE = 0.65
+_EDGE_SHARE = 0.68
 """Less of a signature's edges is on one circle, though all of it may be near one."""
 
 _ROUNDNESS = 0.6
