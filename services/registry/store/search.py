@@ -7,10 +7,12 @@ rows are touched as are shown.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import Connection
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
@@ -159,16 +161,28 @@ def _found(
         if steps is not None
         else _text_search(phrases, seen_by)
     )
-    if steps is None:
-        # The plan depends on how common the words are; one made for any words would be bad for all.
-        connection.execute(sql("SET LOCAL plan_cache_mode = force_custom_plan"))
     found: dict[tuple[str, str | None], None] = {}
-    for statement, values in statements:
-        rows = connection.execute(sql(statement), {**values, "most": MOST_FOUND})
-        found.update(((mail_id, document_id), None) for mail_id, document_id in rows)
-        if len(found) >= MOST_FOUND:
-            break
+    with _planned_for_its_words(connection):
+        for statement, values in statements:
+            rows = connection.execute(sql(statement), {**values, "most": MOST_FOUND}).all()
+            found.update(((mail_id, document_id), None) for mail_id, document_id in rows)
+            if len(found) >= MOST_FOUND:
+                break
     return list(found)[:MOST_FOUND]
+
+
+@contextmanager
+def _planned_for_its_words(connection: Connection) -> Iterator[None]:
+    """PostgreSQL makes a plan for each search: how good it is depends on how common the words are,
+    and one made for any words would be bad for all."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    connection.execute(sql("SET plan_cache_mode = force_custom_plan"))
+    try:
+        yield
+    finally:
+        connection.execute(sql("RESET plan_cache_mode"))
 
 
 _FTS5 = """

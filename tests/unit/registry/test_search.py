@@ -205,3 +205,16 @@ def _entries(database: Database) -> list[tuple[str, str, str, str]]:
             (one.document_id or "", one.keys, one.names, one.body)
             for one in session.exec(select(SearchEntry))
         )
+
+
+def test_a_search_leaves_its_connection_as_it_was(register: Register) -> None:
+    if register.database.schema is None:
+        pytest.skip("what is set for a search is PostgreSQL's")
+    with register.database.read() as session:
+        find(session, "habo", seen_by=frozenset(Audience))
+        shown = session.connection().exec_driver_sql("SHOW plan_cache_mode").scalar_one()
+        running = session.connection().exec_driver_sql(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()"
+            " AND relation = 'search_entry'::regclass"
+        )
+        assert (shown, running.scalar_one()) == ("auto", 0)
