@@ -63,7 +63,9 @@ PAGES = (
     "who is left out of a mailing",
     "a mailing's letter",
     "a mailing to send",
+    "letter templates",
     "letter template",
+    "receipt template",
     "exports",
     "tokens",
     "interface",
@@ -78,6 +80,7 @@ PAGES = (
     "question",
     "returned",
     "needs",
+    "request for the needs template",
     "set aside",
     "mails",
     "hostile mail",
@@ -102,7 +105,9 @@ OF_AN_ADMINISTRATOR = frozenset(
         "blank to confirm",
         "municipality's addresses",
         "register file",
+        "letter templates",
         "letter template",
+        "receipt template",
     }
 )
 """What a registrar does not see."""
@@ -208,6 +213,7 @@ def address(world: World, name: str) -> str:
             "question": items[ids["question"]],
             "returned": "/vantar",
             "needs": "/behov",
+            "request for the needs template": f"/behov/{ids['own-words']}/mall",
             "set aside": "/satt-at-sidan",
             "mails": "/mejl",
             "hostile mail": f"/mejl/{ids['evil']}",

@@ -89,6 +89,7 @@ EVENTS = {
     "mailing.resumed": "Utskicket fortsatte",
     "mailing.stopped": "Utskicket stoppades",
     "mailing.done": "Utskicket blev klart",
+    "need.template_asked": "Avsändaren ombads att beskriva behovet i mallen",
     "template.changed": "En brevmall ändrades",
     "template.reset": "En brevmall återställdes",
     "template.refused": "En ordalydelse gick inte att använda; den levererade gick i stället",
