@@ -10,9 +10,15 @@ _PERSONAL_NUMBER = re.compile(
 )
 
 
+_SIX_DIGITS = re.compile(r"\d{6}")
+"""In all of them; most texts, however long, have none, which is seen in a quarter of the time."""
+
+
 def masked(text: str) -> str:
     """Return the text with the last four digits of each personal identity number covered.
 
     Organisation numbers, whose third and fourth digits are never a month, are left as they are.
     """
+    if _SIX_DIGITS.search(text) is None:
+        return text
     return _PERSONAL_NUMBER.sub(r"\1••••", text)

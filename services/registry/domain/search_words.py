@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MOST_TYPED: Final = 200
@@ -134,6 +135,7 @@ def _places(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
     return apart
 
 
+@lru_cache(maxsize=256)
 def _pattern(phrase: Phrase) -> re.Pattern[str]:
     words = r"[\W_]+".join("".join(map(_letter, word)) for word in phrase.words)
     end = r"[^\W_]*" if phrase.begins else r"(?![^\W_])"

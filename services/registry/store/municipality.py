@@ -14,6 +14,7 @@ from services.registry.tables import (
     CaseFile,
     Document,
     EventLog,
+    Initiative,
     Mail,
     Message,
     MunicipalityContact,
@@ -43,9 +44,16 @@ class MunicipalityDetail:
 
 
 def municipality_detail(
-    session: Session, code: str, fates: Sequence[Fate], most: int
+    session: Session,
+    code: str,
+    fates: Sequence[Fate],
+    most: int,
+    known: Sequence[Initiative] | None = None,
 ) -> MunicipalityDetail:
-    """Everything about one municipality; its documents, if they became one of `fates`."""
+    """Everything about one municipality; its documents, if they became one of `fates`.
+
+    `known` are all initiatives, for who has read them already.
+    """
     registrar = session.get(MunicipalityContact, code)
     own = (Document.municipality == code, col(Document.fate).in_(fates))
     documents = session.exec(
@@ -60,7 +68,7 @@ def municipality_detail(
     came_in = {document.mail_id for document, _, _ in documents}
     return MunicipalityDetail(
         code=code,
-        answers=answer_lines(session, municipalities=(code,)),
+        answers=answer_lines(session, municipalities=(code,), known=known),
         contacts=contacts_of_municipality(session, code),
         registrar=registrar,
         domains=session.exec(

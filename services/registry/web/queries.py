@@ -313,7 +313,9 @@ def mails(
     session: Session, states: Sequence[MailState], wanted: str, number: int, size: int
 ) -> Slice[Mail]:
     """Mails in these states, the last to arrive first; `wanted` stands in subject or sender."""
-    conditions: list[ColumnElement[bool]] = [col(Mail.state).in_(states)]
+    conditions: list[ColumnElement[bool]] = []
+    if set(states) != set(MailState):
+        conditions.append(col(Mail.state).in_(states))
     if wanted:
         pattern = f"%{_escaped(wanted)}%"
         conditions.append(

@@ -70,13 +70,14 @@ def municipality(visit: Visitor, code: str) -> Response:
         raise NotFound
     fates = tuple(Fate) if visit.may(Permission.SEE_MAIL) else ANSWER_FATES
     with visit.read() as session:
-        detail = municipality_detail(session, code, fates, _MOST)
-        known = initiatives_by_id(initiatives(session))
+        every = initiatives(session)
+        detail = municipality_detail(session, code, fates, _MOST, every)
         letters = (
             of_municipality(session, code, detail.mails, detail.messages)
             if visit.may(Permission.SEE_MAIL)
             else []
         )
+    known = initiatives_by_id(every)
 
     def state(line: AnswerLine) -> State:
         return line_state(line, known[line.initiative].options)

@@ -63,10 +63,11 @@ def _shown(session: Session, hits: Sequence[Hit]) -> list[HitShown]:
         return []
     ids = [hit.document.document_id for hit in hits if hit.document]
     known = initiatives_by_id(initiatives(session))
-    answers = {
-        answer.document_id: answer.answer
-        for answer in session.exec(select(Answer).where(col(Answer.document_id).in_(ids)))
-    }
+    answers = dict(
+        session.exec(
+            select(Answer.document_id, Answer.answer).where(col(Answer.document_id).in_(ids))
+        ).all()
+    )
     waiting = {
         document_id or mail_id: f"/ej-kopplade/{item}"
         for item, mail_id, document_id in session.exec(
