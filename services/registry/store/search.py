@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
@@ -328,10 +329,12 @@ def _letter(mail: Mail) -> list[tuple[Place, str]]:
 
 
 def _excerpts(texts: Sequence[tuple[Place, str]], phrases: Sequence[Phrase]) -> tuple[Excerpt, ...]:
-    covered = [(place, masked(text)) for place, text in texts]
     for sought in (phrases, stems(phrases)):
-        cut = ((place, excerpt(shown, sought)) for place, shown in covered)
-        found = tuple(Excerpt(place, pieces) for place, pieces in cut if pieces)
+        cut = ((place, excerpt(masked(text), sought)) for place, text in texts)
+        # No further than to the last that is shown: the longest text is the last.
+        found = tuple(
+            islice((Excerpt(place, pieces) for place, pieces in cut if pieces), MOST_EXCERPTS)
+        )
         if found:
-            return found[:MOST_EXCERPTS]
+            return found
     return ()
