@@ -39,7 +39,6 @@ class TemplateName(StrEnum):
     CONTACT_CHANGED_OLD = "contact_changed_old"
     TEMPLATE_REQUEST = "template_request"
     QUESTION_FORWARDED = "question_forwarded"
-    NEED_RECEIPT = "need_receipt"
     INVITATION = "invitation"
     NEWSLETTER = "newsletter"
 
@@ -174,22 +173,6 @@ KINDS: Final[tuple[Kind, ...]] = (
             Variable("mottagare", "vem som svarar på frågan", "programkontoret"),
             Variable(
                 "svar_senast", "när svaret kommer", "fredagen den 20 september", optional=True
-            ),
-        ),
-    ),
-    Kind(
-        TemplateName.NEED_RECEIPT,
-        LetterKind.NEED_RECEIPT,
-        "Bekräftelse på behov",
-        (
-            _ARRIVED,
-            _NUMBER,
-            _ASK,
-            Variable(
-                "behov",
-                "behovet i korthet",
-                "En gemensam mall för digitala blanketter",
-                optional=True,
             ),
         ),
     ),
