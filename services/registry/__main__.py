@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from services.registry.arranging.reread import Rereader
 from services.registry.draft_answers import DraftKeeper
 from services.registry.mailings.refusals import RefusalKeeper
 from services.registry.mailings.reminders import propose_reminders
@@ -16,7 +17,6 @@ from services.registry.mailings.runner import MailingRunner
 from services.registry.record import Recorder
 from services.registry.replies import ReplyKeeper
 from services.registry.reports import ReportKeeper
-from services.registry.reread import Rereader
 from services.registry.searchable import TextKeeper
 from services.registry.settings import RegistrySection, RegistrySettings
 from services.registry.settle import Settler

@@ -3,8 +3,8 @@
 import pytest
 
 from services.registry.accounts import account_of
-from services.registry.arrange import Arranger
-from services.registry.reread import Rereader
+from services.registry.arranging.arrange import Arranger
+from services.registry.arranging.reread import Rereader
 from services.registry.settings import RegistrySection
 from services.registry.tables import Arrangement, ArrangementState, Document
 from shared.database import Database

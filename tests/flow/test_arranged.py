@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.registry.accounts import Account, account_of
-from services.registry.arrange import Arranger, Asked, Hindered
+from services.registry.arranging.arrange import Arranger, Asked, Hindered
+from services.registry.arranging.reread import Rereader
 from services.registry.domain.answer import Pair
 from services.registry.domain.arrangement import (
     MEANWHILE,
@@ -19,7 +20,6 @@ from services.registry.domain.arrangement import (
     Wish,
 )
 from services.registry.domain.resolution import Attach, LeaveOut, Objection
-from services.registry.reread import Rereader
 from services.registry.resolve import Refused, Resolved, Resolver
 from services.registry.settings import RegistrySection
 from services.registry.store.arrangements import arrangeable, mark_of

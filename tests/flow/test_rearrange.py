@@ -20,12 +20,12 @@ from services.intake.sandbox.client import Sandbox
 from services.intake.search import Searcher
 from services.intake.settings import ReaderLimits, SearchSettings
 from services.registry.accounts import account_of
-from services.registry.arrange import Arranger, Asked
+from services.registry.arranging.arrange import Arranger, Asked
+from services.registry.arranging.reread import Rereader
 from services.registry.domain.answer import Pair
 from services.registry.domain.arrangement import PageId, Placing, Plan
 from services.registry.domain.resolution import Attach
 from services.registry.forms.print import print_form
-from services.registry.reread import Rereader
 from services.registry.resolve import Resolved, Resolver
 from services.registry.settings import RegistrySection
 from services.registry.store.arrangements import arrangeable, mark_of

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.registry.arranging.reread import Rereader
 from services.registry.domain.arrangement import MOST_PAGES, Hindrance
-from services.registry.reread import Rereader
 from services.registry.settings import RegistrySection
 from services.registry.tables import Arrangement, ArrangementState, Document
 from services.registry.web.arrange_words import FAULTS, HINDRANCES

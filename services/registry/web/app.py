@@ -16,7 +16,7 @@ from services.registry.api.call import Desk
 from services.registry.api.description import description_of
 from services.registry.api.door import Door
 from services.registry.api.keys import Keys
-from services.registry.arrange import Arranger
+from services.registry.arranging.arrange import Arranger
 from services.registry.contact_letters import Confirming
 from services.registry.resolve import Resolver
 from services.registry.settings import RegistrySettings

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import HTTPConnection
 
 from services.registry.amend import Amender
-from services.registry.arrange import Arranger
+from services.registry.arranging.arrange import Arranger
 from services.registry.contact_letters import Confirming
 from services.registry.resolve import Resolver
 from services.registry.settings import WebSection

@@ -3,7 +3,7 @@
     the arrangement → lock what waits → decide → PagesArranged → (intake) → `reread.py`
 
 One transaction holds it. While intake reads, the documents that are to give way wait, and nobody
-decides them; the arrangement can be taken back. What came of it is undone by `undo_arranging.py`.
+decides them; the arrangement can be taken back. What came of it is undone by `undo.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,8 @@ import structlog
 from sqlmodel import Session, col, select
 
 from services.registry.admin.forms import kept_forms
-from services.registry.arrangement_order import write_order
+from services.registry.arranging.order import write_order
+from services.registry.arranging.undo import undo_objections, write_undo
 from services.registry.domain.arrangement import Hindrance, Plan, hindrances
 from services.registry.eventlog import note
 from services.registry.resolve import NoSuchMatter
@@ -26,7 +27,6 @@ from services.registry.tables import (
     ReviewItem,
     ReviewState,
 )
-from services.registry.undo_arranging import undo_objections, write_undo
 from shared.database import Database
 from shared.failpoint import failpoint
 

@@ -16,8 +16,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from services.registry.arrange import giving_way, release
-from services.registry.arranged_documents import ArrangedDocuments
+from services.registry.arranging.arrange import giving_way, release
+from services.registry.arranging.documents import ArrangedDocuments
 from services.registry.cases import Diary
 from services.registry.domain.arrangement import MEANWHILE, PageId, Waiting, is_accounted_for
 from services.registry.domain.mail import DocumentDecision, decide_mail

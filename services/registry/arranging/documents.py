@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from services.registry.arranged_cases import ArrangedCases
+from services.registry.arranging.cases import ArrangedCases
 from services.registry.cases import Diary, next_handling
 from services.registry.domain.deadline import is_late
 from services.registry.domain.mail import DocumentDecision, Review
