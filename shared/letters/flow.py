@@ -6,6 +6,7 @@ are. Marks are those of the template: nothing in a value is read as one.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from shared.letters.kinds import Variable
 from shared.letters.letter import Block
@@ -22,16 +23,27 @@ def flow(
 ) -> Iterator[Block]:
     """Yield the blocks of a text that has no faults; lines that lack a value are left out."""
     known = {variable.name: variable for variable in variables}
+    whole = frozenset(name for name, variable in known.items() if variable.paragraphs)
+    for part in _taken_apart(text, whole):
+        if isinstance(part, str):
+            yield from pieces.get(part, ())
+        else:
+            yield from _blocks(part, known, values)
+
+
+@lru_cache(maxsize=256)
+def _taken_apart(text: str, whole: frozenset[str]) -> tuple[str | tuple[Block, ...], ...]:
+    """The blocks of a text, their variables still in them, and between them the names of pieces."""
+    parts: list[str | tuple[Block, ...]] = []
     lines: list[str] = []
     for line in text.splitlines():
         names = names_in(line)
-        if names and known[names[0]].paragraphs:
-            yield from _blocks(lines, known, values)
-            yield from pieces.get(names[0], ())
+        if names and names[0] in whole:
+            parts += [tuple(blocks_in("\n".join(lines))), names[0]]
             lines = []
         else:
             lines.append(line)
-    yield from _blocks(lines, known, values)
+    return (*parts, tuple(blocks_in("\n".join(lines))))
 
 
 def title(line: str, variables: Iterable[Variable], values: Mapping[str, str]) -> str:
@@ -45,9 +57,9 @@ def title(line: str, variables: Iterable[Variable], values: Mapping[str, str]) -
 
 
 def _blocks(
-    lines: Sequence[str], known: Mapping[str, Variable], values: Mapping[str, str]
+    blocks: Iterable[Block], known: Mapping[str, Variable], values: Mapping[str, str]
 ) -> Iterator[Block]:
-    for block in blocks_in("\n".join(lines)):
+    for block in blocks:
         whole = replace(
             block,
             lines=tuple(_lines(block.lines, known, values)),

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from shared.events import Fate, MailRegistered, Reason
+from shared.letters.decision import decision
 from shared.letters.letter import Letter, as_html, as_text
 from shared.letters.parts import FAULT_PARTS, PARTS, Form, PartName, part_of, steps_in_order
 from shared.letters.receipt import receipt
 from shared.letters.template import FaultCode, Template
 from shared.letters.wordings import FOR_ALL, Refused, Wordings, check_part, delivered_part
-from tests.unit.notifier.builders import document, registered
+from tests.unit.notifier.builders import document, registered, resolved
 
 NAMES = list(PartName)
 KOMPETENS, MOLN = "kompetens-2024", "moln-2024"
@@ -131,6 +132,26 @@ def test_the_words_for_one_initiative_come_before_those_for_all() -> None:
     late = [document(n, initiative=i, late=True) for n, i in enumerate((KOMPETENS, MOLN), 1)]
     said = told(registered(*late), wordings)
     assert said.index("Sent, sa vi.") < said.index("Sent för molnet.")
+
+
+def test_a_registrars_request_has_the_words_of_its_initiative() -> None:
+    wordings = Wordings(
+        {
+            (PartName.RESEND_CONFLICT, MOLN): worded(
+                PartName.RESEND_CONFLICT, "Två svar om molnet.\n\n1. Säg vilket som gäller."
+            ),
+            (PartName.NOTE_BY_PERSON, FOR_ALL): worded(PartName.NOTE_BY_PERSON, "Vi har läst."),
+        }
+    )
+    for initiative in (MOLN, KOMPETENS):
+        about = document(fate=Fate.RETURNED, initiative=initiative, reasons=(Reason.CONFLICT,))
+        letter = decision(resolved(about, message="Ring 08-1"), **OFFICE, wordings=wordings)
+        said = as_text(letter)
+        assert ("Två svar om molnet." in said) is (initiative == MOLN)
+        assert ("1. Säg vilket som gäller." in said) is (initiative == MOLN)
+        assert "Ring 08-1" in said
+        assert letter.signature == ("Vi", "SKR", "Vi har läst.")
+    assert wordings.refused == []
 
 
 def test_a_step_of_staffs_comes_where_they_put_it() -> None:

@@ -14,6 +14,7 @@ from services.registry.mailings.refusals import RefusalKeeper
 from services.registry.tables import EventLog, LetterTemplate, Role
 from shared.events import MailRegistered, WordingChanged, WordingRefused
 from shared.outbox import OutboxRow, now
+from tests.flow.test_resolve import doubtful
 from tests.unit.notifier.builders import notifier, parsed, text_of
 from tests.unit.notifier.scripted_relay import ScriptedRelay
 from tests.unit.notifier.sending import all_settled, sending, until
@@ -21,6 +22,7 @@ from tests.unit.registry.builders import form
 from tests.web.client import Answer, Client
 from tests.web.conftest import logged_in
 from tests.web.mailed import KOMPETENS, MOLN, ordered
+from tests.web.test_queue import item_of
 from tests.web.world import World, arrived
 
 RECORDED = "/brevmallar/document_recorded"
@@ -148,6 +150,16 @@ def test_what_is_typed_is_seen_with_real_values_before_it_is_saved(
     assert "Rad 1: variabeln {{x}} finns inte" in wrong.text
     assert "Tack," not in petra.get(f"{RECORDED}/brev").text
     assert ordered(fresh, WordingChanged) == []
+
+
+def test_a_registrar_sees_the_words_that_would_leave(fresh: World, petra: Client) -> None:
+    said = "Krysset går inte att tyda.\n\n1. Kryssa i en ruta."
+    assert save(petra, "/brevmallar/resend_mark_doubtful", KOMPETENS, text=said).status == 303
+    fresh.record(arrived(doubtful(), name="otydligt"), "otydligt")
+    item = item_of(fresh, "otydligt")
+    rut = logged_in(fresh, Role.REGISTRAR)
+    shown = rut.submit(item, f"{item}/forhandsvisa", sedd="1", **{"fel.mark_doubtful": "on"})
+    assert "Krysset går inte att tyda." in shown.text
 
 
 @pytest.mark.parametrize("given", ["", KOMPETENS])

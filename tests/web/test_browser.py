@@ -303,6 +303,28 @@ def test_what_was_found_on_a_page_is_hidden_without_javascript(
     context.close()
 
 
+def test_a_receipt_s_new_words_are_seen_beside_them_and_not_saved(
+    world: World, browser: Browser
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    log_in(page, world, NAMES[Role.ADMINISTRATOR])
+    page.goto(address(world, "receipt template"))
+    words = page.get_by_label("Text", exact=True)
+    kept = words.input_value()
+    words.fill(f"Tack, {{{{kommun}}}}.\n\n{kept}")
+    page.get_by_role("button", name="Visa hur det blir").click()
+    letter = page.frame_locator("iframe")
+    expect(letter.get_by_text("Tack, Stockholms stad.")).to_be_visible()
+    assert page.url == address(world, "receipt template")
+    words.fill("{{kommunen}}")
+    page.get_by_role("button", name="Visa hur det blir").click()
+    expect(letter.get_by_text("Rad 1: variabeln {{kommunen}} finns inte.")).to_be_visible()
+    page.reload()
+    assert words.input_value() == kept
+    context.close()
+
+
 def test_the_keyboard_meets_the_way_to_the_content_first(world: World, page: Page) -> None:
     page.goto(address(world, "overview"))
     page.keyboard.press("Tab")
