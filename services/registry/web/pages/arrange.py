@@ -4,7 +4,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from services.registry.admin.forms import kept_forms
-from services.registry.arrange import Hindered, NoSuchArrangement
+from services.registry.arranging.arrange import Hindered, NoSuchArrangement
 from services.registry.domain.arrangement import (
     Hindrance,
     Plan,
