@@ -1,13 +1,14 @@
 """What each municipality has answered to each initiative, those missing included."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement, Select, bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -165,22 +166,9 @@ def _answers(
     session: Session, initiative: str | None, municipalities: Collection[str] | None
 ) -> dict[tuple[str, str], _Registered]:
     """The current answer of each pair; where none is current, the one that was last replaced."""
-    own = _Registered._fields[: _Registered._fields.index("registered_at")]
-    columns: list[Any] = [getattr(Answer, name) for name in own]
-    columns += [Document.registered_at, Document.handling, CaseFile.dnr]
-    query = (
-        select_columns(*columns)
-        .join(Document, col(Document.document_id) == col(Answer.document_id))
-        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
-        .where(col(Answer.status) != AnswerStatus.VOIDED)
-        .order_by(col(Answer.recorded_at))
-    )
-    if initiative is not None:
-        query = query.where(col(Answer.initiative) == initiative)
-    if municipalities is not None:
-        query = query.where(col(Answer.municipality).in_(municipalities))
+    query = _registered(initiative is not None, municipalities is not None)
     found: dict[tuple[str, str], _Registered] = {}
-    for row in session.connection().execute(query).all():
+    for row in session.connection().execute(query, _meant(initiative, municipalities)).all():
         one = _Registered(*row)
         pair = one.initiative, one.municipality
         before = found.get(pair)
@@ -196,6 +184,31 @@ def _answers(
 def _waiting(
     session: Session, initiative: str | None, municipalities: Collection[str] | None
 ) -> dict[tuple[str, str], list[_Waiting]]:
+    query = _queued(initiative is not None, municipalities is not None)
+    found: dict[tuple[str, str], list[_Waiting]] = {}
+    for row in session.connection().execute(query, _meant(initiative, municipalities)).all():
+        one = _Waiting(*row)
+        found.setdefault((one.initiative, one.municipality), []).append(one)
+    return found
+
+
+@cache
+def _registered(one_initiative: bool, some_municipalities: bool) -> Select[*tuple[Any, ...]]:
+    own = _Registered._fields[: _Registered._fields.index("registered_at")]
+    columns: list[Any] = [getattr(Answer, name) for name in own]
+    columns += [Document.registered_at, Document.handling, CaseFile.dnr]
+    query = (
+        select_columns(*columns)
+        .join(Document, col(Document.document_id) == col(Answer.document_id))
+        .join(CaseFile, col(CaseFile.id) == col(Document.case_id))
+        .where(col(Answer.status) != AnswerStatus.VOIDED)
+        .order_by(col(Answer.recorded_at))
+    )
+    return query.where(*_those(Answer, one_initiative, some_municipalities))
+
+
+@cache
+def _queued(one_initiative: bool, some_municipalities: bool) -> Select[*tuple[Any, ...]]:
     columns: list[Any] = [getattr(Document, name) for name in _Waiting._fields[:-1]]
     columns += [CaseFile.dnr]
     query = (
@@ -209,15 +222,26 @@ def _waiting(
         )
         .order_by(col(Document.received_at), col(Document.document_id))
     )
+    return query.where(*_those(Document, one_initiative, some_municipalities))
+
+
+def _those(
+    table: type[Answer] | type[Document], one_initiative: bool, some_municipalities: bool
+) -> Iterator[ColumnElement[bool]]:
+    if one_initiative:
+        yield col(table.initiative) == bindparam("initiative")
+    if some_municipalities:
+        yield col(table.municipality).in_(bindparam("municipalities", expanding=True))
+
+
+def _meant(initiative: str | None, municipalities: Collection[str] | None) -> dict[str, Any]:
+    """The values of those conditions that there are."""
+    meant: dict[str, Any] = {}
     if initiative is not None:
-        query = query.where(col(Document.initiative) == initiative)
+        meant["initiative"] = initiative
     if municipalities is not None:
-        query = query.where(col(Document.municipality).in_(municipalities))
-    found: dict[tuple[str, str], list[_Waiting]] = {}
-    for row in session.connection().execute(query).all():
-        one = _Waiting(*row)
-        found.setdefault((one.initiative, one.municipality), []).append(one)
-    return found
+        meant["municipalities"] = list(municipalities)
+    return meant
 
 
 def _line(
