@@ -124,10 +124,16 @@ class Part:
     titled: bool = False
     """Whether it has subject and heading; those of the others come from elsewhere."""
     form: Form = Form.FREE
+    of_initiative: bool = True
+    """Whether an initiative may have its own wording; what concerns none cannot."""
 
 
 def _receipt(name: PartName, title: str, used: str, *variables: Variable) -> Part:
     return Part(name, Group.RECEIPT, title, used, variables, titled=True)
+
+
+def _mail(name: PartName, title: str, used: str) -> Part:
+    return Part(name, Group.RECEIPT, title, used, MAIL, titled=True, of_initiative=False)
 
 
 def _document(name: PartName, title: str, used: str, *variables: Variable) -> Part:
@@ -173,19 +179,10 @@ PARTS: Final[tuple[Part, ...]] = (
         _P.RECEIPT_ALL_RETURNED, "Mejl med flera handlingar, alla behövs på nytt",
         "När alla handlingarna behöver skickas på nytt.", *FRAME, *FRAME_OF_SEVERAL, SENT_AGAIN,
     ),
-    _receipt(
-        _P.MAIL_NO_FILE, "Mejl utan bifogad fil", "När mejlet saknar den fil som det borde ha.",
-        *MAIL,
-    ),
-    _receipt(
-        _P.MAIL_QUESTION, "Mejl med en fråga", "När mejlet är en fråga och inget svar.", *MAIL
-    ),
-    _receipt(
-        _P.MAIL_NEED, "Mejl som beskriver ett behov", "När behovet står i mejlet, utan fil.", *MAIL
-    ),
-    _receipt(
-        _P.MAIL_OTHER, "Mejl som en registrator läser", "När mejlet inte gick att läsa av.", *MAIL
-    ),
+    _mail(_P.MAIL_NO_FILE, "Mejl utan bifogad fil", "När mejlet saknar den fil det borde ha."),
+    _mail(_P.MAIL_QUESTION, "Mejl med en fråga", "När mejlet är en fråga och inget svar."),
+    _mail(_P.MAIL_NEED, "Mejl som beskriver ett behov", "När behovet står i mejlet, utan fil."),
+    _mail(_P.MAIL_OTHER, "Mejl som en registrator läser", "När mejlet inte gick att läsa av."),
     _document(
         _P.DOCUMENT_RECORDED, "Svar registrerat", "När svaret är säkert och har registrerats."
     ),

@@ -167,11 +167,18 @@ def test_every_template_has_its_page_before_anything_has_come_in(
     given: str, fresh: World, petra: Client
 ) -> None:
     listed = petra.get("/brevmallar").html
-    for name in ("receipt_one", "mail_question", "document_returned", "decision_returned",
+    for name in ("receipt_one", "receipt_several", "document_returned", "decision_returned",
                  "resend_locked_file", "resend_not_certain", "note_by_person"):  # fmt: skip
         assert f'href="/brevmallar/{name}"' in listed
         page = petra.get(f"/brevmallar/{name}?initiativ={given}")
         assert (page.status, "Med påhittade uppgifter" in page.text) == (200, True)
+
+
+def test_what_concerns_no_initiative_has_one_wording_for_all(petra: Client) -> None:
+    assert petra.get("/brevmallar/mail_question").status == 200
+    assert petra.get(f"/brevmallar/mail_question?initiativ={KOMPETENS}").status == 404
+    fields = petra.get("/brevmallar/mail_question").fields
+    assert petra.post("/brevmallar/mail_question", fields | {"initiativ": KOMPETENS}).status == 404
 
 
 async def test_a_wording_that_cannot_be_used_is_told_of_once_and_the_mail_leaves(

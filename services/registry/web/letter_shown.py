@@ -13,7 +13,7 @@ from services.registry.mailings.templates import AnyName, part_wordings
 from services.registry.tables import Initiative
 from shared.letters.kinds import TemplateName, Variable, examples_of, kind_of
 from shared.letters.letter import Letter
-from shared.letters.parts import Group, part_of
+from shared.letters.parts import Group, PartName, part_of
 from shared.letters.plain import SWEDEN
 from shared.letters.template import Template, render
 from shared.letters.wordings import FOR_ALL, Wordings
@@ -36,6 +36,10 @@ class Described:
     """Whether subject and heading are its own."""
     by_itself: bool
     """Whether it leaves without anybody's order: what is saved holds at once."""
+    of_initiative: bool
+    """Whether an initiative may have its own wording."""
+    is_frame: bool = False
+    """Whether it stands around several documents, perhaps of several initiatives."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,37 @@ GROUPS: Mapping[Group, Gathered] = MappingProxyType(
 )
 
 
+_OF_NO_INITIATIVE = frozenset({TemplateName.QUESTION_FORWARDED, TemplateName.TEMPLATE_REQUEST})
+
+
 def describe(name: AnyName) -> Described:
     """What is known of a template."""
     if isinstance(name, TemplateName):
         kind = kind_of(name)
-        return Described(name, kind.title, kind.title, "", kind.variables, True, False)
+        return Described(
+            name,
+            kind.title,
+            kind.title,
+            "",
+            kind.variables,
+            titled=True,
+            by_itself=False,
+            of_initiative=name not in _OF_NO_INITIATIVE,
+        )
     part = part_of(name)
     before = GROUPS[part.group].before
     heading = f"{before}{part.title[0].lower()}{part.title[1:]}" if before else part.title
-    return Described(name, part.title, heading, part.used, part.variables, part.titled, True)
+    return Described(
+        name,
+        part.title,
+        heading,
+        part.used,
+        part.variables,
+        titled=part.titled,
+        by_itself=True,
+        of_initiative=part.of_initiative,
+        is_frame=part.group is Group.RECEIPT and name is not PartName.RECEIPT_ONE,
+    )
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def templates(visit: Visitor) -> Response:
 def template(visit: Visitor, name: str) -> Response:
     """One letter's template, as it is worded now."""
     known = _name(name)
-    initiative = _initiative(visit, visit.asked("initiativ"))
+    initiative = _initiative(visit, known, visit.asked("initiativ"))
     with visit.database.read() as session:
         shown = wording_for(session, known, [initiative.id] if initiative else [])
     return _page(visit, known, initiative, shown)
@@ -75,7 +75,7 @@ def template(visit: Visitor, name: str) -> Response:
 def change(visit: Visitor, name: str) -> Response:
     """Word it otherwise; or name the line that is wrong, nothing lost."""
     known = _name(name)
-    initiative = _initiative(visit, visit.form.get("initiativ", ""))
+    initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
     typed = _typed(visit)
     chosen = initiative.id if initiative else FOR_ALL
     if _mark(visit, known, chosen) != visit.form.get("sedd"):
@@ -91,7 +91,7 @@ def change(visit: Visitor, name: str) -> Response:
 def restore(visit: Visitor, name: str) -> Response:
     """Word it as delivered again, or as for all."""
     known = _name(name)
-    initiative = _initiative(visit, visit.form.get("initiativ", ""))
+    initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
     chosen = initiative.id if initiative else FOR_ALL
     if _mark(visit, known, chosen) != visit.form.get("sedd"):
         with visit.database.read() as session:
@@ -106,7 +106,7 @@ def restore(visit: Visitor, name: str) -> Response:
 def framed(visit: Visitor, name: str) -> Response:
     """A letter by the template as it is kept, as HTML for a frame."""
     known = _name(name)
-    initiative = _initiative(visit, visit.asked("initiativ"))
+    initiative = _initiative(visit, known, visit.asked("initiativ"))
     with visit.database.read() as session:
         shown = wording_for(session, known, [initiative.id] if initiative else [])
         letter = letter_by(session, known, initiative, shown, visit.site.printing.office).letter
@@ -117,7 +117,7 @@ def framed(visit: Visitor, name: str) -> Response:
 def tried(visit: Visitor, name: str) -> Response:
     """A letter by what is typed and not saved, for the same frame; or what is wrong with it."""
     known = _name(name)
-    initiative = _initiative(visit, visit.form.get("initiativ", ""))
+    initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
     typed = _typed(visit)
     faults = faults_in(typed, known)
     if faults:
@@ -206,12 +206,12 @@ def _name(asked: str) -> AnyName:
     return _NAMES[asked]
 
 
-def _initiative(visit: Visit, asked: str) -> Initiative | None:
+def _initiative(visit: Visit, name: AnyName, asked: str) -> Initiative | None:
     if not asked:
         return None
     with visit.database.read() as session:
         found = session.get(Initiative, asked)
-    if found is None:
+    if found is None or not describe(name).of_initiative:
         raise NotFound
     return found
 
