@@ -71,6 +71,7 @@ def test_a_form_beyond_doubt_becomes_the_current_answer_and_one_receipt(register
         "handling": 1,
         "fate": Fate.RECORDED,
         "files": ("svar1.pdf",),
+        "initiative": "kompetens-2024",
         "initiative_name": "Kompetensgemenskaper",
         "municipality_name": "Umeå kommun",
         "answer_label": "Ja, kommunen ansluter sig",
