@@ -44,4 +44,5 @@ def test_words_change_nothing_but_the_words() -> None:
     worded = compose_receipt(EVENT, house(), Wordings(OWN)).data
     delivered = compose_receipt(EVENT, house()).data
     assert "Hälsningar från staben." in text_of(worded)
-    assert worded.partition(b"\r\n\r\n")[0] == delivered.partition(b"\r\n\r\n")[0], "the same headers"
+    headers = worded.partition(b"\r\n\r\n")[0]
+    assert headers == delivered.partition(b"\r\n\r\n")[0]
