@@ -1,6 +1,7 @@
 """Words that staff give to receipts and decisions, from the page to the mail that leaves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ from sqlmodel import col, select
 from services.notifier.gate import Caps
 from services.notifier.notify import Notifier
 from services.notifier.tables import WordingRow
-from services.notifier.wordings import change_wording
+from services.notifier.wordings import change_wording, wordings_now
 from services.registry.mailings.refusals import RefusalKeeper
+from services.registry.mailings.templates import reset, reword
 from services.registry.tables import EventLog, LetterTemplate, Role
 from shared.events import MailRegistered, WordingChanged, WordingRefused
+from shared.letters.parts import PartName
+from shared.letters.template import Template
 from shared.outbox import OutboxRow, now
 from tests.flow.test_resolve import doubtful
 from tests.unit.notifier.builders import notifier, parsed, text_of
@@ -172,6 +176,22 @@ def test_every_template_has_its_page_before_anything_has_come_in(
         assert f'href="/brevmallar/{name}"' in listed
         page = petra.get(f"/brevmallar/{name}?initiativ={given}")
         assert (page.status, "Med påhittade uppgifter" in page.text) == (200, True)
+
+
+def test_a_clock_that_is_set_back_does_not_bring_older_words_back(
+    fresh: World, office: Notifier
+) -> None:
+    name, at = PartName.NOTE_LATE, now()
+    for words, moment in (("Först.", at), ("Sedan.", at - timedelta(hours=1))):
+        worded = Template("", "", words)
+        assert reword(fresh.database, name, "", worded, who="petra", at=moment) == ()
+    hear(fresh, office)
+    with office.database.read() as session:
+        assert wordings_now(session).own[name, ""].text == "Sedan."
+    reset(fresh.database, name, "", who="petra", at=at - timedelta(hours=2))
+    hear(fresh, office)
+    with office.database.read() as session:
+        assert wordings_now(session).own == {}
 
 
 def test_what_concerns_no_initiative_has_one_wording_for_all(petra: Client) -> None:

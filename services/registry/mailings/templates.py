@@ -4,7 +4,7 @@ What leaves by itself is composed by the notifier, which is told of every wordin
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, select
@@ -94,6 +94,7 @@ def reword(
     with database.write() as session:
         before = own_wording(session, name, initiative)
         was = _as_logged(name, initiative, before)
+        at = _after(before, at)
         row = session.merge(
             LetterTemplate(
                 name=name.value,
@@ -120,6 +121,7 @@ def reset(database: Database, name: AnyName, initiative: str, *, who: str, at: d
         if row is None:
             return
         was = _as_logged(name, initiative, row)
+        at = _after(row, at)
         session.delete(row)
         after = _as_logged(name, initiative, None)
         note(session, at=at, who=who, what="template.reset", before=was, after=after)
@@ -135,6 +137,11 @@ def history_of(session: Session, name: AnyName) -> list[EventLog]:
         .limit(_LINES_LOOKED_THROUGH)
     ).all()
     return [line for line in lines if (line.after or {}).get("template") == name.value][:_SHOWN]
+
+
+def _after(before: LetterTemplate | None, at: datetime) -> datetime:
+    """Later than what it changes, whatever the clock says: the latest that occurred counts."""
+    return at if before is None else max(at, before.changed_at + timedelta(microseconds=1))
 
 
 def _tell(
