@@ -7,12 +7,12 @@ template needs a condition.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from shared.events import Reason
+from shared.letters.part_names import Form, Group, PartName
 from shared.letters.part_variables import (
     ANY_DOCUMENT,
     DECISION,
@@ -31,84 +31,17 @@ from shared.letters.part_variables import (
     Variable,
 )
 
-
-class Group(StrEnum):
-    """Where a part stands; the order in which staff read them."""
-
-    RECEIPT = "receipt"
-    DOCUMENT = "document"
-    DECISION = "decision"
-    FAULT = "fault"
-    NOTE = "note"
-
-
-class Form(StrEnum):
-    """What a part's text may consist of."""
-
-    FREE = "free"
-    FAULT = "fault"
-    """Paragraphs that say what is wrong, then numbered steps that mend it; both."""
-    PARAGRAPHS = "paragraphs"
-    LINE = "line"
-
-
-class PartName(StrEnum):
-    """One template each. What happened decides which is used, and staff how it is worded."""
-
-    RECEIPT_ONE = "receipt_one"
-    RECEIPT_ANSWERS = "receipt_answers"
-    RECEIPT_SEVERAL = "receipt_several"
-    RECEIPT_SOME_RETURNED = "receipt_some_returned"
-    RECEIPT_ALL_RETURNED = "receipt_all_returned"
-    MAIL_NO_FILE = "mail_no_file"
-    MAIL_QUESTION = "mail_question"
-    MAIL_NEED = "mail_need"
-    MAIL_OTHER = "mail_other"
-    DOCUMENT_RECORDED = "document_recorded"
-    DOCUMENT_ANSWER_REVIEWED = "document_answer_reviewed"
-    DOCUMENT_REVIEWED = "document_reviewed"
-    DOCUMENT_DUPLICATE = "document_duplicate"
-    DOCUMENT_RETURNED = "document_returned"
-    DOCUMENT_NEED = "document_need"
-    DECISION_RECORDED = "decision_recorded"
-    DECISION_DUPLICATE = "decision_duplicate"
-    DECISION_RETURNED = "decision_returned"
-    RESEND_SIGNATURE_MISSING = "resend_signature_missing"
-    RESEND_SIGNATURE_UNCLEAR = "resend_signature_unclear"
-    RESEND_SEVERAL_MARKED = "resend_several_marked"
-    RESEND_NONE_MARKED = "resend_none_marked"
-    RESEND_MARK_DOUBTFUL = "resend_mark_doubtful"
-    RESEND_UNEXPLAINED_INK = "resend_unexplained_ink"
-    RESEND_FIELDS_CONTRADICT_PIXELS = "resend_fields_contradict_pixels"
-    RESEND_LOOK_CAN_CHANGE = "resend_look_can_change"
-    RESEND_LOCKED_FILE = "resend_locked_file"
-    RESEND_EMPTY_FILE = "resend_empty_file"
-    RESEND_UNREADABLE_FILE = "resend_unreadable_file"
-    RESEND_FILE_REPAIRED = "resend_file_repaired"
-    RESEND_UNSUPPORTED_FORMAT = "resend_unsupported_format"
-    RESEND_TOO_LARGE = "resend_too_large"
-    RESEND_TOO_MANY_PAGES = "resend_too_many_pages"
-    RESEND_TOO_MANY_PIXELS = "resend_too_many_pixels"
-    RESEND_BLANK_PAGE = "resend_blank_page"
-    RESEND_LOW_RESOLUTION = "resend_low_resolution"
-    RESEND_NO_CODE = "resend_no_code"
-    RESEND_UNKNOWN_FORM_VERSION = "resend_unknown_form_version"
-    RESEND_UNKNOWN_INITIATIVE = "resend_unknown_initiative"
-    RESEND_UNKNOWN_MUNICIPALITY = "resend_unknown_municipality"
-    RESEND_MUNICIPALITY_UNPROVEN = "resend_municipality_unproven"
-    RESEND_SEVERAL_FORMS_ON_PAGE = "resend_several_forms_on_page"
-    RESEND_EXTRA_PAGE = "resend_extra_page"
-    RESEND_SAME_MAIL_CONTRADICTS = "resend_same_mail_contradicts"
-    RESEND_CONFLICT = "resend_conflict"
-    RESEND_E_SIGNATURE_UNTRUSTED = "resend_e_signature_untrusted"
-    RESEND_E_SIGNATURE_INVALID = "resend_e_signature_invalid"
-    RESEND_E_SIGNATURE_ON_PAPER = "resend_e_signature_on_paper"
-    RESEND_NOT_READ = "resend_not_read"
-    RESEND_NOT_CERTAIN = "resend_not_certain"
-    NOTE_LATE = "note_late"
-    NOTE_AUTHORITY = "note_authority"
-    NOTE_AUTOMATIC = "note_automatic"
-    NOTE_BY_PERSON = "note_by_person"
+__all__ = (
+    "FAULT_PARTS",
+    "PARTS",
+    "Form",
+    "Group",
+    "Part",
+    "PartName",
+    "part_of",
+    "part_source",
+    "steps_in_order",
+)
 
 
 @dataclass(frozen=True)
