@@ -25,10 +25,8 @@ from services.intake.documents import MeasuredFile, placed
 from services.intake.fit import fitting
 from services.intake.forms import Options
 from services.intake.learned_forms import LearnedForms
-from services.intake.mail.cover import says_more
-from services.intake.mail.parsed import Authenticity, MailParsed, PartFound
-from services.intake.mail.reply import reply_of
-from services.intake.mail.triage import Facts, Sorted, sort
+from services.intake.mail.parsed import Authenticity, PartFound
+from services.intake.mail.triage import Facts, sort
 from services.intake.mail.unsubscribing import unsubscribing_token
 from services.intake.pages.trust import Trust
 from services.intake.reading.measured import FileMeasured
@@ -38,15 +36,13 @@ from services.intake.sandbox.wire import Message
 from services.intake.settings import MIB, ReaderLimits
 from services.intake.tables import MailRow, ReadingRow
 from services.intake.take_apart import Opened, OpenedFile, Opener, Unopened
+from services.intake.tell import correspondence_of, left_unread, mail_reasons, told_beside, unread
 from shared import outbox
 from shared.archive import Archive, Area
 from shared.consumers import READ
 from shared.database import Database
 from shared.events import (
-    Correspondence,
-    DeliveryFailed,
     Disposition,
-    DocumentKind,
     DocumentReading,
     Event,
     MailArchived,
@@ -54,8 +50,6 @@ from shared.events import (
     MailRead,
     PartFate,
     Reason,
-    ReplyReceived,
-    UnsubscribeAsked,
 )
 from shared.failpoint import failpoint
 from shared.identifiers import MailId
@@ -117,7 +111,7 @@ class Reader:
         opened = await self._open(event)
         failpoint("read.opened")
         if isinstance(opened, Unopened):
-            return [_unread(event, opened)]
+            return [unread(event, opened)]
         return await self._told_of(event, opened)
 
     async def examine_file(
@@ -126,7 +120,7 @@ class Reader:
         """Read the documents of one file, as if it had come in the mail of that identifier."""
         opened = await self._opener.file(data, filename)
         documents = await self._documents(opened, mail_id, at=outbox.now())
-        reasons = (*opened.reasons, *_left_unread(documents))
+        reasons = (*opened.reasons, *left_unread(documents))
         return [_doubted(document, reasons) for document in documents]
 
     async def _open(self, event: MailArchived) -> Opened | Unopened:
@@ -160,18 +154,17 @@ class Reader:
             digest=event.digest,
             role=event.role,
             received_at=event.received_at,
-            correspondence=_correspondence(event, mail, return_path),
+            correspondence=correspondence_of(event, mail, return_path),
             disposition=found.disposition,
             disposition_reason=found.rule,
             sender_authentic=mail.authenticity is Authenticity.AUTHENTIC,
-            mail_reasons=_mail_reasons(mail, found, documents),
+            mail_reasons=mail_reasons(mail, found, documents),
             text=mail.text,
             parts=tuple(part.summary() for part in mail.parts),
             documents=tuple(documents),
         )
-        replies = _replies(event, mail, found, self._settings.own_addresses)
-        wishes = _wishes(event, mail, found, ends)
-        return [fitting(read), *_failures(event, mail, found), *replies, *wishes]
+        beside = told_beside(event, mail, found, self._settings.own_addresses, ends)
+        return [fitting(read), *beside]
 
     async def _documents(
         self, opened: OpenedFile, mail_id: MailId, *, at: datetime, needs_expected: bool = False
@@ -363,122 +356,7 @@ def _doubted(document: DocumentReading, reasons: Sequence[Reason]) -> DocumentRe
     )
 
 
-def _left_unread(documents: Sequence[DocumentReading]) -> tuple[Reason, ...]:
-    """What is not read may take back or contradict what is: a doubt about all of it."""
-    left = any(Reason.READER_BUDGET in document.reasons for document in documents)
-    return (Reason.READER_BUDGET,) if left else ()
-
-
-def _mail_reasons(
-    mail: MailParsed, found: Sorted, documents: Sequence[DocumentReading]
-) -> tuple[Reason, ...]:
-    doubts = [*mail.reasons, *found.reasons, *_left_unread(documents)]
-    if mail.authenticity is Authenticity.NOT_AUTHENTIC:
-        doubts.append(Reason.SENDER_NOT_AUTHENTIC)
-    answers = [one for one in documents if one.kind is DocumentKind.ANSWER]
-    said = {one.answer.text for one in answers if one.answer}
-    if answers and says_more(mail.subject, mail.text, said, follows_others=bool(mail.references)):
-        doubts.append(Reason.MAIL_SAYS_MORE)
-    return tuple(dict.fromkeys(doubts))
-
-
-def _correspondence(
-    event: MailArchived, mail: MailParsed, return_path: str | None
-) -> Correspondence:
-    return Correspondence(
-        mailbox=event.mailbox,
-        # A server that leaves out Return-Path leaves only the address in From to answer to.
-        return_path=mail.from_address if return_path is None else return_path,
-        from_address=mail.from_address,
-        from_name=mail.from_name,
-        subject=mail.subject,
-        message_id=mail.message_id,
-        references=mail.references,
-        manners=mail.manners,
-    )
-
-
-def _failures(event: MailArchived, mail: MailParsed, found: Sorted) -> list[Event]:
-    """What a bounce says of mails of ours; a delay is not a failure."""
-    if found.rule not in ("bounce", "informal_bounce") or mail.report is None:
-        return []
-    token = mail.report.token
-    failed = [one for one in mail.report.statuses if one.action in ("failed", "")]
-    return [
-        DeliveryFailed(
-            occurred_at=outbox.now(),
-            mail_id=event.mail_id,
-            token=token,
-            recipient=one.recipient,
-            status=one.status,
-            diagnostic=one.diagnostic,
-        )
-        for one in failed
-    ]
-
-
-def _replies(
-    event: MailArchived, mail: MailParsed, found: Sorted, own_addresses: frozenset[str]
-) -> list[Event]:
-    """What a mail is to the mail of ours that it answers."""
-    reply = reply_of(mail, automatic=found.rule == "autoreply", own_addresses=own_addresses)
-    if reply is None:
-        return []
-    return [
-        ReplyReceived(
-            occurred_at=outbox.now(),
-            mail_id=event.mail_id,
-            received_at=event.received_at,
-            kind=reply.kind,
-            sender=mail.from_address,
-            token=reply.token,
-            answers=reply.answers,
-            suggested=reply.suggested,
-        )
-    ]
-
-
-def _wishes(event: MailArchived, mail: MailParsed, found: Sorted, token: str) -> list[Event]:
-    """That somebody wants no more newsletters."""
-    if found.rule != "unsubscribe":
-        return []
-    return [
-        UnsubscribeAsked(
-            occurred_at=outbox.now(),
-            mail_id=event.mail_id,
-            received_at=event.received_at,
-            token=token,
-            sender=mail.from_address,
-        )
-    ]
-
-
 def _headers_of(data: bytes) -> bytes:
     """The mail's headers alone, as far as they are looked for."""
     head = data[:MOST_HEADER_BYTES]
     return head.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
-
-
-def _unread(event: MailArchived, unopened: Unopened) -> MailRead:
-    """A mail that could not be taken apart: a person looks at the original."""
-    if unopened.head is not None:
-        about = _correspondence(
-            event,
-            unopened.head,
-            event.return_path if event.return_path is not None else unopened.head.return_path,
-        )
-    else:
-        about = Correspondence(
-            mailbox=event.mailbox, return_path=event.return_path or "", from_address=""
-        )
-    return MailRead(
-        occurred_at=outbox.now(),
-        mail_id=event.mail_id,
-        digest=event.digest,
-        role=event.role,
-        received_at=event.received_at,
-        correspondence=about,
-        disposition=Disposition.REVIEW,
-        disposition_reason="unreadable",
-        mail_reasons=(unopened.reason,),
-    )
