@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from services.console.verify import MailboxProof, Proof
 from services.registry.reports import ReportKeeper, keep_proof, proof_due
 from services.registry.tables import EventLog, Role, ServiceReportRow
+from services.registry.web import operations as module
 from services.registry.web.operations import Operations
 from shared import outbox
 from shared.database import Database
@@ -124,6 +125,39 @@ def test_nobody_waits_for_checks_that_are_due_and_the_next_page_tells_what_they_
         assert await anyio.to_thread.run_sync(operations.troubles) == faults
         faults.clear()
         operations._checked_at = time.monotonic() - 20
+        assert await anyio.to_thread.run_sync(operations.troubles) == {}
+
+    on_a_loop_of_its_own(ask)
+
+
+def test_checks_that_hang_hang_no_page_and_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.2)
+    mended, hangs = threading.Event(), False
+
+    def disk() -> str | None:
+        if hangs:
+            mended.wait(30)
+        return None
+
+    async def ask() -> None:
+        nonlocal hangs
+        operations = Operations({"disk": disk}, {}, now)
+        assert await anyio.to_thread.run_sync(operations.troubles) == {}
+        hangs = True
+        operations._checked_at = time.monotonic() - 20
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as visitors:
+
+                async def look() -> None:
+                    assert await anyio.to_thread.run_sync(operations.troubles) == {
+                        module.CHECKS: "no answer for 0 s"
+                    }
+
+                for _ in range(50):
+                    visitors.start_soon(look)
+        mended.set()
+        assert operations._looking is not None
+        await operations._looking
         assert await anyio.to_thread.run_sync(operations.troubles) == {}
 
     on_a_loop_of_its_own(ask)

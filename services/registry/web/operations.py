@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import anyio.from_thread
 import structlog
@@ -17,6 +18,10 @@ _FRESH_S = 5.0
 """An older answer is still given, but a new one is looked for meanwhile."""
 _TOO_OLD_S = 15.0
 """For an older answer than this nobody is spared the wait: the machinery may have failed since."""
+_PATIENCE_S = 3.0
+"""The wait's end where there is an older answer: a check that hangs must not hang every page."""
+CHECKS: Final = "checks"
+"""The name of the trouble that the checks themselves do not answer."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Operations:
 
     As long as pages are asked for, no visitor waits for them: who finds the last answer old gets
     it, and sets going the checks that the next one sees. Nothing runs while nobody asks.
+
+    If they do not end, because a disk hangs for example, whoever asks is told so a little later.
 
     `concerns` are checked as the health checks are, and shown to people, but say nothing about
     whether the service works: a supervisor that restarts it would mend none of them.
@@ -66,22 +73,32 @@ class Operations:
         """Return every check as it was found last. Call it in a worker thread."""
         checked_at = self._checked_at
         age_s = time.monotonic() - checked_at if checked_at is not None else None
+        answered = True
         if age_s is None or age_s > _TOO_OLD_S:
-            anyio.from_thread.run(self._looked)
+            answered = anyio.from_thread.run(self._looked)
         elif age_s > _FRESH_S:
             anyio.from_thread.run_sync(self._look)
-        return tuple(self._watched.values())
+        found = tuple(self._watched.values())
+        if answered:
+            return found
+        silence = f"no answer for {_PATIENCE_S:.0f} s"
+        return (*found, Watched(CHECKS, silence, max(one.since for one in found)))
 
     def look_again(self) -> None:
         """Let the next who asks wait for the checks: something was mended just now."""
         # Checks that run already may have seen it as it was before.
         self._checked_at, self._looking = None, None
 
-    async def _looked(self) -> None:
-        """Return when checks have ended that nobody has asked to be made again meanwhile."""
-        await asyncio.shield(self._look())
-        while self._checked_at is None:
+    async def _looked(self) -> bool:
+        """Return when checks have ended that nobody has asked to be made again meanwhile.
+
+        Where there is an older answer they are not waited for beyond patience: then False.
+        """
+        with anyio.move_on_after(_PATIENCE_S if self._watched else None) as waiting:
             await asyncio.shield(self._look())
+            while self._checked_at is None:
+                await asyncio.shield(self._look())
+        return not waiting.cancelled_caught
 
     def _look(self) -> asyncio.Task[None]:
         """Begin the checks unless they run already. On the loop, as all that runs them."""

@@ -195,6 +195,7 @@ CHECKS = {
     "services": "En tjänst hörs inte. Nya mejl tas kanske inte emot, eller besvaras inte.",
     "service_faults": "Något fungerar inte i en annan tjänst. Nya mejl kan bli försenade.",
     "proof": "Något av det som har kommit in kan inte återfinnas.",
+    "checks": "Kontrollerna av driften svarar inte. Något kan vara fel utan att det syns här.",
 }
 
 SOUND = {
