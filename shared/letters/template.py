@@ -58,6 +58,8 @@ class FaultCode(StrEnum):
     TOO_LONG = "too_long"
     LEFT_OUT = "left_out"
     """A variable that must stand in the text does not."""
+    MAY_TAKE_WITH_IT = "may_take_with_it"
+    """A variable that must stand in the text shares its line with one that may lack a value."""
     WRONG_FORM = "wrong_form"
     """The text does not consist of what it must consist of."""
 
@@ -98,6 +100,7 @@ def text_faults(template: Template, known: Iterable[Variable]) -> Iterator[Templ
     variables = {variable.name: variable for variable in known}
     for number, line in enumerate(template.text.splitlines(), 1):
         yield from _line_faults(Part.TEXT, number, line, variables)
+        yield from _company_faults(number, line, variables)
     if not template.text.strip():
         yield TemplateFault(FaultCode.EMPTY, Part.TEXT, 1, "", "Texten saknas.")
     if len(template.text) > MAX_TEXT:
@@ -191,6 +194,24 @@ def _line_faults(
             stray[0],
             f"Rad {number}: {stray[0]} hör inte till någon variabel. "
             "En variabel skrivs {{namn}}.",
+        )
+
+
+def _company_faults(
+    number: int, line: str, variables: Mapping[str, Variable]
+) -> Iterator[TemplateFault]:
+    """What must be said stands in no line that another variable may leave out."""
+    named = [variables[name] for name in dict.fromkeys(names_in(line)) if name in variables]
+    must = next((one for one in named if one.required), None)
+    other = next((one for one in named if one.optional and one is not must), None)
+    if must is not None and other is not None:
+        yield TemplateFault(
+            FaultCode.MAY_TAKE_WITH_IT,
+            Part.TEXT,
+            number,
+            other.name,
+            f"Rad {number}: {{{{{other.name}}}}} kan sakna värde, och då utelämnas raden. "
+            f"Skriv {{{{{must.name}}}}}, som måste stå i texten, på en annan rad.",
         )
 
 

@@ -5,7 +5,7 @@ Otherwise the delivered wording is used, and it is remembered which could not be
 delayed, or lost, for its wording.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Final
 from shared.letters.flow import Pieces, flow, title
 from shared.letters.letter import Block, Shape
 from shared.letters.parts import Form, PartName, part_of, part_source
+from shared.letters.plain import one_line
 from shared.letters.template import (
     FaultCode,
     Part,
@@ -23,7 +24,7 @@ from shared.letters.template import (
     text_faults,
     title_faults,
 )
-from shared.letters.written import blocks_in
+from shared.letters.written import blocks_in, sections_of
 
 FOR_ALL: Final = ""
 """In place of an initiative: the wording of all that have none of their own."""
@@ -166,7 +167,24 @@ def _usable(
         raise Unusable("Ämnet blev tomt.")
     if not worded.blocks:
         raise Unusable("Texten blev tom.")
+    shapes = {block.shape for block in worded.blocks}
+    if part_of(name).form is Form.FAULT and not shapes >= {Shape.PARAGRAPH, Shape.STEPS}:
+        raise Unusable("Vad som är fel, eller hur det rättas, saknas när en variabel saknar värde.")
+    said = "\n".join(_said_in(worded.blocks))
+    for variable in part_of(name).variables:
+        value = one_line(values.get(variable.name, ""), limit=variable.limit)
+        if variable.required and value not in said:
+            raise Unusable(f"{{{{{variable.name}}}}} kom inte med i texten.")
     return worded
+
+
+def _said_in(blocks: Iterable[Block]) -> Iterator[str]:
+    """All that is read of these: not headings that have nothing below them."""
+    for section in sections_of(blocks):
+        yield section.heading
+        for block in section.blocks:
+            yield from block.lines
+            yield from (value for fact in block.facts for value in fact)
 
 
 def _worded(

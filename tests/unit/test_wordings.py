@@ -81,6 +81,12 @@ def test_every_delivered_step_has_its_place_in_the_order() -> None:
          FaultCode.UNKNOWN_VARIABLE),
         (PartName.DOCUMENT_RECORDED, "Hej\n{{uppgifter}}", 2, FaultCode.LEFT_OUT),
         (PartName.RECEIPT_ONE, "Tack.\n{{förbehåll}}", 2, FaultCode.LEFT_OUT),
+        (PartName.DOCUMENT_RETURNED,
+         "{{uppgifter}}\nFel från {{kommun}}: {{vad_som_är_fel}}\n{{för_sent}}\n{{steg}}", 2,
+         FaultCode.MAY_TAKE_WITH_IT),
+        (PartName.DECISION_DUPLICATE,
+         "{{tidigare_dnr}} blev {{dnr}} ({{filer}})\n{{meddelande}}\n{{uppgifter}}", 1,
+         FaultCode.MAY_TAKE_WITH_IT),
         (PartName.DOCUMENT_RECORDED, "Se {{uppgifter}}\n{{för_sent}}", 1, FaultCode.NOT_ALONE),
         (PartName.RESEND_LOCKED_FILE, "Filen är låst.\nLås upp den.", 2, FaultCode.WRONG_FORM),
         (PartName.RESEND_LOCKED_FILE, "1. Lås upp den.", 1, FaultCode.WRONG_FORM),
@@ -187,6 +193,36 @@ def test_a_wording_that_has_a_fault_today_gives_way_to_the_delivered_one(text: s
     (refused,) = wordings.refused
     assert (refused.name, refused.initiative) == (PartName.DOCUMENT_RECORDED, KOMPETENS)
     assert refused.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Det framgår inte att svaret kommer från {{kommun}}.\n\n1. Skriv kommunens namn.",
+        "Det framgår inte vem som svarar.\n\n1. Skriv kommunens namn i {{filer}}.",
+    ],
+)
+def test_what_is_wrong_and_how_to_mend_it_are_told_whatever_lacks_a_value(text: str) -> None:
+    name = PartName.RESEND_UNKNOWN_MUNICIPALITY
+    unknown = document(
+        fate=Fate.RETURNED,
+        reasons=(Reason.UNKNOWN_MUNICIPALITY,),
+        municipality=None,
+        municipality_name=None,
+        files=(),
+    )
+    wordings = own(name, FOR_ALL, text)
+    assert told(registered(unknown), wordings) == as_text(receipt(registered(unknown), **OFFICE))
+    assert [one.name for one in wordings.refused] == [name]
+
+
+def test_a_value_that_must_be_told_and_is_not_keeps_a_wording_from_use() -> None:
+    text = "{{meddelande}}\n\n{{uppgifter}}\n\n# Förr {{tidigare_dnr}}"
+    wordings = own(PartName.DECISION_DUPLICATE, FOR_ALL, text)
+    event = resolved(document(fate=Fate.DUPLICATE), former_dnr="SKR 2024/00099")
+    said = as_text(decision(event, **OFFICE, wordings=wordings))
+    assert "I vår bekräftelse stod diarienumret SKR 2024/00099." in " ".join(said.split())
+    assert "{{tidigare_dnr}}" in wordings.refused[0].why
 
 
 def test_the_wording_for_all_comes_before_the_delivered_one() -> None:
