@@ -192,6 +192,23 @@ def test_a_clock_that_is_set_back_does_not_bring_older_words_back(
     hear(fresh, office)
     with office.database.read() as session:
         assert wordings_now(session).own == {}
+    again = Template("", "", "Igen.")
+    reword(fresh.database, name, "", again, who="petra", at=at - timedelta(hours=3))
+    hear(fresh, office)
+    with office.database.read() as session:
+        assert wordings_now(session).own[name, ""].text == "Igen."
+
+
+def test_of_two_who_save_at_once_the_second_is_told_and_loses_nothing(petra: Client) -> None:
+    seen = petra.get(RECORDED).fields
+    begin_with(petra, RECORDED, "Först.")
+    late = seen | {"text": f"Sist.\n\n{seen['text']}"}
+    told = petra.post(RECORDED, late)
+    assert told.status == 409
+    assert told.fields["text"].startswith("Sist.")
+    assert petra.post(f"{RECORDED}/aterstall", seen).status == 409
+    assert petra.get(RECORDED).fields["text"].startswith("Först.")
+    assert petra.post(RECORDED, told.fields).status == 303
 
 
 def test_what_concerns_no_initiative_has_one_wording_for_all(petra: Client) -> None:

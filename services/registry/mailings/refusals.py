@@ -33,7 +33,8 @@ class RefusalKeeper:
         with self._database.write() as session:
             if not claim(session, event.event_id, UNWORDED.name):
                 return False
-            row = session.get(LetterTemplate, (event.name, event.initiative or FOR_ALL))
+            key = (event.name, event.initiative or FOR_ALL)
+            row = session.get(LetterTemplate, key, with_for_update=True)
             if row is None or row.changed_at != event.changed_at:
                 return False
             row.refused_at, row.refused_why = event.occurred_at, event.why

@@ -3,16 +3,19 @@
 What leaves by itself is composed by the notifier, which is told of every wording of its parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
 
 from services.registry.eventlog import note
 from services.registry.tables import EventLog, LetterTemplate
 from shared.database import Database
 from shared.events import WordingChanged
+from shared.identifiers import digest_of
 from shared.letters.kinds import TemplateName, source_of
 from shared.letters.parts import PartName, part_of
 from shared.letters.template import Template, TemplateFault, check, parse
@@ -20,8 +23,14 @@ from shared.letters.wordings import FOR_ALL, Wordings, check_part, delivered_par
 from shared.outbox import emit
 
 AnyName = TemplateName | PartName
+_CHANGED: Final = "template.changed"
+_RESET: Final = "template.reset"
 _LINES_LOOKED_THROUGH: Final = 300
 _SHOWN: Final = 8
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed a wording since it was looked at."""
 
 
 def delivered(name: AnyName) -> Template:
@@ -73,28 +82,36 @@ def template_in(row: LetterTemplate) -> Template:
     return Template(row.subject, row.heading, row.text)
 
 
+def mark_of(row: LetterTemplate | None) -> str:
+    """Changes with every change of the wording."""
+    said = f"{row.subject}\n{row.heading}\n{row.text}" if row is not None else ""
+    return digest_of(said.encode())[:16]
+
+
 def reword(
     database: Database,
     name: AnyName,
     initiative: str,
     template: Template,
+    seen: str | None = None,
     *,
     who: str,
     at: datetime,
 ) -> tuple[TemplateFault, ...]:
     """Word letters otherwise from now on; returns what is wrong with it, and changes nothing then.
 
-    What is begun or sent already keeps its words.
+    What is begun or sent already keeps its words. With `seen`, the mark of the wording that was
+    looked at, only if it is still that. Raises ChangedMeanwhile.
     """
     faults = faults_in(template, name)
     if faults:
         return faults
     if isinstance(name, PartName) and not part_of(name).titled:
         template = Template("", "", template.text)
-    with database.write() as session:
-        before = own_wording(session, name, initiative)
+    with _changing(database) as session:
+        before = _to_change(session, name, initiative, seen)
         was = _as_logged(name, initiative, before)
-        at = _after(before, at)
+        at = _later(session, name, initiative, at)
         row = session.merge(
             LetterTemplate(
                 name=name.value,
@@ -109,22 +126,33 @@ def reword(
             )
         )
         after = _as_logged(name, initiative, row)
-        note(session, at=at, who=who, what="template.changed", before=was, after=after)
+        note(session, at=at, who=who, what=_CHANGED, before=was, after=after)
         _tell(session, name, initiative, template, at)
     return ()
 
 
-def reset(database: Database, name: AnyName, initiative: str, *, who: str, at: datetime) -> None:
-    """Word letters as delivered again, or as for all; the händelselogg keeps what it was."""
-    with database.write() as session:
-        row = own_wording(session, name, initiative)
+def reset(
+    database: Database,
+    name: AnyName,
+    initiative: str,
+    seen: str | None = None,
+    *,
+    who: str,
+    at: datetime,
+) -> None:
+    """Word letters as delivered again, or as for all; the händelselogg keeps what it was.
+
+    `seen` as when they are worded otherwise. Raises ChangedMeanwhile.
+    """
+    with _changing(database) as session:
+        row = _to_change(session, name, initiative, seen)
         if row is None:
             return
         was = _as_logged(name, initiative, row)
-        at = _after(row, at)
+        at = _later(session, name, initiative, at)
         session.delete(row)
         after = _as_logged(name, initiative, None)
-        note(session, at=at, who=who, what="template.reset", before=was, after=after)
+        note(session, at=at, who=who, what=_RESET, before=was, after=after)
         _tell(session, name, initiative, None, at)
 
 
@@ -132,16 +160,46 @@ def history_of(session: Session, name: AnyName) -> list[EventLog]:
     """What was last done with a template, for whatever initiative; the last first."""
     lines = session.exec(
         select(EventLog)
-        .where(col(EventLog.what).in_(("template.changed", "template.reset", "template.refused")))
+        .where(col(EventLog.what).in_((_CHANGED, _RESET, "template.refused")))
         .order_by(col(EventLog.id).desc())
         .limit(_LINES_LOOKED_THROUGH)
     ).all()
     return [line for line in lines if (line.after or {}).get("template") == name.value][:_SHOWN]
 
 
-def _after(before: LetterTemplate | None, at: datetime) -> datetime:
-    """Later than what it changes, whatever the clock says: the latest that occurred counts."""
-    return at if before is None else max(at, before.changed_at + timedelta(microseconds=1))
+@contextmanager
+def _changing(database: Database) -> Iterator[Session]:
+    try:
+        with database.write() as session:
+            yield session
+    except IntegrityError as error:
+        # Both were the first to word it; there was no row yet that one could wait for.
+        raise ChangedMeanwhile from error
+
+
+def _to_change(
+    session: Session, name: AnyName, initiative: str, seen: str | None
+) -> LetterTemplate | None:
+    row = session.get(LetterTemplate, (name.value, initiative), with_for_update=True)
+    if seen is not None and seen != mark_of(row):
+        raise ChangedMeanwhile
+    return row
+
+
+def _later(session: Session, name: AnyName, initiative: str, at: datetime) -> datetime:
+    """Later than every change before it, whatever the clock says: the latest that occurred counts.
+
+    Of a wording that was reset, only the händelselogg knows when.
+    """
+    about = col(EventLog.after)
+    last = session.exec(
+        select(func.max(EventLog.at)).where(
+            col(EventLog.what).in_((_CHANGED, _RESET)),
+            about["template"].as_string() == name.value,
+            about["initiative"].as_string() == initiative,
+        )
+    ).first()
+    return at if last is None else max(at, last + timedelta(microseconds=1))
 
 
 def _tell(

@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from services.registry.mailings.templates import (
     AnyName,
+    ChangedMeanwhile,
     delivered,
     faults_in,
     history_of,
+    mark_of,
     own_wording,
     own_wordings,
     reset,
@@ -25,7 +27,6 @@ from services.registry.web.roles import Permission
 from services.registry.web.routes import Pages
 from services.registry.web.views import initiatives_by_id
 from services.registry.web.visit import NotFound, Visit, Visitor
-from shared.identifiers import digest_of
 from shared.letters.kinds import KINDS, TemplateName
 from shared.letters.letter import as_html, as_text
 from shared.letters.parts import PARTS, PartName
@@ -78,9 +79,11 @@ def change(visit: Visitor, name: str) -> Response:
     initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
     typed = _typed(visit)
     chosen = initiative.id if initiative else FOR_ALL
-    if _mark(visit, known, chosen) != visit.form.get("sedd"):
+    seen, who = visit.form.get("sedd", ""), visit.user.name
+    try:
+        faults = reword(visit.database, known, chosen, typed, seen, who=who, at=now())
+    except ChangedMeanwhile:
         return _page(visit, known, initiative, typed, [_CHANGED], status=409)
-    faults = reword(visit.database, known, chosen, typed, who=visit.user.name, at=now())
     if faults:
         return _page(visit, known, initiative, typed, _said(faults), status=422)
     visit.site.stir()
@@ -93,11 +96,13 @@ def restore(visit: Visitor, name: str) -> Response:
     known = _name(name)
     initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
     chosen = initiative.id if initiative else FOR_ALL
-    if _mark(visit, known, chosen) != visit.form.get("sedd"):
+    seen, who = visit.form.get("sedd", ""), visit.user.name
+    try:
+        reset(visit.database, known, chosen, seen, who=who, at=now())
+    except ChangedMeanwhile:
         with visit.database.read() as session:
             shown = wording_for(session, known, [chosen] if chosen else [])
         return _page(visit, known, initiative, shown, [_CHANGED], status=409)
-    reset(visit.database, known, chosen, who=visit.user.name, at=now())
     visit.site.stir()
     return visit.see_other(_address(known, chosen))
 
@@ -156,7 +161,8 @@ def _page(
         shown=shown,
         own=row,
         unusable=_unusable(row) if row is not None else "",
-        seen=visit.form.get("sedd") or _mark_of(row),
+        # Who is told that somebody else has changed it sees what it is now, beside what they wrote.
+        seen=visit.form.get("sedd") if status == 422 else mark_of(row),
         letter=letter,
         plain=as_text(letter.letter) if letter else "",
         frame=f"/brevmallar/{name}/brev" + (f"?initiativ={chosen}" if chosen else ""),
@@ -179,17 +185,6 @@ def _unusable(row: LetterTemplate) -> str:
     """Why what staff once wrote is not used; empty if it is."""
     faults = faults_in(template_in(row), _NAMES[row.name]) if row.name in _NAMES else ()
     return faults[0].message if faults else row.refused_why
-
-
-def _mark(visit: Visit, name: AnyName, initiative: str) -> str:
-    with visit.database.read() as session:
-        return _mark_of(own_wording(session, name, initiative))
-
-
-def _mark_of(row: LetterTemplate | None) -> str:
-    """Changes with every change of the wording."""
-    said = f"{row.subject}\n{row.heading}\n{row.text}" if row is not None else ""
-    return digest_of(said.encode())[:16]
 
 
 def _said(faults: Sequence[TemplateFault]) -> list[str]:
