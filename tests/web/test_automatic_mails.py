@@ -156,6 +156,33 @@ def test_what_is_typed_is_seen_with_real_values_before_it_is_saved(
     assert ordered(fresh, WordingChanged) == []
 
 
+def test_a_preview_says_when_it_shows_other_words_than_those_that_were_written(
+    petra: Client,
+) -> None:
+    path = "/brevmallar/mail_question"
+    written = petra.get(path).fields | {"text": "Tack för frågan.\n\n# Nummer {{nummer}}"}
+    assert petra.get(path).text.count("används inte ordalydelsen") == 0
+    seen = petra.post(f"{path}/brev", written).text
+    assert "Med de här uppgifterna används inte ordalydelsen" in seen
+    assert "{{nummer}} kom inte med i texten." in seen
+    assert "Tack för frågan." not in seen
+    assert petra.post(path, written).status == 303
+    kept = petra.get(path).text
+    assert "Med de här uppgifterna används inte ordalydelsen." in kept
+    assert "{{nummer}} kom inte med i texten." in kept
+
+
+def test_words_for_all_are_shown_though_what_came_in_last_has_its_own(
+    fresh: World, petra: Client
+) -> None:
+    fresh.record(arrived(form("ja", initiative=KOMPETENS), name="svar"))
+    begin_with(petra, RECORDED, "Bara för ett.", KOMPETENS)
+    fields = petra.get(RECORDED).fields
+    seen = petra.post(f"{RECORDED}/brev", fields | {"text": f"För alla.\n\n{fields['text']}"})
+    assert "För alla." in seen.text
+    assert "Bara för ett." not in petra.get(f"{RECORDED}/brev").text
+
+
 def test_a_registrar_sees_the_words_that_would_leave(fresh: World, petra: Client) -> None:
     said = "Krysset går inte att tyda.\n\n1. Kryssa i en ruta."
     assert save(petra, "/brevmallar/resend_mark_doubtful", KOMPETENS, text=said).status == 303

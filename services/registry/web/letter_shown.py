@@ -119,6 +119,7 @@ class ShownLetter:
     letter: Letter
     from_numbers: tuple[str, ...] = ()
     refused: str = ""
+    """Why it has other words than those that were to be shown; empty if it has them."""
 
 
 def letter_by(
@@ -130,13 +131,19 @@ def letter_by(
     *,
     typed: bool = False,
 ) -> ShownLetter:
-    """Return the letter by a template without faults; `typed` is one that is not saved."""
+    """Return the letter by a template without faults; `typed` is one that is not saved.
+
+    Words for all are shown as such, also where what came in last has words of its own.
+    """
     if isinstance(name, TemplateName):
         return ShownLetter(_ordered(name, initiative, template, office))
-    wordings = part_wordings(session)
-    if typed:
-        scope = initiative.id if initiative is not None else FOR_ALL
-        wordings = Wordings({**wordings.own, (name, scope): template})
+    scope = initiative.id if initiative is not None else FOR_ALL
+    own = {
+        (part, given): words
+        for (part, given), words in part_wordings(session).own.items()
+        if part is not name or given in (scope, FOR_ALL)
+    }
+    wordings = Wordings(own | {(name, scope): template} if typed else own)
     shown = shown_part(
         session,
         name,

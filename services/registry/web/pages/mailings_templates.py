@@ -126,12 +126,12 @@ def tried(visit: Visitor, name: str) -> Response:
     typed = _typed(visit)
     faults = faults_in(typed, known)
     if faults:
-        return letter_page(
-            visit.site.renderer.render("mailing_template_faults.html", {"faults": _said(faults)})
-        )
+        return _not_usable(visit, _said(faults))
     office = visit.site.printing.office
     with visit.database.read() as session:
         shown = letter_by(session, known, initiative, typed, office, typed=True)
+    if shown.refused:
+        return _not_usable(visit, [shown.refused], instead=as_text(shown.letter))
     return letter_page(as_html(shown.letter))
 
 
@@ -171,6 +171,12 @@ def _page(
         saved=bool(visit.asked("sparad")),
         history=history,
     )
+
+
+def _not_usable(visit: Visit, why: Sequence[str], instead: str = "") -> Response:
+    """Say so in the frame, and what leaves `instead`, if anything does."""
+    values = {"faults": why, "instead": instead}
+    return letter_page(visit.site.renderer.render("mailing_template_faults.html", values))
 
 
 def _typed(visit: Visit) -> Template:
