@@ -31,7 +31,7 @@ FOR_ALL: Final = ""
 _FORM_FAULTS: Final[Mapping[Form, str]] = {
     Form.FAULT: "Skriv först vad som är fel, som stycken, och sedan stegen, som en numrerad lista.",
     Form.PARAGRAPHS: "Skriv stycken, utan rubriker, listor och tabeller.",
-    Form.LINE: "Skriv en enda rad.",
+    Form.LINE: "Skriv en enda rad, utan rubrik, lista och tabell.",
 }
 
 
@@ -124,8 +124,8 @@ def _form_faults(template: Template, form: Form) -> Iterator[TemplateFault]:
         yield TemplateFault(FaultCode.WRONG_FORM, Part.TEXT, wrong, "", message)
 
 
-def _after_one_line(lines: list[str]) -> int | None:
-    return 2 if len(lines) > 1 else None
+def _no_line(lines: list[str]) -> int | None:
+    return 2 if len(lines) > 1 else _no_paragraph(lines)
 
 
 def _no_paragraph(lines: list[str]) -> int | None:
@@ -151,7 +151,7 @@ _FIRST_WRONG: Final[Mapping[Form, Callable[[list[str]], int | None]]] = {
     Form.FREE: lambda lines: None,
     Form.FAULT: _no_fault,
     Form.PARAGRAPHS: _no_paragraph,
-    Form.LINE: _after_one_line,
+    Form.LINE: _no_line,
 }
 """The line, counted from 1, where a text stops being of its form; None if it does not."""
 

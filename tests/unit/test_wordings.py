@@ -93,6 +93,8 @@ def test_every_delivered_step_has_its_place_in_the_order() -> None:
         (PartName.RESEND_LOCKED_FILE, "Låst.\n\n1. Lås upp.\nKlart.", 4, FaultCode.WRONG_FORM),
         (PartName.NOTE_LATE, "Sent.\n\n# Rubrik", 3, FaultCode.WRONG_FORM),
         (PartName.NOTE_AUTOMATIC, "En rad.\nEn till.", 2, FaultCode.WRONG_FORM),
+        (PartName.NOTE_AUTOMATIC, "Skickat automatiskt | svara gärna", 1, FaultCode.WRONG_FORM),
+        (PartName.NOTE_BY_PERSON, "# Läst av en registrator", 1, FaultCode.WRONG_FORM),
         (PartName.NOTE_LATE, "", 1, FaultCode.EMPTY),
     ],
 )  # fmt: skip
