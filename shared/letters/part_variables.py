@@ -24,6 +24,8 @@ __all__ = (
 )
 
 _LONG: Final = 2_000
+# Every fault at once, each as long as a text may be: what is cut off here is told nowhere else.
+_ALL_FAULTS: Final = 1_000_000
 _ORGANISATION: Final = Variable(
     "organisation", "vem som har tagit emot mejlet", "Sveriges Kommuner och Regioner"
 )
@@ -79,7 +81,7 @@ FAULTS_IN_A_ROW: Final = Variable(
     "vad som är fel, en mening för varje skäl",
     "En underskrift saknas på blanketten.",
     required=True,
-    limit=_LONG,
+    limit=_ALL_FAULTS,
 )
 STEPS: Final = Variable(
     "steg",

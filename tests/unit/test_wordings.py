@@ -162,6 +162,16 @@ def test_a_registrars_request_has_the_words_of_its_initiative() -> None:
     assert wordings.refused == []
 
 
+def test_every_reason_is_told_however_many_and_long_they_are() -> None:
+    words = {
+        (name, FOR_ALL): worded(name, f"{'Läs noga. ' * 50}Skäl {name}.\n\n1. Gör om.")
+        for name in FAULT_PARTS.values()
+    }
+    event = registered(document(fate=Fate.RETURNED, reasons=tuple(FAULT_PARTS)))
+    said = " ".join(told(event, Wordings(words)).split())
+    assert [name for name in FAULT_PARTS.values() if f"Skäl {name}." not in said] == []
+
+
 def test_a_step_of_staffs_comes_where_they_put_it() -> None:
     text = "Låst.\n\n1. Ring oss.\n2. Spara om filen."
     wordings = own(PartName.RESEND_LOCKED_FILE, FOR_ALL, text)
