@@ -14,8 +14,8 @@ from sqlmodel import select
 from services.console.demo.mails import letters
 from services.console.demo.offer import municipality_file, round_file
 from services.console.demo.writer import Letter
-from services.registry.tables import Document, Fate
-from shared.events import Reason
+from services.registry.tables import Document
+from shared.events import Fate, Reason
 from shared.outbox import now
 from tests.dovecot import Dovecot
 from tests.stack import FORM_KEY, MAILBOX, RunningStack

@@ -207,9 +207,8 @@ def _entries(database: Database) -> list[tuple[str, str, str, str]]:
         )
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_a_search_leaves_its_connection_as_it_was(register: Register) -> None:
-    if register.database.schema is None:
-        pytest.skip("what is set for a search is PostgreSQL's")
     with register.database.read() as session:
         find(session, "habo", seen_by=frozenset(Audience))
         shown = session.connection().exec_driver_sql("SHOW plan_cache_mode").scalar_one()
