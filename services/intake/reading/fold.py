@@ -1,8 +1,9 @@
-"""The crease of a folded sheet: a thin broken line right across the paper. Pure."""
+"""The crease of a folded sheet: a thin line right across the paper, broken or whole. Pure."""
 
 from collections.abc import Sequence
 from itertools import combinations
 
+from services.intake.reading.paper import PaperLine
 from shared.forms import Rect
 
 _THIN_MM = 0.75
@@ -14,6 +15,26 @@ _LEAST_SPAN = 0.55
 _MOST_LEAN = 0.03
 _MOST_PIECES = 120
 """With more, the page is full of something else, and this would take long."""
+
+_MOST_OFF_MIDDLE_MM = 6.0
+"""Of the paper's height: who folds a letter in two lays one edge on the other."""
+
+_MOST_FOLD_LEAN_MM, _MOST_FOLD_WEIGHT_MM, _MOST_UNSEEN_MM = 2.0, 0.5, 1.0
+
+
+def is_fold_in_two(line: PaperLine, page_height_mm: float) -> bool:
+    """Whether a line across the paper lies as the one crease of a letter folded in two does.
+
+    It is thin and level, and goes on to both edges. A thin line ruled just there looks the same.
+    """
+    middle_mm = (line.start_mm + line.end_mm) / 2
+    return (
+        not line.down
+        and abs(middle_mm - page_height_mm / 2) <= _MOST_OFF_MIDDLE_MM
+        and abs(line.end_mm - line.start_mm) <= _MOST_FOLD_LEAN_MM
+        and line.weight_mm <= _MOST_FOLD_WEIGHT_MM
+        and line.unseen_mm <= _MOST_UNSEEN_MM
+    )
 
 
 def crease(pieces: Sequence[Rect], page_width_mm: float, page_height_mm: float) -> set[Rect]:

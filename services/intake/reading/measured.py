@@ -166,6 +166,8 @@ class SignatureMeasure(Measured):
     mended: MendedMeasure | None = None
     black_line_out: bool = False
     """A line as dark as ink ran across the paper, and through the box: it was taken out."""
+    struck_through: bool = False
+    """Lines that are not one fold alone ran through the box from side to side, taken out or not."""
     area: Area
 
 

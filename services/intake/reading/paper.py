@@ -38,7 +38,8 @@ class PaperLine:
     """A thin straight line right down the paper, or right across it.
 
     `start_mm` and `end_mm` tell where, along the first edge and along the last; `wide_mm` how wide
-    it is, `dark` how dark (0 to 255), `long_mm` how far the edges are apart.
+    it is, `dark` how dark (0 to 255), `long_mm` how far the edges are apart. As black as print it
+    would be `weight_mm` wide. By one of the edges `unseen_mm` of it is not there.
     """
 
     down: bool
@@ -47,6 +48,8 @@ class PaperLine:
     wide_mm: float
     dark: float
     long_mm: float
+    weight_mm: float
+    unseen_mm: float
 
     def runs_across(self, place: Rect) -> bool:
         """Whether the line runs through a place on its way across the paper."""

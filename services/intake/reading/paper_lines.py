@@ -56,6 +56,7 @@ _MOST_TRIED, _MOST_CANDIDATES = 8, 60
 _APART_MM = 2.0
 _REFINED_MM, _REFINED_TIMES = 1.2, 3
 _LEAST_WIDE_MM, _MOST_WIDE_MM = 0.35, 1.1
+_BENT_PX = 3
 
 
 def without_paper_lines(page: FlatPage) -> FlatPage:
@@ -90,6 +91,8 @@ def find_paper_lines(
                 wide_mm=_wide_mm(fine, line),
                 dark=_dark(fine, line),
                 long_mm=picture.shape[0] / _COARSE_PER_MM,
+                weight_mm=_weight_mm(fine, line),
+                unseen_mm=_unseen_mm(fine, line),
             )
 
 
@@ -211,9 +214,8 @@ def _may_be_drawn(
 ) -> bool:
     """Whether somebody may have drawn a level line: what it runs through tells how dark it may be.
 
-    Between the options, and wherever nobody has anything to strike out, it says nothing. Through a
-    signature a half-folded letter's crease runs, black in two levels; who takes a signature back
-    strikes it out, not the whole width of the paper.
+    Between the options, and wherever nobody has anything to strike out, it says nothing. What runs
+    through a signature is taken out, and told: it is a letter's fold (`fold.py`), or for a person.
     """
     darkest = _profile(picture, columns, _COARSE_PER_MM).max(axis=1)
     # Where it is palest: elsewhere print may lie on it.
@@ -255,6 +257,20 @@ def _wide_mm(fine: MatLike, line: _Candidate) -> float:
 def _dark(fine: MatLike, line: _Candidate) -> float:
     columns = _columns(line, fine.shape[0])
     return float(np.median(_profile(fine, columns, 1).max(axis=1)))
+
+
+def _weight_mm(fine: MatLike, line: _Candidate) -> float:
+    """Return how wide a line would be if its ink were as black as print."""
+    profile = np.median(_profile(fine, _columns(line, fine.shape[0]), PER_MM), axis=0)
+    return float((profile - profile.min()).sum()) / 255 / PER_MM
+
+
+def _unseen_mm(fine: MatLike, line: _Candidate) -> float:
+    """Return how much of a line is missing close to an edge of the page, where more of it is."""
+    darkest = _profile(fine, _columns(line, fine.shape[0]), _BENT_PX).max(axis=1)
+    unseen = darkest < _dark(fine, line) / 2
+    end = round((_EDGE_MM + _END_MM) * PER_MM)
+    return max(int(unseen[:end].sum()), int(unseen[-end:].sum())) / PER_MM
 
 
 def _profile(picture: MatLike, columns: NDArray[np.intp], reach_px: int) -> NDArray[np.uint8]:

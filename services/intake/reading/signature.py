@@ -5,7 +5,7 @@ size of what hangs together: printed letters are small and stand apart. It is to
 folds, streaks, stamps and the rim of a cup by its bends: those are straight, or round.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from services.intake.reading.broken import joined_where_in_line
+from services.intake.reading.fold import is_fold_in_two
 from services.intake.reading.leaving import close_around, leaves, without_frame
 from services.intake.reading.letter_rows import Rows, measure_rows
 from services.intake.reading.measured import (
@@ -20,10 +21,10 @@ from services.intake.reading.measured import (
     PrintReading,
     SignatureMeasure,
 )
-from services.intake.reading.paper import PER_MM, FlatPage
+from services.intake.reading.paper import PER_MM, FlatPage, PaperLine
 from services.intake.reading.readable import feet_in_line, read_as_print
 from services.intake.reading.shapes import is_frame, is_round, is_straight_strokes, without_stamps
-from shared.forms import SignatureArea
+from shared.forms import FormTemplate, SignatureArea
 
 _INK = 90
 _WEAK_INK = 60
@@ -54,6 +55,11 @@ _RULE_LEAN = 0.27
 """Of a line's length: 15°. What leans more joins no letters that stand beside each other."""
 _RULE_ALONE = 0.3
 """Beside a rule there is paper: at most this share of its length has ink a little off it."""
+
+_LEAST_CROSS = 0.85
+"""Of the box's width: no name is as wide, nor the line below it."""
+_MOST_CROSS_LEAN_DEG, _CROSS_STEP_DEG = 8.0, 0.2
+_CROSS_CLEAR_MM = 2.5
 
 _BEND_MM = 0.6
 _TURN_DEG = 30.0
@@ -99,6 +105,7 @@ def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
         top, bottom = (written.top, written.bottom) if written.long_mm else _rows(ink)
         readings = read_as_print(crop, ink, top / PER_MM, bottom / PER_MM)
         rows = measure_rows(ink)
+    lines = [line for line in page.lines if line.runs_across(box)]
     ink_px, all_stroke, specks = _all_ink(everything)
     return SignatureMeasure(
         ink_mm2=ink_px / PER_MM**2,
@@ -114,9 +121,33 @@ def _measure(page: FlatPage, signature: SignatureArea) -> SignatureMeasure:
         tops=rows.tops,
         parallel_share=rows.parallel_share,
         mended=_mended(mended, mended_ink),
-        black_line_out=any(line.dark > _INK and line.runs_across(box) for line in page.lines),
+        black_line_out=any(line.dark > _INK for line in lines),
+        struck_through=_more_than_a_fold(lines, page.template) or _crosses(everything),
         area=page.area(box),
     )
+
+
+def _more_than_a_fold(lines: Sequence[PaperLine], template: FormTemplate) -> bool:
+    """Whether lines that ran through a signature may strike it out: a letter's fold runs alone."""
+    return len(lines) > 1 or any(
+        line.dark > _INK and not is_fold_in_two(line, template.page_height_mm) for line in lines
+    )
+
+
+def _crosses(ink: MatLike) -> bool:
+    """Whether a line runs through the box from side to side, clear of its frame."""
+    height, width = ink.shape[:2]
+    lean = np.deg2rad(_MOST_CROSS_LEAN_DEG)
+    found = cv2.HoughLines(
+        ink, 1, np.deg2rad(_CROSS_STEP_DEG), round(_LEAST_CROSS * width),
+        min_theta=np.pi / 2 - lean, max_theta=np.pi / 2 + lean,
+    )  # fmt: skip
+    clear = _CROSS_CLEAR_MM * PER_MM
+    for rho, theta in () if found is None else found.reshape(-1, 2):
+        at = float((rho - width / 2 * np.cos(theta)) / np.sin(theta))
+        if clear <= at <= height - clear:
+            return True
+    return False
 
 
 def _rows(ink: MatLike) -> tuple[int, int]:

@@ -263,7 +263,8 @@ def judge_signature(
     """Return whether the form is signed by hand, and how sure that is.
 
     Ink in a page that never was paper is a pasted picture: that is for a person. So is what is
-    left where a black line was taken out: a flat signature may have gone with it.
+    left where a black line was taken out: a flat signature may have gone with it, and with lines
+    that are not one fold a signature may have been struck out.
     """
     if signature.ink_mm2 <= MOST_NO_INK_MM2 and signature.stroke_mm <= MOST_NO_STROKE_MM:
         if signature.black_line_out:
@@ -278,7 +279,7 @@ def judge_signature(
         and signature.ink_fraction <= MOST_SIGNATURE_INK
         and signature.specks_per_cm2 <= MOST_SPECKS_PER_CM2
     )
-    if not written or born_digital or _looks_printed(signature):
+    if not written or born_digital or signature.struck_through or _looks_printed(signature):
         return SignatureState.UNCLEAR, 0.5
     return SignatureState.HANDWRITTEN, 0.97
 

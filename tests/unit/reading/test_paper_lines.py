@@ -115,7 +115,7 @@ SIGNATURE = template().signatures[0].area
 @pytest.mark.parametrize("at_mm", [10.0, 14.5, 20.0])
 def test_a_black_fold_through_a_signature_leaves_it_signed(at_mm: float) -> None:
     """A letter that was folded in two has its crease there; a scan in two levels makes it black."""
-    folded = drawn(paper(), across(SIGNATURE.top_mm + at_mm, 1.0), thick_mm=0.4, grey=0)
+    folded = drawn(paper(), across(SIGNATURE.top_mm + at_mm, 1.0), thick_mm=0.3, grey=0)
     reading = document(png(folded))
     assert (reading.outcome, reading.reasons) == (Outcome.AUTO, ())
 
@@ -136,6 +136,46 @@ def test_a_pale_fold_across_an_empty_place_for_the_signature_leaves_it_unsigned(
 def test_a_black_line_through_a_signature_that_ends_on_the_paper_is_somebodys() -> None:
     y = SIGNATURE.centre_mm[1]
     struck = drawn(paper(), [(14.0, y), (196.0, y + 0.5)], thick_mm=0.5, grey=0)
+    assert document(png(struck)).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize(
+    "heights_mm",
+    [
+        (145.5, 151.5),
+        (144.5, 148.5, 152.5),
+        (147.8, 149.2),
+        (148.0, 149.0),
+        (147.6, 148.5, 149.4),
+        (140.0,),
+        (157.0,),
+    ],
+)
+@pytest.mark.parametrize("grey", [0, 120])
+def test_lines_through_a_signature_that_are_not_one_fold_in_two_may_strike_it_out(
+    heights_mm: tuple[float, ...], grey: int
+) -> None:
+    lines = [across(y, 1.0) for y in heights_mm]
+    assert document(png(drawn(paper(), *lines, thick_mm=0.3, grey=grey))).outcome is Outcome.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("inset_mm", "lean_mm", "thick_mm"),
+    [
+        pytest.param(5.0, 0.5, 0.3, id="ends by the edges"),
+        pytest.param(2.0, 0.5, 0.3, id="ends closer to the edges"),
+        pytest.param(0.0, 1.0, 0.5, id="thick pen"),
+        pytest.param(0.0, 1.0, 0.8, id="felt pen"),
+        pytest.param(0.0, 12.0, 0.3, id="leans"),
+        pytest.param(0.0, 5.0, 0.3, id="leans a little"),
+    ],
+)
+def test_a_line_through_a_signature_that_is_no_fold_may_strike_it_out(
+    inset_mm: float, lean_mm: float, thick_mm: float
+) -> None:
+    middle = 148.5
+    line = [(inset_mm, middle - lean_mm / 2), (210 - inset_mm, middle + lean_mm / 2)]
+    struck = drawn(paper(), line, thick_mm=thick_mm, grey=0)
     assert document(png(struck)).outcome is Outcome.REVIEW
 
 
