@@ -3,7 +3,7 @@
 A person asks, once for each mail; the letter is the gate's to hold back, as any answer to a mail.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -16,7 +16,7 @@ from services.registry.forms.needs_template import TemplateKind, needs_template
 from services.registry.letters import order_letter
 from services.registry.mailings.letters import Office
 from services.registry.mailings.templates import wording_for
-from services.registry.tables import CaseFile, Document, Mail, MailState, OrderedLetter
+from services.registry.tables import CaseFile, Document, Mail, MailState, Message, OrderedLetter
 from shared.archive import Archive, Area
 from shared.database import Database
 from shared.events import (
@@ -59,6 +59,14 @@ def template_asked(session: Session, mails: Collection[str]) -> Mapping[str, Ord
         )
     )
     return {letter.mail_id: letter for letter in letters if letter.mail_id is not None}
+
+
+def what_became_of(session: Session, letters: Iterable[OrderedLetter]) -> Mapping[str, Message]:
+    """What became of these letters, by the letter's identifier; of some nothing is known yet."""
+    messages = session.exec(
+        select(Message).where(col(Message.letter_id).in_([one.letter_id for one in letters]))
+    )
+    return {one.letter_id: one for one in messages if one.letter_id is not None}
 
 
 def template_request(session: Session, mail_id: str, office: Office, at: datetime) -> LetterOrdered:

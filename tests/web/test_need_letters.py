@@ -13,6 +13,7 @@ from shared.events import (
     DocumentKind,
     LetterOrdered,
     MailboxRole,
+    MessageFate,
     NeedReading,
     Reason,
 )
@@ -24,6 +25,7 @@ from tests.unit.registry.builders import form
 from tests.web.client import Client
 from tests.web.conftest import logged_in
 from tests.web.mailed import deliver, ordered
+from tests.web.sent import sent
 from tests.web.world import World, arrived, described
 
 NEEDS = {"disposition": Disposition.NEED, "role": MailboxRole.NEEDS}
@@ -87,6 +89,35 @@ def test_a_proposal_that_stands_in_the_mail_itself_can_be_asked_about_too(
     assert isinstance(letter, LetterOrdered)
     assert letter.document_id is None
     assert "\n- " not in letter.text
+
+
+def test_that_the_letter_never_left_stands_beside_that_it_was_asked_for(
+    fresh: World, petra: Client
+) -> None:
+    fresh.record(arrived(name="mail", reasons=(Reason.NEED_WITHOUT_TEMPLATE,), **NEEDS), "mail")
+    page = f"/behov/{fresh.ids['mail']}/mall"
+    document = proposed(fresh, described((NeedField.TITLE,)), Reason.NEED_INCOMPLETE)
+    for address in (page, document):
+        petra.submit(address, address)
+    assert petra.get(page).text.count("Väntar på att skickas") == 1
+    for letter in ordered(fresh):
+        assert isinstance(letter, LetterOrdered)
+        assert letter.answers is not None
+        sent(
+            fresh,
+            letter.recipient,
+            message_id=f"<{letter.letter_id}@skr.example>",
+            kind="template_request",
+            letter_id=letter.letter_id,
+            mail_id=letter.answers.mail_id,
+            fate=MessageFate.HELD_BACK,
+            reason="mailing_list",
+            content=None,
+        )
+    shown = petra.get(page).text
+    assert "Skickades inte" in shown
+    assert "Mejlet kom från en e-postlista" in shown
+    assert petra.get("/behov").text.count("Skickades inte") == 2
 
 
 def test_nobody_is_asked_about_a_mail_that_proposes_nothing(fresh: World, petra: Client) -> None:

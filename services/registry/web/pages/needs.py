@@ -9,6 +9,7 @@ from services.registry.need_letters import (
     ask_for_template,
     template_asked,
     template_request,
+    what_became_of,
 )
 from services.registry.tables import MailState
 from services.registry.web import queries
@@ -36,6 +37,7 @@ def needs(visit: Visitor) -> Response:
         mails = queries.mails(session, (MailState.NEED,), "", visit.page_number("mejlsida"), _SIZE)
         listed = (*(one.mail for one in arrivals.items), *mails.items)
         asked = template_asked(session, {mail.mail_id for mail in listed})
+        became = what_became_of(session, asked.values())
     return visit.page(
         "needs.html",
         arrivals=arrivals,
@@ -43,6 +45,7 @@ def needs(visit: Visitor) -> Response:
         image=first_image,
         shown=need_shown,
         asked=asked,
+        became=became,
     )
 
 
@@ -53,6 +56,7 @@ def template(visit: Visitor, mail_id: str) -> Response:
         with visit.database.read() as session:
             order = template_request(session, mail_id, visit.site.printing.office, now())
             asked = template_asked(session, [mail_id]).get(mail_id)
+            became = what_became_of(session, [asked] if asked is not None else [])
     except NoNeed:
         raise NotFound from None
     return visit.page(
@@ -60,6 +64,7 @@ def template(visit: Visitor, mail_id: str) -> Response:
         mail_id=mail_id,
         order=order,
         asked=asked,
+        became=became,
         files=_FILE_NAMES,
         sees_templates=Permission.SEND_MAILINGS,
     )
