@@ -245,6 +245,35 @@ def test_what_concerns_no_initiative_has_one_wording_for_all(petra: Client) -> N
     assert petra.post("/brevmallar/mail_question", fields | {"initiativ": KOMPETENS}).status == 404
 
 
+def test_words_of_one_initiative_that_are_used_no_more_can_be_seen_and_removed(
+    fresh: World, petra: Client
+) -> None:
+    words = Template("Fråga om {{initiativet}}", "Er fråga", "Förr skrev vi så här: {{fråga}}")
+    with fresh.database.write() as session:
+        session.add(
+            LetterTemplate(
+                name="question_forwarded",
+                initiative=KOMPETENS,
+                subject=words.subject,
+                heading=words.heading,
+                text=words.text,
+                changed_at=now(),
+                changed_by="petra",
+            )
+        )
+    path = "/brevmallar/question_forwarded"
+    address = f"{path}?initiativ={KOMPETENS}"
+    assert f'href="{address}"' in petra.get("/brevmallar").html
+    assert "Används inte" in petra.get("/brevmallar").text
+    page = petra.get(address)
+    assert "Mallen har numera en enda ordalydelse" in page.text
+    assert "Förr skrev vi så här" in page.text
+    assert petra.post(path, page.fields | {"text": "Nytt"}).status == 404
+    removed = petra.post(f"{path}/aterstall", page.fields)
+    assert (removed.status, removed.location) == (303, path)
+    assert petra.get(address).status == 404
+
+
 async def test_a_wording_that_cannot_be_used_is_told_of_once_and_the_mail_leaves(
     fresh: World, petra: Client, office: Notifier, relay: ScriptedRelay
 ) -> None:

@@ -42,6 +42,8 @@ _CHANGED: Final = (
     "mallen som den är nu innan du sparar igen."
 )
 
+_ONE_FOR_ALL: Final = "Mallen har numera en enda ordalydelse, för alla initiativ."
+
 
 @pages.get("/brevmallar", Permission.SEND_MAILINGS)
 def templates(visit: Visitor) -> Response:
@@ -66,7 +68,7 @@ def templates(visit: Visitor) -> Response:
 def template(visit: Visitor, name: str) -> Response:
     """One letter's template, as it is worded now."""
     known = _name(name)
-    initiative = _initiative(visit, known, visit.asked("initiativ"))
+    initiative = _initiative(visit, known, visit.asked("initiativ"), kept=True)
     with visit.database.read() as session:
         shown = wording_for(session, known, [initiative.id] if initiative else [])
     return _page(visit, known, initiative, shown)
@@ -94,7 +96,7 @@ def change(visit: Visitor, name: str) -> Response:
 def restore(visit: Visitor, name: str) -> Response:
     """Word it as delivered again, or as for all."""
     known = _name(name)
-    initiative = _initiative(visit, known, visit.form.get("initiativ", ""))
+    initiative = _initiative(visit, known, visit.form.get("initiativ", ""), kept=True)
     chosen = initiative.id if initiative else FOR_ALL
     seen, who = visit.form.get("sedd", ""), visit.user.name
     try:
@@ -104,7 +106,7 @@ def restore(visit: Visitor, name: str) -> Response:
             shown = wording_for(session, known, [chosen] if chosen else [])
         return _page(visit, known, initiative, shown, [_CHANGED], status=409)
     visit.site.stir()
-    return visit.see_other(_address(known, chosen))
+    return visit.see_other(_address(known, chosen if describe(known).of_initiative else FOR_ALL))
 
 
 @pages.get("/brevmallar/{name}/brev", Permission.SEND_MAILINGS)
@@ -143,18 +145,20 @@ def _page(
     faults: Sequence[str] = (),
     status: int = 200,
 ) -> Response:
-    chosen = initiative.id if initiative else FOR_ALL
+    chosen, kind = initiative.id if initiative else FOR_ALL, describe(name)
+    former = initiative is not None and not kind.of_initiative
     with visit.read() as session:
         row = own_wording(session, name, chosen)
         known = initiatives(session)
         history = history_of(session, name)
         letter: ShownLetter | None = None
-        if not faults:
+        if not faults and not former:
             letter = letter_by(session, name, initiative, shown, visit.site.printing.office)
     return visit.page(
         "mailing_template.html",
         status=status,
-        kind=describe(name),
+        kind=kind,
+        former=former,
         initiative=initiative,
         initiatives=list(reversed(known)),
         names={one.id: one.name for one in known},
@@ -189,6 +193,8 @@ def _typed(visit: Visit) -> Template:
 
 def _unusable(row: LetterTemplate) -> str:
     """Why what staff once wrote is not used; empty if it is."""
+    if row.initiative and row.name in _NAMES and not describe(_NAMES[row.name]).of_initiative:
+        return _ONE_FOR_ALL
     faults = faults_in(template_in(row), _NAMES[row.name]) if row.name in _NAMES else ()
     return faults[0].message if faults else row.refused_why
 
@@ -207,12 +213,16 @@ def _name(asked: str) -> AnyName:
     return _NAMES[asked]
 
 
-def _initiative(visit: Visit, name: AnyName, asked: str) -> Initiative | None:
+def _initiative(
+    visit: Visit, name: AnyName, asked: str, *, kept: bool = False
+) -> Initiative | None:
+    """The initiative whose words are asked for; `kept` also where it may have none any more."""
     if not asked:
         return None
     with visit.database.read() as session:
         found = session.get(Initiative, asked)
-    if found is None or not describe(name).of_initiative:
+        has_words = kept and own_wording(session, name, asked) is not None
+    if found is None or not (describe(name).of_initiative or has_words):
         raise NotFound
     return found
 
