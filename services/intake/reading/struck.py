@@ -1,5 +1,7 @@
 """Whether print was struck out, or words were added to it: an option's, or a line's with a bar."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
@@ -28,6 +30,17 @@ _BARE_SIDE, _LETTERS_SIDE = 0.15, 0.5
 """Shares of a line's length, of letters so heavy that they run together."""
 
 _STRIKE_GAP_MM = 0.4
+_BEFORE_MM = 2.5
+"""How far before a label a line through it is looked for; a mark's tail seldom comes so far."""
+_ENTERS_MM, _ENTERS_ASIDE_MM = 1.2, 1.2
+"""How much of a thin line stands there at least, in pieces too; how far from the label's middle."""
+_THIN_MM = 0.65
+_BRIDGE_MM, _BRIDGE_STEP_MM, _BRIDGE_BARE_MM = 1.5, 0.4, 0.6
+"""A thin line's least length where it stands alone between two words: a hyphen, and the arch of an
+m, are shorter. How much higher or lower it goes on in the next column (a fax's rows are 0.26 mm);
+how near the letter is. A dash stands off from both."""
+_BRIDGE_WITHIN_MM = 0.6
+"""It meets the letter at least so far from its top and its foot, where letters' own arches are."""
 _LABEL_ASIDE_MM = 1.1
 _LABEL_SPECK_MM2 = 0.2
 
@@ -56,8 +69,18 @@ def label_struck(page: FlatPage, box: Box) -> bool:
         middle, end = bar.middle, bar.right
         if written_after(_at_height(ink, middle, box.label), bar):
             return True
+    before, _ = _strips(
+        page,
+        Rect.spanning(
+            box.label.left_mm - _BEFORE_MM,
+            box.label.top_mm,
+            box.label.left_mm,
+            box.label.bottom_mm,
+        ),
+    )
+    whole = _at_height(np.hstack([before, ink]), middle, box.label)
     ink, dark = (_at_height(strip, middle, box.label)[:, :end] for strip in (ink, dark))
-    if _struck_through(ink, dark):
+    if _struck_through(ink, dark) or _crosses_bare_paper(whole[:, : before.shape[1] + end]):
         return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _LABEL_SPECK_MM2 * PER_MM**2]
@@ -123,6 +146,44 @@ def _struck_through(ink: MatLike, dark: MatLike) -> bool:
         for strip in (dark, ink)
         for ends in _lines(strip, _STRIKE_MM)
     )
+
+
+def _crosses_bare_paper(ink: MatLike) -> bool:
+    """Whether a thin line comes to the first letter from before it, or runs from word to word.
+
+    The rest of the line may be lost in the letters, above all where a fax shows it in pieces.
+    """
+    tall = ink.sum(axis=0, dtype=np.int32)
+    top = np.argmax(ink, axis=0)
+    bottom = ink.shape[0] - 1 - np.argmax(ink[::-1], axis=0)
+    thin = (tall > 0) & (tall <= _THIN_MM * PER_MM) & (bottom - top + 1 == tall)
+    middle = (top + bottom) / 2
+    letters = np.flatnonzero(tall > 2 * _THIN_MM * PER_MM)
+    before = thin[: letters[0] if len(letters) else None]
+    level = np.abs(middle[: len(before)] - ink.shape[0] / 2) <= _ENTERS_ASIDE_MM * PER_MM
+    if (before & level).sum() >= _ENTERS_MM * PER_MM:
+        return True
+    breaks = 1 + np.flatnonzero(
+        ~(thin[1:] & thin[:-1]) | (np.abs(np.diff(middle)) > _BRIDGE_STEP_MM * PER_MM)
+    )
+    return any(
+        _meets_letter(ink, middle[start], start - 1, -1)
+        or _meets_letter(ink, middle[end - 1], end, 1)
+        for start, end in pairwise([0, *breaks, len(thin)])
+        if thin[start] and end - start >= _BRIDGE_MM * PER_MM
+    )
+
+
+def _meets_letter(ink: MatLike, row: float, column: int, step: int) -> bool:
+    """Whether a letter stands at a thin line's end that reaches above it and below."""
+    near = range(column, column + step * (1 + round(_BRIDGE_BARE_MM * PER_MM)), step)
+    within = _BRIDGE_WITHIN_MM * PER_MM
+    for place in near:
+        if 0 <= place < ink.shape[1]:
+            rows = np.flatnonzero(ink[:, place])
+            if len(rows) and rows[0] <= row - within and rows[-1] >= row + within:
+                return True
+    return False
 
 
 def _lines(ink: MatLike, least_mm: float) -> list[tuple[int, int, int, int]]:

@@ -40,6 +40,8 @@ def test_it_is_no_signature(drawn: Drawn) -> None:
         pytest.param((301, 321, FAX, Kind.DOUBTFUL, "only_struck"), id="struck out"),
         pytest.param((301, 508, ROUGH, Kind.DOUBTFUL, "beside_other"), id="beside"),
         pytest.param((305, 89, FAX, Kind.DOUBTFUL, "beside_other"), id="beside, fax"),
+        pytest.param((701, 39, FAX, Kind.DOUBTFUL, "strikes_label"), id="label struck out, fax"),
+        pytest.param((701, 12, ROUGH, Kind.DOUBTFUL, "strikes_label"), id="bold label struck out"),
     ],
 )
 def test_only_a_person_can_tell(drawn: Drawn) -> None:
