@@ -68,6 +68,18 @@ def lines_within(sheet: Sheet, pen: Pen, box: Rect) -> None:
         marks.strike(sheet, pen, (inner.left_mm, y), (inner.right_mm, y))
 
 
+def blackened(sheet: Sheet, pen: Pen, box: Rect) -> None:
+    """A cross taken back with upright lines that end by the border; a thin pen leaves paper."""
+    marks.cross(sheet, pen, box.grown(-1.2))
+    inner = box.grown(-float(sheet.random.uniform(0.3, 0.6)))
+    lines = int(sheet.random.integers(5, 8))
+    for x in np.linspace(inner.left_mm + 0.5, inner.right_mm - 0.5, lines):
+        at, lean = x + sheet.random.uniform(-0.15, 0.15), sheet.random.uniform(-0.2, 0.2)
+        marks.strike(
+            sheet, pen, (at - lean, inner.top_mm + 0.4), (at + lean, inner.bottom_mm - 0.4)
+        )
+
+
 def rubbed_out(sheet: Sheet, pen: Pen, box: Rect) -> None:
     width, cover, skips = (
         float(v) for v in sheet.random.uniform((0.4, 0.12, 0.25), (0.7, 0.3, 0.5))
@@ -106,15 +118,11 @@ def test_a_mark_taken_back_is_for_a_person(device: Device) -> None:
     assert BoxState.EMPTY not in states
 
 
-def test_a_zigzag_within_its_box_is_a_mark_though_a_felt_pen_leaves_little_paper() -> None:
-    states = read((with_a_felt_pen(marks.scribble),), Device.SCANNER)
-    assert states.count(BoxState.MARKED) >= 0.9 * len(states)
-
-
 def test_a_felt_pens_mark_taken_back_is_for_a_person() -> None:
-    states = read([with_a_felt_pen(draw) for draw in STRUCK], Device.SCANNER)
-    assert states.count(BoxState.MARKED) <= 0.02 * len(states)
-    assert BoxState.EMPTY not in states
+    for drawn in (STRUCK, (blackened,)):
+        states = read([with_a_felt_pen(draw) for draw in drawn], Device.SCANNER)
+        assert states.count(BoxState.MARKED) <= 0.02 * len(states)
+        assert BoxState.EMPTY not in states
 
 
 @pytest.mark.parametrize("device", [Device.SCANNER, Device.PHONE])
