@@ -16,7 +16,8 @@ class Variable:
 
     Of several `paragraphs`, it stands alone on its line and may hold the marks of a letter's text.
     What is `optional` may lack a value; the lines that name it are then left out. What is
-    `required` must stand in the text, whoever words it: without it the letter would mislead.
+    `required` must stand in the text, whoever words it: without it the letter would mislead. It
+    shares its line with nothing optional, which could take it along.
     `limit` is in characters.
     """
 
