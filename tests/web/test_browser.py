@@ -5,6 +5,7 @@ axe-core checks what a machine can of WCAG 2.2 AA, on every page, in light and i
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlmodel import select
 from services.registry.tables import ReviewItem, Role
 from shared.own_form import own_form
 from tests.web.browsing import STANDARDS, faults, log_in
+from tests.web.client import Client
 from tests.web.sent import NEWSLETTER, OURS, TOKEN
 from tests.web.world import NAMES, World
 
@@ -226,10 +228,21 @@ def address(world: World, name: str) -> str:
     )
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_every_page_answers(world: World, people: dict[Role, Client], stranger: Client) -> None:
+    for name in PAGES:
+        role = Role.ADMINISTRATOR if name in OF_AN_ADMINISTRATOR else Role.REGISTRAR
+        client = stranger if name == "login" else people[role]
+        status = client.get(address(world, name).removeprefix(world.address)).status
+        assert status == (404 if name == "not found" else 200), name
+
+
+@pytest.mark.parametrize(
+    ("world", "name"), list(zip(cycle(("sqlite", "postgresql")), PAGES)), indirect=["world"]
+)
 def test_axe_finds_nothing_and_320_px_is_wide_enough(
     world: World, context: BrowserContext, name: str
 ) -> None:
+    """Each page once: what a browser makes of it does not hang on the database."""
     page = context.new_page()
     if name == "login" or name in OF_AN_ADMINISTRATOR:
         context.clear_cookies()
