@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from services.registry.tables import OrderedLetter
-from shared.events import LetterOrdered, ResolutionUndone
+from services.registry.tables import Mail, OrderedLetter
+from shared.events import AnsweredMail, Correspondence, LetterOrdered, Reason, ResolutionUndone
 from shared.outbox import emit
 
 
@@ -39,6 +39,17 @@ def order_letter(
         )
     )
     emit(session, letter)
+
+
+def answered(mail: Mail) -> AnsweredMail:
+    """Return a mail as a letter that answers it names it: all that the gate must know of it."""
+    return AnsweredMail(
+        mail_id=mail.mail_id,
+        received_at=mail.received_at,
+        disposition=mail.disposition,
+        mail_reasons=tuple(Reason(key) for key in mail.reasons),
+        correspondence=Correspondence.model_validate(mail.correspondence),
+    )
 
 
 def withdraw_letters(session: Session, resolution: str, mail_id: str, at: datetime) -> None:

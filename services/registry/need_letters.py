@@ -13,21 +13,18 @@ from sqlmodel import Session, col, select
 
 from services.registry.eventlog import note
 from services.registry.forms.needs_template import TemplateKind, needs_template
-from services.registry.letters import order_letter
+from services.registry.letters import answered, order_letter
 from services.registry.mailings.letters import Office
 from services.registry.mailings.templates import wording_for
 from services.registry.tables import CaseFile, Document, Mail, MailState, Message, OrderedLetter
 from shared.archive import Archive, Area
 from shared.database import Database
 from shared.events import (
-    AnsweredMail,
-    Correspondence,
     DocumentReading,
     Fate,
     LetterFile,
     LetterKind,
     LetterOrdered,
-    Reason,
 )
 from shared.letters.kinds import TemplateName
 from shared.letters.plain import moment
@@ -101,13 +98,7 @@ def template_request(session: Session, mail_id: str, office: Office, at: datetim
         subject_line=worded.subject,
         heading=worded.heading,
         text=worded.text,
-        answers=AnsweredMail(
-            mail_id=mail.mail_id,
-            received_at=mail.received_at,
-            disposition=mail.disposition,
-            mail_reasons=tuple(Reason(key) for key in mail.reasons),
-            correspondence=Correspondence.model_validate(mail.correspondence),
-        ),
+        answers=answered(mail),
         document_id=document.document_id if document is not None else None,
     )
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.registry.letters import order_letter
+from services.registry.letters import answered, order_letter
 from services.registry.mailings.templates import wording_for
 from services.registry.tables import CaseFile, Document, Mail
-from shared.events import AnsweredMail, Correspondence, LetterKind, LetterOrdered, Reason
+from shared.events import LetterKind, LetterOrdered
 from shared.letters.kinds import TemplateName
 from shared.letters.plain import moment
 from shared.letters.template import render
@@ -48,13 +48,7 @@ def acknowledge_question(
         subject_line=worded.subject,
         heading=worded.heading,
         text=worded.text,
-        answers=AnsweredMail(
-            mail_id=mail.mail_id,
-            received_at=mail.received_at,
-            disposition=mail.disposition,
-            mail_reasons=tuple(Reason(key) for key in mail.reasons),
-            correspondence=Correspondence.model_validate(mail.correspondence),
-        ),
+        answers=answered(mail),
         send_after=send_after,
         document_id=document.document_id if document is not None else None,
     )
